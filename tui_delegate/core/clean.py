@@ -1,0 +1,63 @@
+"""Makes untrusted text safe to show: whatever came from a model, a file, a tool or a server.
+
+The raw text is what is stored; this is what reaches a display. Nothing here knows a terminal or a widget.
+"""
+
+from __future__ import annotations
+
+import re
+
+_ESCAPES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    r"|\x1b[ -/]*[0-~]?"
+    r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
+    r"|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_ANYTHING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+
+
+def clean(text: str) -> str:
+    """Take every control sequence, control character, bidi override and lone surrogate out of a text."""
+    if not _ANYTHING.search(text):
+        return text
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _ESCAPES.sub("", _SURROGATES.sub("\ufffd", text))
+
+
+def clean_line(text: str, limit: int = 200) -> str:
+    """Make one short line of a text, for names, messages and titles."""
+    line = " ".join(clean(text).split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+class Cleaner:
+    """Cleans a stream: holds back an escape sequence that is not complete yet, 4 KB of it at the most."""
+
+    def __init__(self) -> None:
+        self._held = ""
+
+    def feed(self, text: str) -> str:
+        """Clean what can be shown now."""
+        text = self._held + text
+        start = max(text.rfind("\x1b"), *(text.rfind(c) for c in "\x9b\x9d\x90\x98\x9e\x9f"))
+        self._held = ""
+        if start >= 0 and len(text) - start < 4096 and not _complete(text, start):
+            text, self._held = text[:start], text[start:]
+        elif text.endswith("\r"):
+            text, self._held = text[:-1], "\r"
+        return clean(text)
+
+    def end(self) -> str:
+        """Clean what was held back."""
+        text, self._held = self._held, ""
+        return clean(text)
+
+
+def _complete(text: str, start: int) -> bool:
+    match = _ESCAPES.match(text, start)
+    return match is not None and match.end() < len(text)

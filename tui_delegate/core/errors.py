@@ -1,0 +1,178 @@
+"""The one tree of errors. Each has a `code`, the same on every face, and a `hint`: what to do next.
+
+DelegateError
+├─ ConfigError            a profiles file that can't be read or holds what it should not
+├─ ResolveError           a profile, backend or agent that isn't there, or lacks what this call needs
+├─ InputError             what the person gave can't be used (no prompt, an empty corpus, a bad flag)
+├─ JournalError           the journal can't be written or read
+├─ BackendError           a model server, or the way to it
+│  ├─ Unreachable  AuthRefused  ModelMissing  ContextOverflow  RateLimited  Overloaded
+│  └─ CutOff  BadReply  TimedOut
+└─ LimitReached           a delegation that is refused or gave nothing; the parent's model reads it
+   ├─ InvalidRequest  UsesExceeded  RequestFailed
+   └─ DepthExceeded  BudgetExceeded
+
+What may not live here: exit codes and wording for a terminal (cli), HTTP status numbers (backends).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class DelegateError(Exception):
+    """Anything that goes wrong in a way we have a word for."""
+
+    code: ClassVar[str] = "error"
+    type: ClassVar[str] = "backend_error"
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def envelope(self) -> dict[str, object]:
+        """Render the `error` member of every JSON answer."""
+        return {"type": self.type, "code": self.code, "message": self.message, "hint": self.hint}
+
+
+class ConfigError(DelegateError):
+    """A profiles file is wrong; the message names file, table and key in one line."""
+
+    code = "config_error"
+    type = "resolve_error"
+
+
+class ResolveError(DelegateError):
+    """A name leads nowhere, or the selected profile lacks a key that this call needs."""
+
+    code = "resolve_error"
+    type = "resolve_error"
+
+
+class InputError(DelegateError):
+    """The person's input can't be used as it is."""
+
+    code = "input_error"
+    type = "corpus_error"
+
+
+class JournalError(DelegateError):
+    """The journal could not be opened, read or written."""
+
+    code = "ledger_not_written"
+
+
+class BackendError(DelegateError):
+    """A model call failed.
+
+    `retry_in` is set by the lane: the seconds after which the same call may be tried again.
+    `status` and `body` are what the server said, where it said anything.
+    """
+
+    code = "backend_error"
+
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        status: int | None = None,
+        body: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, hint)
+        self.status = status
+        self.body = body
+        self.retry_after = retry_after
+        self.retry_in: float | None = None
+
+
+class Unreachable(BackendError):
+    """Nothing answers at the address."""
+
+    code = "unreachable"
+
+
+class AuthRefused(BackendError):
+    """The server wants another key, or any key."""
+
+    code = "auth"
+
+
+class ModelMissing(BackendError):
+    """The server has no such model."""
+
+    code = "model_not_found"
+
+
+class ContextOverflow(BackendError):
+    """The prompt is longer than the model's window."""
+
+    code = "context_overflow"
+
+
+class RateLimited(BackendError):
+    """The server counts requests, and we made too many."""
+
+    code = "rate_limited"
+
+
+class Overloaded(BackendError):
+    """The server has no room now."""
+
+    code = "overloaded"
+
+
+class CutOff(BackendError):
+    """The stream ended before the server said that it was done."""
+
+    code = "cut_off"
+
+
+class BadReply(BackendError):
+    """The server answered with something that is no answer."""
+
+    code = "bad_reply"
+
+
+class TimedOut(BackendError):
+    """One of the four time-outs passed: queue, first token, idle, total."""
+
+    code = "timeout"
+
+
+class LimitReached(DelegateError):
+    """A delegation that was not made, or gave nothing; its parent's model reads why."""
+
+    code = "subagent_request_failed"
+
+
+class InvalidRequest(LimitReached):
+    """The call's arguments can't be used, or it would delegate to itself."""
+
+    code = "subagent_invalid_request"
+
+
+class UsesExceeded(LimitReached):
+    """The turn, or the run, has made all the delegations that it may."""
+
+    code = "subagent_max_uses_exceeded"
+
+
+class RequestFailed(LimitReached):
+    """The worker was started and failed."""
+
+    code = "subagent_request_failed"
+
+
+class DepthExceeded(LimitReached):
+    """One level further down is one too many."""
+
+    code = "subagent_depth_exceeded"
+
+
+class BudgetExceeded(LimitReached):
+    """Tokens, dollars or seconds are spent."""
+
+    code = "subagent_budget_exceeded"
