@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tui_delegate.core.chunks import ChatRequest, Chunk, Reply
     from tui_delegate.core.events import Event
     from tui_delegate.core.files import FileEntry
+    from tui_delegate.core.servers import Progress, ServerInfo
     from tui_delegate.core.specs import Seat
 
 
@@ -31,6 +32,34 @@ class Backend(Protocol):
 
     async def chat(self, request: ChatRequest, sink: Sink) -> Reply:
         """Make one model call. Raises a BackendError; cancelling the task closes the connection."""
+
+
+class ModelHost(Protocol):
+    """What a server does with models beside answering: not every server can do all of it.
+
+    A method that the server has no way for raises a ResolveError that says so.
+    """
+
+    async def info(self) -> ServerInfo:
+        """Say what the server is and which models it has."""
+
+    async def load(self, model: str, report: Callable[[Progress], None]) -> None:
+        """Load a model and wait until it is loaded."""
+
+    async def unload(self, model: str) -> None:
+        """Unload a model."""
+
+    async def pull(self, model: str, report: Callable[[Progress], None]) -> None:
+        """Download a model and wait until it is there."""
+
+    async def window(self, model: str) -> int | None:
+        """Say how many tokens one request to the model may hold; None: not known."""
+
+    async def parallel(self, model: str) -> int | None:
+        """Say how many requests the server answers at once; None: not known."""
+
+    async def load_progress(self, model: str) -> float | None:
+        """Say how far the model's load is, 0 to 1; None: it is not being loaded."""
 
 
 class Seats(Protocol):

@@ -1,0 +1,106 @@
+"""From argv to one verb: the table of verbs, the parser, and the one place where errors become exit codes.
+
+No verb's flags and no verb's work may live here: a verb's file brings its own, and only the verb that was
+asked for is imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from tui_delegate import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+VERBS = {
+    "run": "give a prompt to the manager, which delegates to its workers",
+    "models": "list the models of every server here; load, unload and pull them",
+    "profiles": "list, show, make and test profiles",
+    "ledger": "show every model call: tokens, time and cost",
+}
+
+EPILOG = "Exit codes: 0 done, 1 failed, 2 usage, 65 bad reply, 69 unavailable, 74 journal, 77 key, 78 config."
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one verb and give its exit code. The only broad catch of the command line is here."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    verb = next((word for word in argv if not word.startswith("-")), "")
+    args = _parser(verb).parse_args(argv)
+    if not args.verb:
+        _parser("").print_usage(sys.stderr)
+        sys.stderr.write("tui-delegate: name a verb; `tui-delegate --help` lists them\n")
+        return 2
+    return _run(args)
+
+
+def _parser(verb: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tui-delegate",
+        description="A manager model hands bounded tasks to cheap, local, parallel workers.",
+        epilog=EPILOG,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"tui-delegate {__version__}")
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB")
+    for name, help_line in VERBS.items():
+        sub = verbs.add_parser(name, help=help_line, description=help_line, allow_abbrev=False)
+        if name == verb:
+            import_module(f"tui_delegate.cli.verbs.{name}").add_arguments(sub)
+    return parser
+
+
+def _run(args: argparse.Namespace) -> int:
+    from tui_delegate.cli import output
+    from tui_delegate.core.errors import DelegateError
+
+    try:
+        code: int = import_module(f"tui_delegate.cli.verbs.{args.verb}").run(args)
+        sys.stdout.flush()
+        return code
+    except DelegateError as error:
+        if getattr(args, "json", False):
+            output.data_json(output.error_envelope(args.verb, error))
+        else:
+            output.say_error(error)
+        return output.exit_code(error.code)
+    except KeyboardInterrupt:
+        return output.INTERRUPTED
+    except BrokenPipeError:
+        _close_stdout()
+        return output.OK
+    except (
+        Exception
+    ) as error:  # the front-end boundary: a bug is one line and an exit code, with a way to see more
+        return _say_bug(args, error)
+
+
+def _close_stdout() -> None:
+    """Whoever read our output went away; keep the interpreter from saying so again at its end."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _say_bug(args: argparse.Namespace, error: Exception) -> int:
+    import os
+
+    from tui_delegate.cli import output
+    from tui_delegate.core.errors import DelegateError
+
+    if os.environ.get("TUI_DELEGATE_DEBUG"):
+        raise error
+    bug = DelegateError(
+        f"{type(error).__name__}: {error}", "This is a bug. TUI_DELEGATE_DEBUG=1 shows where it happened."
+    )
+    if getattr(args, "json", False):
+        output.data_json(output.error_envelope(args.verb, bug))
+    else:
+        output.say_error(bug)
+    return output.FAILED
