@@ -42,9 +42,8 @@ def wire_body(name: str) -> bytes:
     raw = (WIRE / name).read_bytes()
     if not raw.startswith(b"$ "):
         return raw
-    _, _, rest = raw.partition(b"\n\n")
-    _, _, body = rest.partition(b"\n\n")
-    return body
+    _, _, answer = raw.replace(b"\r\n", b"\n").partition(b"\nHTTP/1.1 ")
+    return answer.partition(b"\n\n")[2]
 
 
 def llama_server() -> Path | None:
