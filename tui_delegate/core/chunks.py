@@ -28,6 +28,8 @@ class ChatRequest:
     temperature: float | None = None
     max_tokens: int | None = None
     think: Think = None
+    tries: int = 1
+    """How often this very call has been made, this time included."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,298 @@
+"""The lane in front of one model server: how many go at once, who is next, and how long anybody waits.
+
+A lane keeps first come, first served. `enter` is told the model, which is where running the loaded model's
+tasks first would go. The four time-outs are kept here and nowhere else; a load that the server reports counts
+towards none of them. Protocols and retries over several attempts are not here: a failed call is marked with
+the seconds after which it may be made again, and whoever made it decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui_delegate.core.chunks import ChatRequest, Chunk, ProgressChunk, QueueChunk, Reply
+from tui_delegate.core.errors import BackendError, TimedOut
+from tui_delegate.core.retry import RetryBudget, retry_delay
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tui_delegate.core.ports import Backend, ModelHost, Sink
+
+POLL_LOAD = 1.0
+"""Seconds between two looks at how far a load is."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOuts:
+    """The four time-outs, in seconds."""
+
+    queue: float = 600.0
+    first: float = 600.0
+    idle: float = 120.0
+    total: float = 3600.0
+
+    @classmethod
+    def of(cls, timeout: float | None) -> TimeOuts:
+        """Take a profile's own `timeout`, which bounds every read, the first too."""
+        return cls() if timeout is None else cls(first=timeout, idle=timeout)
+
+
+@dataclass(slots=True, eq=False)
+class _Waiter:
+    turn: asyncio.Future[None]
+    told: Callable[[int], None]
+
+
+class Lane:
+    """One server's places and its line. Invariant: nobody waits while a place is free."""
+
+    def __init__(self, places: int | None, learn: Callable[[str], asyncio.Future[int]] | None = None) -> None:
+        self._places = places
+        self._learn = learn
+        self._learning: asyncio.Future[int] | None = None
+        self._busy = 0
+        self._line: deque[_Waiter] = deque()
+        self.budget = RetryBudget()
+
+    @property
+    def load(self) -> int:
+        """How many are being served or wait."""
+        return self._busy + len(self._line)
+
+    async def places(self, model: str) -> int:
+        """Say how many go at once; the server is asked once, by whoever comes first."""
+        if self._places is None:
+            assert self._learn is not None
+            self._learning = self._learning or self._learn(model)
+            self._places = await asyncio.shield(self._learning)
+        return self._places
+
+    async def enter(self, model: str, told: Callable[[int], None]) -> None:
+        """Take a place, in order; `told` hears the position in the line, and 0 at its end."""
+        if self._busy < await self.places(model):
+            self._busy += 1
+            return
+        waiter = _Waiter(asyncio.get_running_loop().create_future(), told)
+        self._line.append(waiter)
+        told(len(self._line))
+        try:
+            await waiter.turn
+        except asyncio.CancelledError:
+            if waiter in self._line:
+                self._line.remove(waiter)
+                self._tell_positions()
+            else:
+                self.leave()
+            raise
+        told(0)
+
+    def leave(self) -> None:
+        """Give the place to the next in line."""
+        if self._line:
+            self._line.popleft().turn.set_result(None)
+            self._tell_positions()
+        else:
+            self._busy -= 1
+
+    def _tell_positions(self) -> None:
+        for position, waiter in enumerate(self._line, 1):
+            waiter.told(position)
+
+
+class Laned:
+    """A backend behind its lane: waits its turn, keeps the time-outs, marks what may be tried again."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        lane: Lane,
+        time_outs: TimeOuts,
+        host: ModelHost | None = None,
+        luck: Callable[[], float] = random.random,
+    ) -> None:
+        self._backend = backend
+        self.lane = lane
+        self._time_outs = time_outs
+        self._host = host
+        self._luck = luck
+
+    async def chat(self, request: ChatRequest, sink: Sink) -> Reply:
+        """Make the call when it is its turn."""
+        await self._enter(request, sink)
+        self.lane.budget.count_call()
+        try:
+            while True:
+                try:
+                    return await self._timed(request, sink)
+                except BackendError as error:
+                    if not error.loading:
+                        raise
+                await self._await_load(request.model, sink)
+        except BackendError as error:
+            delay = retry_delay(error, request.tries, self._luck())
+            if delay is not None and self.lane.budget.take():
+                error.retry_in = delay
+            raise
+        finally:
+            self.lane.leave()
+
+    async def _enter(self, request: ChatRequest, sink: Sink) -> None:
+        try:
+            async with asyncio.timeout(self._time_outs.queue):
+                await self.lane.enter(
+                    request.model, lambda place: sink.put(QueueChunk(place, "server is busy"))
+                )
+        except TimeoutError:
+            raise TimedOut(
+                f"No place came free on the server within {self._time_outs.queue:g} s (queue).",
+                "Use fewer workers at once, or raise max_parallel if the server can take more.",
+            ) from None
+
+    async def _timed(self, request: ChatRequest, sink: Sink) -> Reply:
+        watch = _Watch(self._time_outs)
+        poll: asyncio.Task[None] | None = None
+        try:
+            async with asyncio.timeout(self._time_outs.total) as scope:
+                watch.start(scope)
+                if self._host:
+                    poll = asyncio.create_task(self._follow_load(request.model, sink, watch))
+                return await self._backend.chat(request, _TimedSink(sink, watch))
+        except TimeoutError:
+            raise watch.error() from None
+        finally:
+            watch.stop()
+            if poll:
+                poll.cancel()
+                await asyncio.wait([poll])
+
+    async def _follow_load(self, model: str, sink: Sink, watch: _Watch) -> None:
+        """While no token has come, look whether the server loads the model, and do not count that time."""
+        assert self._host is not None
+        every = min(POLL_LOAD, self._time_outs.first / 3)
+        await asyncio.sleep(every)
+        while not watch.began:
+            try:
+                done = await self._host.load_progress(model)
+            except BackendError:
+                return
+            if done is not None and not watch.began:
+                sink.put(ProgressChunk("load", done))
+                watch.not_counted()
+            await asyncio.sleep(every)
+
+    async def _await_load(self, model: str, sink: Sink) -> None:
+        """Wait until the server has loaded the model; a load is never asked for twice."""
+        while self._host and (done := await self._host.load_progress(model)) is not None:
+            sink.put(ProgressChunk("load", done))
+            await asyncio.sleep(POLL_LOAD)
+        if not self._host:
+            await asyncio.sleep(POLL_LOAD)
+
+
+class Fleet:
+    """Several servers of one profile: each call goes to the one with the least to do."""
+
+    def __init__(self, members: Sequence[Laned]) -> None:
+        self._members = members
+
+    async def chat(self, request: ChatRequest, sink: Sink) -> Reply:
+        """Make the call on the least loaded server, the first named of equals."""
+        return await min(self._members, key=lambda member: member.lane.load).chat(request, sink)
+
+
+class _Watch:
+    """Ends a call that is silent for too long. One timer a call: a token only leaves the time behind."""
+
+    def __init__(self, time_outs: TimeOuts) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._time_outs = time_outs
+        self._limit = time_outs.first
+        self._last = self._loop.time()
+        self._timer: asyncio.TimerHandle | None = None
+        self._scope: asyncio.Timeout | None = None
+        self._cause = ""
+        self.paused = False
+        self.began = False
+
+    def start(self, scope: asyncio.Timeout) -> None:
+        """Watch from now on; the scope is what is ended."""
+        self._scope = scope
+        self._arm()
+
+    def stop(self) -> None:
+        """Watch no more."""
+        if self._timer:
+            self._timer.cancel()
+
+    def token(self) -> None:
+        """Note that a token came."""
+        self._last = self._loop.time()
+        if not self.began:
+            self.began = True
+            self._limit = self._time_outs.idle
+            self.stop()
+            self._arm()
+
+    def bytes_came(self) -> None:
+        """Note that the server is there, though it may say nothing yet."""
+        if self.began:
+            self._last = self._loop.time()
+
+    def not_counted(self) -> None:
+        """Begin to count anew: until now the server was loading."""
+        self._last = self._loop.time()
+        if self._scope:
+            self._scope.reschedule(self._last + self._time_outs.total)
+
+    def error(self) -> TimedOut:
+        """Say which time-out it was."""
+        if self._cause == "first":
+            return TimedOut(
+                f"No first token within {self._time_outs.first:g} s.",
+                "Raise the profile's timeout, or take a smaller model.",
+            )
+        if self._cause == "idle":
+            return TimedOut(f"The stream was silent for {self._time_outs.idle:g} s.", "Try again.")
+        return TimedOut(
+            f"The call took longer than {self._time_outs.total:g} s (total).", "Ask for less at once."
+        )
+
+    def _arm(self) -> None:
+        self._timer = self._loop.call_at(self._last + self._limit, self._look)
+
+    def _look(self) -> None:
+        now = self._loop.time()
+        if self.paused:
+            self._last = now
+        if now - self._last < self._limit:
+            self._arm()
+        elif self._scope:
+            self._cause = "idle" if self.began else "first"
+            self._scope.reschedule(now)
+
+
+class _TimedSink:
+    """Passes chunks on and tells the watch; a slow reader is not the server's silence."""
+
+    def __init__(self, sink: Sink, watch: _Watch) -> None:
+        self._put = sink.put
+        self._drain = sink.drain
+        self._watch = watch
+
+    def put(self, chunk: Chunk) -> None:
+        if not isinstance(chunk, ProgressChunk):
+            self._watch.token()
+        elif chunk.stage == "load":
+            self._watch.not_counted()
+        self._put(chunk)
+
+    async def drain(self) -> None:
+        self._watch.paused = True
+        await self._drain()
+        self._watch.paused = False
+        self._watch.bytes_came()

@@ -1,0 +1,219 @@
+"""The fold: a run's events, applied one by one, give all that anybody shows, sums or sends of it.
+
+No event is acted on here, and nothing is drawn: a face reads the nodes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, assert_never
+
+from tui_delegate.core.calls import ModelCall
+from tui_delegate.core.events import (
+    Calling,
+    Cancelled,
+    Commanded,
+    Delegated,
+    Event,
+    Failed,
+    FellBack,
+    Finished,
+    Loading,
+    Opened,
+    Queued,
+    Refused,
+    Retrying,
+    Returned,
+    RunPath,
+    Spent,
+    Started,
+    Thought,
+    Warned,
+    Wrote,
+)
+from tui_delegate.core.usage import Usage
+
+State = Literal[
+    "queued", "loading", "thinking", "writing", "calling", "waiting", "done", "failed", "refused", "cancelled"
+]
+ENDED: frozenset[State] = frozenset({"done", "failed", "refused", "cancelled"})
+
+
+@dataclass(slots=True)
+class Node:
+    """One place in the run's tree: the manager, or one delegation."""
+
+    path: RunPath
+    attempt: int = 1
+    state: State = "queued"
+    detail: str = ""
+    """What it waits for, or how far a load is."""
+    task_name: str = ""
+    task: str = ""
+    files: tuple[str, ...] = ()
+    agent: str = ""
+    profile: str = ""
+    backend: str = ""
+    model: str = ""
+    pieces: list[str] = field(default_factory=list)
+    thoughts: list[str] = field(default_factory=list)
+    usage: Usage = field(default_factory=Usage)
+    cost: float | None = 0.0
+    """None as soon as one call's price is unknown."""
+    calls: list[ModelCall] = field(default_factory=list)
+    children: list[RunPath] = field(default_factory=list)
+    started: float = 0.0
+    ended: float = 0.0
+    code: str = ""
+    message: str = ""
+    hint: str = ""
+    flags: tuple[str, ...] = ()
+    edited: bool = False
+    cut: int = 0
+    fresh: bool = True
+    """Whether the next piece of text begins a new answer."""
+
+    @property
+    def text(self) -> str:
+        """What it has written: of its answer, or of the model call under way."""
+        if len(self.pieces) > 1:
+            self.pieces[:] = ["".join(self.pieces)]
+        return self.pieces[0] if self.pieces else ""
+
+    @text.setter
+    def text(self, text: str) -> None:
+        self.pieces = [text]
+
+    @property
+    def thinking(self) -> str:
+        """What it has thought."""
+        if len(self.thoughts) > 1:
+            self.thoughts[:] = ["".join(self.thoughts)]
+        return self.thoughts[0] if self.thoughts else ""
+
+
+@dataclass(slots=True)
+class Transcript:
+    """A run as far as it has been told."""
+
+    run: str = ""
+    session: str = ""
+    prompt: str = ""
+    nodes: dict[RunPath, Node] = field(default_factory=lambda: {(): Node(())})
+    warnings: list[Warned] = field(default_factory=list)
+
+    @property
+    def root(self) -> Node:
+        """The manager's node."""
+        return self.nodes[()]
+
+    @property
+    def usage(self) -> Usage:
+        """All tokens of the run."""
+        return sum((node.usage for node in self.nodes.values()), Usage())
+
+    @property
+    def cost(self) -> float | None:
+        """All dollars of the run; None where a price is unknown."""
+        costs = [node.cost for node in self.nodes.values()]
+        return None if None in costs else sum(cost for cost in costs if cost is not None)
+
+    def node(self, path: RunPath) -> Node:
+        """Give the node at a path, made where it is new."""
+        if path not in self.nodes:
+            self.nodes[path] = Node(path)
+            self.node(path[:-1]).children.append(path)
+        return self.nodes[path]
+
+    def delegations(self) -> list[Node]:
+        """All nodes but the manager's, in the order of the tree."""
+        return [self.nodes[path] for path in sorted(self.nodes) if path]
+
+    def apply(self, event: Event) -> Node:
+        """Take one event in; gives the node that it changed."""
+        node = self.node(event.path)
+        match event:
+            case Wrote() | Thought() | Calling():
+                _apply_text(node, event)
+            case Queued() | Loading() | Retrying():
+                _apply_wait(node, event)
+            case Opened():
+                self.run, self.session, self.prompt = event.run, event.context.session, event.prompt
+                node.task = event.prompt
+            case Warned():
+                self.warnings.append(event)
+            case Delegated() | Refused() | Started() | FellBack():
+                self._apply_begin(node, event)
+            case Spent():
+                _apply_spent(node, event)
+            case Returned():
+                node.edited, node.cut = event.edited, event.cut
+                if not event.failed:
+                    node.text = event.text if event.edited else node.text
+            case Finished() | Failed() | Cancelled():
+                _apply_end(node, event)
+            case Commanded():
+                pass
+            case _:
+                assert_never(event)
+        return node
+
+    def _apply_begin(self, node: Node, event: Delegated | Refused | Started | FellBack) -> None:
+        if isinstance(event, Delegated):
+            node.task_name, node.task, node.files = event.task_name, event.task, event.files
+            self.node(event.path[:-1]).state = "waiting"
+        elif isinstance(event, Refused):
+            if event.task or event.tool == "subagent":
+                node.task_name, node.task = event.task_name, event.task
+                node.state, node.code, node.message = "refused", event.code, event.message
+        elif isinstance(event, Started):
+            node.attempt, node.state, node.started = event.attempt, "queued", event.at
+            node.agent, node.profile = event.agent, event.profile
+            node.backend, node.model = event.backend, event.model
+            node.pieces, node.thoughts, node.code, node.message, node.flags = [], [], "", "", ()
+        else:
+            node.profile, _, node.model = event.to_seat.partition("/")
+
+
+def _apply_text(node: Node, event: Wrote | Thought | Calling) -> None:
+    if node.fresh:
+        node.pieces, node.fresh = [], False
+    if isinstance(event, Wrote):
+        node.state = "writing"
+        node.pieces.append(event.text)
+    elif isinstance(event, Thought):
+        node.state = "thinking"
+        node.thoughts.append(event.text)
+    else:
+        node.state = "calling"
+
+
+def _apply_wait(node: Node, event: Queued | Loading | Retrying) -> None:
+    if isinstance(event, Queued):
+        node.state = "queued"
+        node.detail = f"{event.position} in line: {event.reason}" if event.position else ""
+    elif isinstance(event, Loading):
+        node.state = "loading"
+        node.detail = event.stage if event.done is None else f"{event.stage} {event.done:.0%}"
+    else:
+        node.state, node.detail = "queued", f"again in {event.delay:.1f} s: {event.message}"
+
+
+def _apply_spent(node: Node, event: Spent) -> None:
+    node.calls.append(event.call)
+    node.usage = node.usage + event.call.usage
+    node.cost = None if node.cost is None or event.call.cost is None else node.cost + event.call.cost
+    node.fresh = True
+
+
+def _apply_end(node: Node, event: Finished | Failed | Cancelled) -> None:
+    if event.attempt < node.attempt:
+        return
+    node.ended = event.at
+    if isinstance(event, Finished):
+        node.state, node.flags, node.text = "done", event.flags, event.text
+    elif isinstance(event, Failed):
+        node.state, node.code, node.message, node.hint = "failed", event.code, event.message, event.hint
+        node.text = event.text or node.text
+    else:
+        node.state, node.code, node.text = "cancelled", "cancelled", event.text or node.text

@@ -1,0 +1,183 @@
+"""The delegations of one reply: run in parallel, kept until the last has ended and nobody holds them.
+
+Until a batch goes back, each of its delegations can be cancelled, retried elsewhere or given another result.
+How a worker's turn runs is not known here: the batch is handed a way to run one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui_delegate.core.errors import DelegateError, LimitReached
+from tui_delegate.core.events import Delegated, RunPath
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui_delegate.core.limits import Allowance
+    from tui_delegate.core.messages import ToolCall
+    from tui_delegate.engine.crew import Crew
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one delegation, as its parent's model will read it."""
+
+    text: str = ""
+    model: str = ""
+    flags: tuple[str, ...] = ()
+    code: str = ""
+    message: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is a result."""
+        return not self.code
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A worker's turn to be run: all that it may know and spend."""
+
+    path: RunPath
+    attempt: int
+    agent: str
+    task: str
+    frame: str
+    """Files for the worker, in their frame; empty where there are none."""
+    allowance: Allowance
+    lineage: tuple[str, ...]
+    """The tasks of the turns above, outermost first."""
+
+
+CANCELLED = Outcome(code="cancelled", message="The person cancelled this task.")
+
+Work = Callable[[Order], Awaitable[Outcome]]
+"""Runs one worker's turn to its end."""
+
+
+@dataclass(slots=True)
+class Delegation:
+    """One accepted call and its worker, until the batch goes back."""
+
+    call: ToolCall
+    path: RunPath
+    name: str
+    task: str
+    frame: str
+    agent: str
+    batch: Batch
+    attempt: int = 1
+    worker: asyncio.Task[None] | None = None
+    outcome: Outcome = CANCELLED
+    edited: bool = False
+
+
+class Batch:
+    """The delegations of one reply of one turn."""
+
+    def __init__(
+        self,
+        crew: Crew,
+        path: RunPath,
+        allowance: Allowance,
+        lineage: tuple[str, ...],
+        work: Work,
+    ) -> None:
+        self._crew = crew
+        self._path = path
+        self._allowance = allowance
+        self._lineage = lineage
+        self._work = work
+        self._group: asyncio.TaskGroup | None = None
+        self._open = 0
+        self._changed: asyncio.Future[None] | None = None
+        self.delegations: list[Delegation] = []
+
+    async def run(self) -> None:
+        """Run all that was accepted, until the batch may go back."""
+        self._crew.batches[self._path] = self
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                for delegation in self.delegations:
+                    self._begin(delegation)
+                while self._open or self._path in self._crew.held:
+                    self._changed = asyncio.get_running_loop().create_future()
+                    await self._changed
+        finally:
+            del self._crew.batches[self._path]
+            for delegation in self.delegations:
+                self._crew.delegations.pop(delegation.path, None)
+
+    def poke(self) -> None:
+        """Look again whether the batch may go back."""
+        if self._changed and not self._changed.done():
+            self._changed.set_result(None)
+
+    def add(
+        self, call: ToolCall, path: RunPath, name: str, task: str, files: Sequence[str], frame: str
+    ) -> None:
+        """Take an accepted call into the batch."""
+        delegation = Delegation(call, path, name, task, frame, self._crew.worker, self)
+        self.delegations.append(delegation)
+        self._crew.delegations[path] = delegation
+        self._crew.stream.emit(
+            Delegated(
+                path=path, at=self._crew.now(), call_id=call.id, task_name=name, task=task, files=tuple(files)
+            )
+        )
+
+    def again(self, delegation: Delegation, agent: str) -> None:
+        """Run one more attempt, on another agent if one is named; the attempt before ends first."""
+        if delegation.worker:
+            delegation.worker.cancel()
+        delegation.attempt += 1
+        delegation.agent = agent or delegation.agent
+        delegation.outcome, delegation.edited = CANCELLED, False
+        self._begin(delegation)
+
+    def put_result(self, delegation: Delegation, text: str) -> None:
+        """Give the delegation this result, whatever its worker says or said."""
+        if delegation.worker:
+            delegation.worker.cancel()
+        delegation.outcome = Outcome(text, delegation.outcome.model)
+        delegation.edited = True
+        self.poke()
+
+    def _begin(self, delegation: Delegation) -> None:
+        assert self._group is not None
+        before = delegation.worker
+        self._open += 1
+        delegation.worker = self._group.create_task(self._work_on(delegation, delegation.attempt, before))
+        delegation.worker.add_done_callback(self._ended)
+
+    def _ended(self, _: asyncio.Task[None]) -> None:
+        self._open -= 1
+        self.poke()
+
+    async def _work_on(self, delegation: Delegation, attempt: int, before: asyncio.Task[None] | None) -> None:
+        if before:
+            await asyncio.wait([before])
+        order = Order(
+            delegation.path,
+            attempt,
+            delegation.agent,
+            delegation.task,
+            delegation.frame,
+            self._allowance.child(),
+            self._lineage,
+        )
+        outcome = await self._work(order)
+        if attempt == delegation.attempt and not delegation.edited:
+            delegation.outcome = outcome
+
+
+def failure(error: DelegateError) -> Outcome:
+    """Make the outcome of a worker that failed; its parent reads what went wrong in the message."""
+    if isinstance(error, LimitReached):
+        return Outcome(code=error.code, message=error.message)
+    return Outcome(code="subagent_request_failed", message=f"{error.code}: {error.message}")

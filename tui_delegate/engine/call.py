@@ -1,0 +1,268 @@
+"""One model call of a turn: paid for before, metered while it runs, written down however it ends.
+
+The chunks of a backend become events here, and every attempt becomes one row of the ledger. Which seat is
+asked, and what is done with the reply, is the turn's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import TYPE_CHECKING
+
+from tui_delegate.core.calls import ModelCall, Status
+from tui_delegate.core.chunks import (
+    CallChunk,
+    ChatRequest,
+    Chunk,
+    ProgressChunk,
+    QueueChunk,
+    Reply,
+    TextChunk,
+    ThoughtChunk,
+)
+from tui_delegate.core.errors import BackendError, ContextOverflow
+from tui_delegate.core.events import (
+    Calling,
+    Loading,
+    Queued,
+    Retrying,
+    RunPath,
+    Spent,
+    Thought,
+    Warned,
+    Wrote,
+)
+from tui_delegate.core.usage import CHARS_PER_TOKEN, Usage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui_delegate.core.limits import Reservation
+    from tui_delegate.core.messages import Message
+    from tui_delegate.core.specs import Seat
+    from tui_delegate.engine.purser import Purser
+    from tui_delegate.engine.stream import Stream
+
+SILENT_CUT_TOKENS = 2000
+SILENT_CUT_RATIO = 2.5
+"""A server that read this much less than we sent has dropped the head of the prompt."""
+
+
+@dataclass(slots=True)
+class Caller:
+    """Who calls: one turn's place in the run, with the means to pay and to tell."""
+
+    path: RunPath
+    attempt: int
+    stream: Stream
+    purser: Purser
+    now: Callable[[], float]
+
+
+class Meter:
+    """A backend's sink for one attempt: turns chunks into events and keeps the times."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._path = caller.path
+        self._attempt = caller.attempt
+        self._stream = caller.stream
+        self._time = asyncio.get_running_loop().time
+        self._begun = self._time()
+        self._sent: float | None = None
+        self._first: float | None = None
+        self.parts: list[str] = []
+        self.completion_chars = 0
+        self.drain = caller.stream.drain
+
+    @property
+    def began(self) -> bool:
+        """Whether a token has come."""
+        return self._first is not None
+
+    def in_flight(self) -> None:
+        """Note that no line of ours is in front of the call any more."""
+        self._sent = self._time()
+
+    def put(self, chunk: Chunk) -> None:
+        """Make an event of a chunk."""
+        kind = type(chunk)
+        if kind is TextChunk or kind is ThoughtChunk or kind is CallChunk:
+            self._put_token(chunk)  # type: ignore[arg-type]
+        elif isinstance(chunk, QueueChunk):
+            if chunk.position == 0:
+                self._sent = self._time()
+            self._stream.emit(
+                Queued(path=self._path, attempt=self._attempt, position=chunk.position, reason=chunk.reason)
+            )
+        elif isinstance(chunk, ProgressChunk):
+            self._stream.emit(
+                Loading(path=self._path, attempt=self._attempt, stage=chunk.stage, done=chunk.done)
+            )
+
+    def _put_token(self, chunk: TextChunk | ThoughtChunk | CallChunk) -> None:
+        if self._first is None:
+            self._first = self._time()
+        text = chunk.text
+        self.completion_chars += len(text)
+        if type(chunk) is TextChunk:
+            self.parts.append(text)
+            self._stream.emit(Wrote(path=self._path, attempt=self._attempt, text=text))
+        elif type(chunk) is ThoughtChunk:
+            self._stream.emit(Thought(path=self._path, attempt=self._attempt, text=text))
+        elif isinstance(chunk, CallChunk):
+            self._stream.emit(
+                Calling(path=self._path, attempt=self._attempt, slot=chunk.slot, tool=chunk.name, text=text)
+            )
+
+    def estimate(self, known: Usage) -> Usage:
+        """Add what came to what is known to have been sent, for a call that has no count of its own."""
+        if known.source == "reported" or not self.began:
+            return known
+        return Usage(known.prompt, 0, int(self.completion_chars / CHARS_PER_TOKEN), 0, "estimated")
+
+    def row(self, seat: Seat, status: Status, usage: Usage, reply: Reply | None, code: str = "") -> ModelCall:
+        """Make the ledger's row."""
+        end = self._time()
+        sent = self._begun if self._sent is None else self._sent
+        speed = reply.tokens_per_second if reply else None
+        if speed is None and self._first is not None and end > self._first and usage.completion > 1:
+            speed = (usage.completion - 1) / (end - self._first)
+        return ModelCall(
+            agent=seat.agent,
+            profile=seat.profile,
+            backend=seat.protocol,
+            host=seat.host,
+            asked=seat.model,
+            answered=reply.model if reply else "",
+            usage=usage,
+            queue_ms=round((sent - self._begun) * 1000),
+            first_token_ms=None if self._first is None else round((self._first - sent) * 1000),
+            total_ms=round((end - self._begun) * 1000),
+            tokens_per_second=None if speed is None else round(speed, 2),
+            price=seat.price,
+            cost=None if seat.price is None else seat.price.cost(usage),
+            status=status,
+            code=code,
+        )
+
+
+async def call_model(
+    caller: Caller, seat: Seat, request: ChatRequest, meter_made: Callable[[Meter], None]
+) -> Reply:
+    """Make one call, and again where the lane says that it may be. Raises BackendError or BudgetExceeded."""
+    prompt = prompt_tokens(request)
+    for tries in count(1):
+        held = await caller.purser.reserve(prompt, request.max_tokens, seat.price)
+        meter = Meter(caller)
+        meter_made(meter)
+        try:
+            return await _attempt(
+                caller, seat, replace(request, max_tokens=held.max_output, tries=tries), meter, held, prompt
+            )
+        except BackendError as error:
+            if error.retry_in is None or meter.began:
+                raise
+            caller.stream.emit(
+                Retrying(
+                    path=caller.path,
+                    attempt=caller.attempt,
+                    code=error.code,
+                    message=error.message,
+                    delay=error.retry_in,
+                )
+            )
+            await asyncio.sleep(error.retry_in)
+    raise AssertionError("count() never ends")
+
+
+async def _attempt(
+    caller: Caller, seat: Seat, request: ChatRequest, meter: Meter, held: Reservation, prompt: int
+) -> Reply:
+    entered = False
+    usage = Usage(source="unknown")
+    try:
+        await caller.purser.enter(lambda place: meter.put(QueueChunk(place, "max_parallel")))
+        entered = True
+        meter.in_flight()
+        usage = Usage(prompt, source="estimated")
+        reply = await seat.backend.chat(request, meter)
+        usage = reply.usage
+        _check_window(reply, prompt)
+    except BackendError as error:
+        usage = meter.estimate(usage) if meter.began else Usage(source="unknown")
+        _write_down(caller, held, meter.row(seat, "failed", usage, None, error.code), None)
+        raise
+    except asyncio.CancelledError:
+        _write_down(
+            caller, held, meter.row(seat, "cancelled", meter.estimate(usage), None, "cancelled"), None
+        )
+        raise
+    finally:
+        if entered:
+            caller.purser.leave()
+    thinking = tuple(replace(block, origin=seat.origin) for block in reply.message.thinking)
+    reply = replace(reply, message=replace(reply.message, thinking=thinking)) if thinking else reply
+    _write_down(caller, held, meter.row(seat, "ok", reply.usage, reply), reply.message)
+    _warn(caller, seat, reply)
+    return reply
+
+
+def prompt_tokens(request: ChatRequest) -> int:
+    """Guess the tokens of all that is sent."""
+    said = sum(_chars(message) for message in request.messages)
+    said += sum(len(tool.schema) + len(tool.description) for tool in request.tools)
+    return int(said / CHARS_PER_TOKEN) + 1
+
+
+def _chars(message: Message) -> int:
+    return len(message.text) + sum(len(call.arguments) for call in message.calls)
+
+
+def _check_window(reply: Reply, prompt: int) -> None:
+    read = reply.usage.prompt
+    if (
+        reply.usage.source == "reported"
+        and prompt - read > SILENT_CUT_TOKENS
+        and prompt > read * SILENT_CUT_RATIO
+    ):
+        raise ContextOverflow(
+            f"The server read {read} of about {prompt} tokens: it dropped the head of the prompt.",
+            "Give it a larger window (num_ctx), or split the work.",
+        )
+
+
+def _write_down(caller: Caller, held: Reservation, row: ModelCall, reply: Message | None) -> None:
+    caller.purser.settle(held, row.usage, row.cost)
+    caller.stream.emit(
+        Spent(path=caller.path, attempt=caller.attempt, at=caller.now(), call=row, reply=reply)
+    )
+
+
+def _warn(caller: Caller, seat: Seat, reply: Reply) -> None:
+    for flag in reply.flags:
+        caller.stream.emit(
+            Warned(path=caller.path, attempt=caller.attempt, at=caller.now(), code=flag, message=flag)
+        )
+    if reply.model and not same_model(seat.model, reply.model):
+        caller.stream.emit(
+            Warned(
+                path=caller.path,
+                attempt=caller.attempt,
+                at=caller.now(),
+                code="other_model",
+                message=f"{seat.model} was asked for, {reply.model} answered.",
+            )
+        )
+
+
+def same_model(asked: str, answered: str) -> bool:
+    """Whether two names mean one model: servers add folders, endings, tags and dates."""
+    short_asked, short_answered = (_short(name) for name in (asked, answered))
+    return short_asked.startswith(short_answered) or short_answered.startswith(short_asked)
+
+
+def _short(name: str) -> str:
+    name = name.replace("\\", "/").rsplit("/", 1)[-1].lower()
+    return name.removesuffix(".gguf").removesuffix(":latest")

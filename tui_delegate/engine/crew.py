@@ -1,0 +1,36 @@
+"""What all turns of a run share: the stream, the money, the seats, the files, and who is at work where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui_delegate.core.events import RunPath
+    from tui_delegate.core.limits import Limits
+    from tui_delegate.core.ports import Seats, Shelf
+    from tui_delegate.engine.batch import Batch, Delegation
+    from tui_delegate.engine.purser import Purser
+    from tui_delegate.engine.stream import Stream
+
+
+@dataclass(slots=True)
+class Crew:
+    """One for a run. The books below hold who can still be told something, and nobody else."""
+
+    stream: Stream
+    purser: Purser
+    seats: Seats
+    shelf: Shelf | None
+    limits: Limits
+    now: Callable[[], float]
+    worker: str = "worker"
+    """The name under which a worker's seat is asked for."""
+    delegations: dict[RunPath, Delegation] = field(default_factory=dict)
+    batches: dict[RunPath, Batch] = field(default_factory=dict)
+    notes: dict[RunPath, list[str]] = field(default_factory=dict)
+    """Open turns, each with what the person wants it to read next."""
+    held: set[RunPath] = field(default_factory=set)
+    """Turns whose batch stays until it is released."""

@@ -1,0 +1,247 @@
+"""Delegations: the tool that a manager sees, and the desk that takes a turn's calls.
+
+The desk checks each call, counts it, and gives every call its answer in call order. How a batch runs is the
+batch's; how a worker's turn runs is known to neither.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+from tui_delegate.core.arguments import parse_arguments
+from tui_delegate.core.errors import (
+    DepthExceeded,
+    InputError,
+    InvalidRequest,
+    LimitReached,
+    UsesExceeded,
+)
+from tui_delegate.core.events import Refused, Returned, RunPath, Warned
+from tui_delegate.core.messages import Message, ToolCall, ToolSpec, tool_result
+from tui_delegate.engine.batch import Batch, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui_delegate.core.limits import Allowance
+    from tui_delegate.engine.batch import Delegation, Work
+    from tui_delegate.engine.crew import Crew
+
+TOOL = "subagent"
+RESERVED_MODELS = frozenset(
+    {TOOL, *(f"{house}:{TOOL}" for house in ("openrouter", "ai-stats", "phaseo", "tui_delegate"))}
+)
+_ALIASES = ("task_description", "task", "prompt", "input")
+_TEXT = {"type": "string"}
+_FILES = {"type": "array", "items": _TEXT}
+_ACCEPTED = json.dumps(
+    {"type": "object", "properties": {"task_name": _TEXT, **dict.fromkeys(_ALIASES, _TEXT), "files": _FILES}}
+)
+
+
+def delegation_tool(*, with_files: bool) -> ToolSpec:
+    """Make the tool as a manager is offered it."""
+    properties: dict[str, object] = {
+        "task_name": {"type": "string", "description": "A short name for the task."},
+        "task_description": {
+            "type": "string",
+            "description": "The whole task, so that it stands alone: the worker sees nothing else.",
+        },
+    }
+    if with_files:
+        properties["files"] = {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Files from the list to give to the worker; `name:10-80` gives those lines only.",
+        }
+    schema = {"type": "object", "properties": properties, "required": ["task_name", "task_description"]}
+    return ToolSpec(TOOL, "Hand one bounded task to a worker model and get its result.", json.dumps(schema))
+
+
+class Desk:
+    """Takes the calls of one turn: checks each, counts it, and gives every call its answer in order."""
+
+    def __init__(
+        self,
+        crew: Crew,
+        path: RunPath,
+        allowance: Allowance,
+        lineage: tuple[str, ...],
+        work: Work,
+    ) -> None:
+        self._crew = crew
+        self._path = path
+        self._allowance = allowance
+        self._lineage = lineage
+        self._work = work
+        self._uses = 0
+        self._next = 0
+        self.spent = ""
+        """The code of the limit that a call has run into; empty while there is none."""
+        self.finished: list[tuple[str, str]] = []
+        """Names and results of the workers that ended well."""
+
+    async def carry_out(self, calls: Sequence[ToolCall], room: int | None) -> list[Message]:
+        """Do the calls of one reply and answer them in call order.
+
+        `room` is how many characters of results the turn's window can still take; None: any number.
+        """
+        batch = Batch(self._crew, self._path, self._allowance, self._lineage, self._work)
+        answers: dict[int, Message] = {}
+        for place, call in enumerate(calls):
+            if refusal := await self._admit(call, batch):
+                answers[place] = refusal
+        try:
+            await batch.run()
+        except asyncio.CancelledError:
+            self._keep_finished(batch.delegations)
+            raise
+        replies = iter(self._send_back(batch.delegations, room))
+        await self._crew.stream.settled()
+        return [answers.get(place) or next(replies) for place in range(len(calls))]
+
+    async def _admit(self, call: ToolCall, batch: Batch) -> Message | None:
+        path, name, task = self._path, "", ""
+        try:
+            if call.name != TOOL:
+                raise InvalidRequest(f"There is no tool {call.name[:60]!r}.", f"The tool here is {TOOL!r}.")
+            path = (*self._path, self._next)
+            self._next += 1
+            name, task, files, repaired = _read(call)
+            self._guard(task)
+            frame = await self._frame(files)
+            if self._uses >= self._crew.limits.max_uses:
+                raise UsesExceeded(
+                    f"This turn has made all of its {self._crew.limits.max_uses} delegations (max_uses).",
+                    "Answer with the results that you have.",
+                )
+            self._crew.purser.purse.take_task()
+            self._uses += 1
+        except LimitReached as error:
+            return self._refuse(call, path, name, task, error)
+        if repaired:
+            self._crew.stream.emit(
+                Warned(
+                    path=path,
+                    at=self._crew.now(),
+                    code="repaired_arguments",
+                    message="The call's arguments were not valid JSON and were repaired.",
+                )
+            )
+        batch.add(call, path, name, task, files, frame)
+        return None
+
+    def _guard(self, task: str) -> None:
+        if not self._allowance.deeper_runs:
+            raise DepthExceeded(
+                f"Level {self._allowance.level} is the last of {self._crew.limits.depth} levels (depth).",
+                "Do the task yourself.",
+            )
+        if not self._allowance.may_delegate:
+            raise DepthExceeded("Workers may not delegate here (nested is off).", "Do the task yourself.")
+        if _squeeze(task) in {_squeeze(above) for above in self._lineage}:
+            raise InvalidRequest(
+                "This is your own task, word for word: self-reference.",
+                "Do it yourself, or hand on a smaller part of it in other words.",
+            )
+
+    async def _frame(self, files: Sequence[str]) -> str:
+        if not files:
+            return ""
+        if self._crew.shelf is None:
+            raise InvalidRequest("The person named no files.", "Leave `files` out.")
+        try:
+            return await self._crew.shelf.read(files)
+        except InputError as error:
+            raise InvalidRequest(error.message, error.hint) from error
+
+    def _refuse(self, call: ToolCall, path: RunPath, name: str, task: str, error: LimitReached) -> Message:
+        if not isinstance(error, InvalidRequest):
+            self.spent = self.spent or error.code
+        self._crew.stream.emit(
+            Refused(
+                path=path,
+                at=self._crew.now(),
+                call_id=call.id,
+                code=error.code,
+                message=error.message,
+                tool=call.name,
+                task_name=name,
+                task=task,
+            )
+        )
+        outcome = Outcome(code=error.code, message=f"{error.message} {error.hint}".strip())
+        return tool_result(call, _answer_json(name, outcome), failed=True)
+
+    def _keep_finished(self, delegations: Sequence[Delegation]) -> None:
+        self.finished += [(one.name, one.outcome.text) for one in delegations if one.outcome.ok]
+
+    def _send_back(self, delegations: Sequence[Delegation], room: int | None) -> list[Message]:
+        share = _share([len(one.outcome.text) for one in delegations], room)
+        self._keep_finished(delegations)
+        messages = []
+        for one in delegations:
+            outcome = one.outcome
+            text = outcome.text[:share]
+            if outcome.code == "subagent_budget_exceeded":
+                self.spent = self.spent or outcome.code
+            cut = len(outcome.text) - len(text)
+            self._crew.stream.emit(
+                Returned(
+                    path=one.path,
+                    attempt=one.attempt,
+                    at=self._crew.now(),
+                    text=text if outcome.ok else outcome.message,
+                    failed=not outcome.ok,
+                    edited=one.edited,
+                    cut=cut,
+                )
+            )
+            messages.append(
+                tool_result(one.call, _answer_json(one.name, outcome, text, cut), failed=not outcome.ok)
+            )
+        return messages
+
+
+def _read(call: ToolCall) -> tuple[str, str, tuple[str, ...], bool]:
+    parsed = parse_arguments(call, _ACCEPTED)
+    values = parsed.values
+    task = next((str(values[key]) for key in _ALIASES if str(values.get(key) or "").strip()), "")
+    if not task:
+        raise InvalidRequest("The task is empty.", "Put the whole task into `task_description`.")
+    name = str(values.get("task_name") or "").strip() or " ".join(task.split()[:4])
+    files = values.get("files")
+    return name, task, tuple(str(item) for item in files) if isinstance(files, list) else (), parsed.repaired
+
+
+def _answer_json(name: str, outcome: Outcome, text: str = "", cut: int = 0) -> str:
+    body: dict[str, object]
+    if outcome.ok:
+        body = {"status": "ok", "task_name": name, "model": outcome.model, "result": text}
+        if cut:
+            body["cut"] = f"{cut} characters more did not fit into your window"
+        if outcome.flags:
+            body["partial"] = list(outcome.flags)
+    else:
+        body = {"status": "error", "task_name": name, "error": outcome.code, "message": outcome.message}
+    return json.dumps(body, ensure_ascii=False)
+
+
+def _share(lengths: Sequence[int], room: int | None) -> int | None:
+    """Say how many characters each result may have so that all fit; short ones leave theirs to others."""
+    if room is None or sum(lengths) <= room:
+        return None
+    left, share = room, 0
+    waiting = sorted(lengths)
+    for place, length in enumerate(waiting):
+        share = left // (len(waiting) - place)
+        if length > share:
+            break
+        left -= length
+    return max(share, 0)
+
+
+def _squeeze(task: str) -> str:
+    return " ".join(task.split()).casefold()

@@ -1,0 +1,264 @@
+"""A run: opened with a prompt, read as one stream of events, steered by commands, left clean.
+
+`open_run` owns the manager's turn and, through it, every child: leaving it cancels first and closes after, so
+nothing outlives it. There is no other way to make a turn run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tui_delegate.core.calls import RunContext
+from tui_delegate.core.errors import DelegateError, InputError, TimedOut
+from tui_delegate.core.events import Cancelled, Commanded, Event, Failed, Finished, Opened, RunPath, Started
+from tui_delegate.core.files import render_list
+from tui_delegate.core.limits import Allowance, Limits
+from tui_delegate.core.messages import Message, system, user
+from tui_delegate.engine.batch import Order, Outcome, failure
+from tui_delegate.engine.crew import Crew
+from tui_delegate.engine.delegate import Desk
+from tui_delegate.engine.prompts import MANAGER, WORKER, system_prompt
+from tui_delegate.engine.purser import Purser
+from tui_delegate.engine.stream import Stream
+from tui_delegate.engine.turn import Answer, Turn, refuse_reserved
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from tui_delegate.core.ports import Recorder, Seats, Shelf
+    from tui_delegate.core.specs import Seat
+    from tui_delegate.engine.batch import Delegation
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run is opened with."""
+
+    run: str
+    prompt: str
+    manager: str = "manager"
+    worker: str = "worker"
+    limits: Limits = field(default_factory=Limits)
+    context: RunContext = field(default_factory=RunContext)
+    history: tuple[Message, ...] = ()
+    """What was said in this conversation before."""
+
+
+@asynccontextmanager
+async def open_run(
+    plan: Plan,
+    seats: Seats,
+    *,
+    recorder: Recorder | None = None,
+    shelf: Shelf | None = None,
+    now: Callable[[], float] = time.time,
+) -> AsyncIterator[Run]:
+    """Open a run. Iterate over it for its events; the manager's Finished, Failed or Cancelled is the last."""
+    run = Run(plan, seats, recorder, shelf, now)
+    task = asyncio.create_task(run.start())
+    try:
+        yield run
+    finally:
+        run.abandon()
+        await asyncio.wait([task])
+        if not task.cancelled() and (error := task.exception()):
+            raise error
+
+
+class Run:
+    """A run's events and its commands. Each command is a fact in the stream before it acts."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        seats: Seats,
+        recorder: Recorder | None,
+        shelf: Shelf | None,
+        now: Callable[[], float],
+    ) -> None:
+        self._plan = plan
+        self._stream = Stream(plan.run, recorder)
+        self._root: asyncio.Task[Outcome] | None = None
+        self._crew = Crew(self._stream, Purser(plan.limits), seats, shelf, plan.limits, now, plan.worker)
+
+    @property
+    def journal_error(self) -> Exception | None:
+        """Why the journal could not be written, where it could not."""
+        return self._stream.broken
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return aiter(self._stream)
+
+    def cancel(self, path: RunPath = ()) -> None:
+        """Stop a turn and all below it. What it has written is kept."""
+        delegation = self._delegation(path) if path else None
+        self._command("cancel", path)
+        if delegation is None:
+            if self._root:
+                self._root.cancel()
+        elif delegation.worker:
+            delegation.worker.cancel()
+
+    def steer(self, path: RunPath, text: str) -> None:
+        """Give a turn a note, which it reads before its model is asked next."""
+        if path not in self._crew.notes:
+            raise InputError(f"Nobody is at work at {_spell(path)}.")
+        self._command("steer", path, text=text)
+        self._crew.notes[path].append(text)
+
+    def retry(self, path: RunPath, agent: str = "") -> None:
+        """Run a delegation again, on another agent, profile or `profile/model` if one is named."""
+        delegation = self._delegation(path)
+        self._command("retry", path, agent=agent)
+        delegation.batch.again(delegation, agent)
+
+    def replace(self, path: RunPath, text: str) -> None:
+        """Give a delegation this result, whatever its worker says or said."""
+        delegation = self._delegation(path)
+        self._command("replace", path, text=text)
+        delegation.batch.put_result(delegation, text)
+
+    def hold(self, path: RunPath = ()) -> None:
+        """Keep the results of a turn's workers from going back until `release`."""
+        self._command("hold", path)
+        self._crew.held.add(path)
+
+    def release(self, path: RunPath = ()) -> None:
+        """Let the results of a turn's workers go back."""
+        self._command("release", path)
+        self._crew.held.discard(path)
+        if batch := self._crew.batches.get(path):
+            batch.poke()
+
+    async def start(self) -> None:
+        """Run the manager's turn to its end; called once, by `open_run`."""
+        plan = self._plan
+        self._stream.emit(
+            Opened(
+                at=self._crew.now(),
+                run=plan.run,
+                prompt=plan.prompt,
+                limits=plan.limits,
+                context=plan.context,
+            )
+        )
+        order = Order((), 1, plan.manager, plan.prompt, "", Allowance(plan.limits), ())
+        self._root = asyncio.create_task(self._work(order))
+        try:
+            await asyncio.wait([self._root])
+        finally:
+            self._root.cancel()
+            await asyncio.wait([self._root])
+            await self._stream.close()
+
+    def abandon(self) -> None:
+        """Stop everything and let nobody wait for a reader."""
+        self._stream.release()
+        if self._root and not self._root.done():
+            self._root.cancel()
+
+    async def _work(self, order: Order) -> Outcome:
+        """Run one turn, the manager's or a worker's, and tell how it began and ended."""
+        turn: Turn | None = None
+        self._crew.notes[order.path] = []
+        try:
+            seat = await self._crew.seats.seat(order.agent)
+            refuse_reserved(seat)
+            self._tell_started(order, seat)
+            turn = self._turn(order, seat)
+            answer = await self._answer(turn)
+        except asyncio.CancelledError:
+            text = turn.so_far() if turn else ""
+            self._stream.emit(
+                Cancelled(path=order.path, attempt=order.attempt, at=self._crew.now(), text=text)
+            )
+            raise
+        except DelegateError as error:
+            self._tell_failed(order, turn, error)
+            return failure(error)
+        except Exception as error:  # the task boundary: a bug in one turn ends that turn, not its siblings
+            bug = DelegateError(f"{type(error).__name__}: {error}", "This is a bug in tui-delegate.")
+            self._tell_failed(order, turn, bug)
+            return failure(bug)
+        finally:
+            self._crew.notes.pop(order.path, None)
+        self._stream.emit(
+            Finished(
+                path=order.path,
+                attempt=order.attempt,
+                at=self._crew.now(),
+                text=answer.text,
+                flags=answer.flags,
+            )
+        )
+        return Outcome(answer.text, turn.seat.model, answer.flags)
+
+    async def _answer(self, turn: Turn) -> Answer:
+        seconds = self._plan.limits.seconds
+        if turn.path or seconds is None:
+            return await turn.answer()
+        try:
+            async with asyncio.timeout(seconds):
+                return await turn.answer()
+        except TimeoutError:
+            passed = TimedOut(f"The run's {seconds:g} seconds have passed.", "Raise the limit `seconds`.")
+            return turn.listing("seconds", passed)
+
+    def _turn(self, order: Order, seat: Seat) -> Turn:
+        desk = Desk(self._crew, order.path, order.allowance, (*order.lineage, order.task), self._work)
+        return Turn(
+            self._crew, seat, order.path, order.attempt, order.allowance, self._messages(order, seat), desk
+        )
+
+    def _messages(self, order: Order, seat: Seat) -> list[Message]:
+        if order.path:
+            frame = [user(order.frame)] if order.frame else []
+            return [system(system_prompt(WORKER, seat.instructions)), *frame, user(order.task)]
+        prompt = order.task
+        if self._crew.shelf:
+            prompt = f"{prompt}\n\n{render_list(self._crew.shelf.entries())}"
+        return [system(system_prompt(MANAGER, seat.instructions)), *self._plan.history, user(prompt)]
+
+    def _tell_started(self, order: Order, seat: Seat) -> None:
+        self._stream.emit(
+            Started(
+                path=order.path,
+                attempt=order.attempt,
+                at=self._crew.now(),
+                agent=seat.agent,
+                profile=seat.profile,
+                backend=seat.protocol,
+                model=seat.model,
+            )
+        )
+
+    def _tell_failed(self, order: Order, turn: Turn | None, error: DelegateError) -> None:
+        self._stream.emit(
+            Failed(
+                path=order.path,
+                attempt=order.attempt,
+                at=self._crew.now(),
+                code=error.code,
+                message=error.message,
+                hint=error.hint,
+                text=turn.so_far() if turn else "",
+            )
+        )
+
+    def _command(self, command: str, path: RunPath, agent: str = "", text: str = "") -> None:
+        self._stream.emit(Commanded(path=path, at=self._crew.now(), command=command, agent=agent, text=text))
+
+    def _delegation(self, path: RunPath) -> Delegation:
+        if path not in self._crew.delegations:
+            raise InputError(
+                f"There is no open delegation at {_spell(path)}: its result has gone back already."
+            )
+        return self._crew.delegations[path]
+
+
+def _spell(path: RunPath) -> str:
+    return f"[{', '.join(str(step) for step in path)}]"

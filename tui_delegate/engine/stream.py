@@ -1,0 +1,194 @@
+"""The one stream of a run: ordered, bounded, and never ahead of the journal.
+
+`emit` returns at once. Facts are handed to the recorder in groups, one group in flight at a time, and a group
+is shown only when it is safe; so 64 workers that finish together cost a few commits. Text that follows no
+unsafe fact is shown at once and stored coalesced, a few times a second. A reader that is slow makes `drain`
+wait, and with it the network.
+
+What an event means is not known here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tui_delegate.core.events import Calling, Event, Thought, Warned, Wrote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tui_delegate.core.events import RunPath
+    from tui_delegate.core.ports import Recorder
+
+BOUND = 2048
+"""Events that may wait for the reader before the network is made to wait."""
+TEXT_EVERY = 0.3
+"""Seconds after which text that was shown is stored."""
+
+Text = Wrote | Thought | Calling
+
+
+class Stream:
+    """Events in, events out, the journal in between."""
+
+    def __init__(self, run: str, recorder: Recorder | None) -> None:
+        self._run = run
+        self._recorder = recorder
+        self._loop = asyncio.get_running_loop()
+        self._pending: list[Event] = []
+        self._flying: list[Event] | None = None
+        self._shown_texts: list[Event] = []
+        self._ready: deque[Event] = deque()
+        self._emitted = 0
+        self._published = 0
+        self._pump_due = False
+        self._text_timer: asyncio.TimerHandle | None = None
+        self._reader: asyncio.Future[None] | None = None
+        self._drains: list[asyncio.Future[None]] = []
+        self._settles: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._closed = False
+        self.broken: Exception | None = None
+        """Why the journal did not take something, where it did not."""
+
+    def emit(self, event: Event) -> None:
+        """Put one event into the stream."""
+        self._pending.append(event)
+        self._emitted += 1
+        if not self._pump_due and self._flying is None:
+            self._pump_due = True
+            self._loop.call_soon(self._pump)
+
+    async def settled(self) -> None:
+        """Wait until all that was emitted so far is safe."""
+        if self._published < self._emitted:
+            waiter = self._loop.create_future()
+            self._settles.append((self._emitted, waiter))
+            await waiter
+
+    async def drain(self) -> None:
+        """Wait while the reader is behind."""
+        if len(self._ready) > BOUND and not self._closed:
+            waiter = self._loop.create_future()
+            self._drains.append(waiter)
+            await waiter
+
+    async def close(self) -> None:
+        """End the stream once everything in it is safe and shown."""
+        await self.settled()
+        self._store_texts()
+        self.release()
+        self._wake_reader()
+
+    def release(self) -> None:
+        """Let nobody wait for a reader any more: there will be none."""
+        self._closed = True
+        self._wake_drains()
+
+    def __aiter__(self) -> Stream:
+        return self
+
+    async def __anext__(self) -> Event:
+        while not self._ready:
+            if self._closed:
+                raise StopAsyncIteration
+            self._reader = self._loop.create_future()
+            await self._reader
+        event = self._ready.popleft()
+        if self._drains and len(self._ready) <= BOUND // 2:
+            self._wake_drains()
+        return event
+
+    def _pump(self) -> None:
+        self._pump_due = False
+        if self._flying is not None or not self._pending:
+            return
+        batch, self._pending = self._pending, []
+        if self._recorder is None:
+            self._publish(batch)
+        elif any(event.durable for event in batch):
+            self._flying = batch
+            stored = coalesce([*self._shown_texts, *batch])
+            self._shown_texts.clear()
+            self._recorder.append(self._run, stored, self._landed_elsewhere)
+        else:
+            self._shown_texts += batch
+            self._text_timer = self._text_timer or self._loop.call_later(TEXT_EVERY, self._store_texts)
+            self._publish(batch)
+
+    def _landed_elsewhere(self, error: Exception | None) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._landed, error)
+        except RuntimeError:  # the loop is gone, and with it everybody who would want to know
+            return
+
+    def _landed(self, error: Exception | None) -> None:
+        batch, self._flying = self._flying or [], None
+        if error is not None and self.broken is None:
+            self.broken = error
+            notice = Warned(code="ledger_not_written", message=f"The journal was not written: {error}")
+            batch.append(notice)
+            self._emitted += 1
+        self._publish(batch)
+        self._pump()
+
+    def _store_texts(self) -> None:
+        if self._text_timer:
+            self._text_timer.cancel()
+            self._text_timer = None
+        if self._shown_texts and self._recorder:
+            self._recorder.append(self._run, coalesce(self._shown_texts), None)
+            self._shown_texts = []
+
+    def _publish(self, batch: Iterable[Event]) -> None:
+        before = len(self._ready)
+        self._ready.extend(batch)
+        self._published += len(self._ready) - before
+        self._wake_reader()
+        while self._settles and self._settles[0][0] <= self._published:
+            _, waiter = self._settles.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _wake_reader(self) -> None:
+        if self._reader and not self._reader.done():
+            self._reader.set_result(None)
+
+    def _wake_drains(self) -> None:
+        for waiter in self._drains:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._drains.clear()
+
+
+def coalesce(events: Iterable[Event]) -> list[Event]:
+    """Join pieces of text of one turn that no fact of that turn stands between. Order is kept."""
+    out: list[Event] = []
+    open_at: dict[tuple[type, RunPath, int], int] = {}
+    pieces: dict[int, list[str]] = {}
+    for event in events:
+        if not isinstance(event, Wrote | Thought | Calling):
+            if event.durable:
+                _close(open_at, event.path)
+                out.append(event)
+            continue
+        key = (type(event), event.path, event.slot if isinstance(event, Calling) else 0)
+        if key in open_at:
+            pieces[open_at[key]].append(event.text)
+        else:
+            open_at[key] = len(out)
+            pieces[len(out)] = [event.text]
+            out.append(event)
+    for place, parts in pieces.items():
+        if len(parts) > 1:
+            piece = out[place]
+            assert isinstance(piece, Wrote | Thought | Calling)
+            out[place] = replace(piece, text="".join(parts))
+    return out
+
+
+def _close(open_at: dict[tuple[type, RunPath, int], int], path: RunPath) -> None:
+    for key in [key for key in open_at if key[1] == path]:
+        del open_at[key]

@@ -1,0 +1,208 @@
+"""The one loop of the product: ask the model, do the tool calls, ask again, until it answers.
+
+The manager and every worker run through here, streaming or not. Who is asked, and under which limits, is
+handed in; nothing is saved and restored around a child.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from tui_delegate.core.chunks import ChatRequest, Reply
+from tui_delegate.core.errors import (
+    BackendError,
+    BadReply,
+    BudgetExceeded,
+    ContextOverflow,
+    CutOff,
+    InvalidRequest,
+)
+from tui_delegate.core.events import FellBack, RunPath
+from tui_delegate.core.messages import Message, ToolSpec, user
+from tui_delegate.core.usage import CHARS_PER_TOKEN
+from tui_delegate.engine.call import Caller, Meter, call_model, prompt_tokens
+from tui_delegate.engine.delegate import RESERVED_MODELS, Desk, delegation_tool
+
+if TYPE_CHECKING:
+    from tui_delegate.core.limits import Allowance
+    from tui_delegate.core.specs import Seat
+    from tui_delegate.engine.crew import Crew
+
+_MARKUP = re.compile(r"^\s*(?:<tool_call>|\[TOOL_REQUEST\]|<\|python_tag\|>|\[TOOL_CALLS\]|<function=)")
+ANSWER_SHARE = 4
+"""A quarter of a window stays free for the answer when results are cut to fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a turn ended with. Flags say what is partial about it."""
+
+    text: str
+    model: str
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Turn:
+    """One agent at work. Invariant: every call in `messages` has its answer before the model is asked."""
+
+    crew: Crew
+    seat: Seat
+    path: RunPath
+    attempt: int
+    allowance: Allowance
+    messages: list[Message]
+    desk: Desk
+    steps: int = 0
+    meter: Meter | None = None
+    """The call under way, or the last one."""
+    flags: list[str] = field(default_factory=list)
+
+    async def answer(self) -> Answer:
+        """Run the turn. Raises BackendError, or BudgetExceeded where not even a list of results is left."""
+        while True:
+            self._read_notes()
+            if limit := self._limit():
+                return await self._last_word(limit)
+            try:
+                reply = await self._ask(self._tools())
+            except BudgetExceeded as error:
+                return self.listing(error.code, error)
+            self.steps += 1
+            self.messages.append(reply.message)
+            if reply.message.calls and reply.finish != "length":
+                self.messages += await self.desk.carry_out(reply.message.calls, self._room())
+            elif not self._notes():
+                return self._answer_of(reply)
+
+    def listing(self, limit: str, error: Exception | None = None) -> Answer:
+        """Make an answer of what the workers brought, where the model gives none."""
+        if not self.desk.finished:
+            raise error or BadReply("The model gave no answer.", "Ask again, or take another model.")
+        parts = [f"{name}:\n{text}" for name, text in self.desk.finished]
+        return Answer("\n\n".join(parts), self.seat.model, (*self.flags, f"limit:{limit}", "listed"))
+
+    def so_far(self) -> str:
+        """Give the text of the call under way."""
+        return "".join(self.meter.parts) if self.meter else ""
+
+    async def _last_word(self, limit: str) -> Answer:
+        """At a limit, ask once more without tools, so that paid work becomes an answer."""
+        try:
+            reply = await self._ask(())
+        except BudgetExceeded as error:
+            return self.listing(limit, error)
+        if not reply.message.text.strip() or _MARKUP.match(reply.message.text):
+            return self.listing(limit)
+        self.flags.append(f"limit:{limit}")
+        return self._answer_of(reply)
+
+    def _answer_of(self, reply: Reply) -> Answer:
+        text = reply.message.text
+        if not text.strip():
+            if self.desk.finished:
+                return self.listing("empty_answer")
+            raise _no_answer(reply)
+        if reply.finish == "length":
+            self.flags.append("length")
+        return Answer(text, reply.model or self.seat.model, tuple(self.flags))
+
+    async def _ask(self, tools: tuple[ToolSpec, ...]) -> Reply:
+        while True:
+            request = self._request(tools)
+            caller = Caller(self.path, self.attempt, self.crew.stream, self.crew.purser, self.crew.now)
+            try:
+                return await call_model(caller, self.seat, request, self._set_meter)
+            except BackendError as error:
+                if not self._fall_back(error):
+                    raise
+
+    def _set_meter(self, meter: Meter) -> None:
+        self.meter = meter
+
+    def _fall_back(self, error: BackendError) -> bool:
+        """Take the next seat, if the one before failed before its first token."""
+        began = self.meter is not None and self.meter.began
+        if began or not self.seat.fallback or isinstance(error, ContextOverflow):
+            return False
+        before, after = self.seat, self.seat.fallback[0]
+        self.seat = replace(after, agent=before.agent, fallback=before.fallback[1:])
+        self.crew.stream.emit(
+            FellBack(
+                path=self.path,
+                attempt=self.attempt,
+                at=self.crew.now(),
+                from_seat=before.origin,
+                to_seat=after.origin,
+                code=error.code,
+            )
+        )
+        return True
+
+    def _request(self, tools: tuple[ToolSpec, ...]) -> ChatRequest:
+        # A history that holds calls needs the tools named, though none may be called any more.
+        named = tools or (self._all_tools() if any(message.calls for message in self.messages) else ())
+        return ChatRequest(
+            model=self.seat.model,
+            messages=tuple(self._fit(message) for message in self.messages),
+            tools=named,
+            may_call=bool(tools),
+            temperature=self.seat.temperature,
+            max_tokens=self.seat.max_tokens,
+            think=self.seat.think,
+        )
+
+    def _fit(self, message: Message) -> Message:
+        """Leave out thinking of another provider: it must not be sent it."""
+        if all(block.origin == self.seat.origin for block in message.thinking):
+            return message
+        kept = tuple(block for block in message.thinking if block.origin == self.seat.origin)
+        return replace(message, thinking=kept)
+
+    def _tools(self) -> tuple[ToolSpec, ...]:
+        return self._all_tools() if self.allowance.may_delegate else ()
+
+    def _all_tools(self) -> tuple[ToolSpec, ...]:
+        return (delegation_tool(with_files=self.crew.shelf is not None),)
+
+    def _limit(self) -> str:
+        if self.desk.spent:
+            return self.desk.spent
+        return "max_steps" if self.steps >= self.crew.limits.max_steps else ""
+
+    def _room(self) -> int | None:
+        """Say how many characters of results this turn's window has room for."""
+        if self.seat.window is None:
+            return None
+        used = prompt_tokens(self._request(self._tools()))
+        return max(int((self.seat.window * (1 - 1 / ANSWER_SHARE) - used) * CHARS_PER_TOKEN), 200)
+
+    def _notes(self) -> list[str]:
+        return self.crew.notes.get(self.path, [])
+
+    def _read_notes(self) -> None:
+        notes = self._notes()
+        self.messages += [user(note) for note in notes]
+        notes.clear()
+
+
+def refuse_reserved(seat: Seat) -> None:
+    """Refuse a worker whose model is the delegation tool itself."""
+    if seat.model.strip().lower() in RESERVED_MODELS:
+        raise InvalidRequest(
+            f"The worker's model is {seat.model!r}, the delegation tool itself: self-reference.",
+            "Give the worker's profile a real model.",
+        )
+
+
+def _no_answer(reply: Reply) -> BackendError:
+    if "calls_cut" in reply.flags or reply.finish == "length":
+        return CutOff(
+            f"The answer was cut after {reply.usage.completion} tokens, before it said anything whole.",
+            "Raise max_tokens or the context window.",
+        )
+    if reply.message.thinking:
+        return BadReply("The model used its whole answer for thinking.", "Turn thinking off (think = false).")
+    return BadReply("The model's answer is empty.", "Ask again, or take another model.")
