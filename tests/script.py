@@ -2,8 +2,8 @@
 
     Script().calls("subagent", task_name="a", task_description="fix a").then().says("Done.")
 
-A script is asked as any backend is: it streams, counts tokens, fails and waits where it is told to. Nothing of
-the product is replaced by it but the model.
+A script is asked as any backend is: it streams, counts tokens, fails and waits where it is told to. It stands
+in for the model and for nothing else.
 """
 
 from __future__ import annotations
