@@ -1,0 +1,123 @@
+"""Writes a profiles file: whole or not at all, its mode kept, what was there before kept beside it.
+
+What may stand in one is not decided here; whatever is written has been read back first.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tui_delegate.core.clean import clean_line
+from tui_delegate.core.errors import ConfigError
+from tui_delegate.profiles.read import parse, settings_of
+from tui_delegate.profiles.table import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KEPT_BACKUPS: Final = 5
+EXAMPLE: Final = "profiles.example.toml"
+
+
+def save(path: Path, data: Mapping[str, object], now: float | None = None) -> None:
+    """Write a profiles file. A link is followed; the file that was there becomes a backup."""
+    import tomli_w
+
+    content = tomli_w.dumps(data).encode()
+    source = Source(clean_line(str(path), 300))
+    settings_of(parse(content, source), source, {})
+    target = Path(os.path.realpath(path))
+    try:
+        before = target.read_bytes() if target.exists() else None
+        if before == content:
+            return
+        mode = target.stat().st_mode & 0o777 if before is not None else 0o600
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if before is not None:
+            _back_up(target, before, mode, time.time() if now is None else now)
+        _replace(target, content, mode)
+    except OSError as error:
+        raise ConfigError(f"{source.file}: can't be written: {error.strerror}") from None
+
+
+def init(path: Path) -> bool:
+    """Write the starter where there is no file; say whether it was written."""
+    target = Path(os.path.realpath(path))
+    if target.exists():
+        return False
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write_new(target, starter().encode(), 0o600)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise ConfigError(f"{clean_line(str(path), 300)}: can't be written: {error.strerror}") from None
+    return True
+
+
+def example() -> str:
+    """Give the text of the example: beside the package in a checkout, inside it once installed."""
+    package = Path(__file__).parent.parent
+    for place in (package / EXAMPLE, package.parent / EXAMPLE):
+        if place.is_file():
+            return place.read_text(encoding="utf-8")
+    raise ConfigError(f"{EXAMPLE} is missing from this installation.", "Install tui-delegate again.")
+
+
+def starter() -> str:
+    """Give the example with every key and table switched off: a file that changes nothing yet."""
+    return "".join(
+        line if not line.strip() or line.startswith("#") else f"#{line}"
+        for line in example().splitlines(keepends=True)
+    )
+
+
+def _back_up(target: Path, before: bytes, mode: int, now: float) -> None:
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
+    for count in range(100):
+        name = f"{target.name}.{stamp}-{count:02d}.bak"
+        try:
+            _write_new(target.with_name(name), before, mode)
+            break
+        except FileExistsError:
+            continue
+    stamps = "[0-9]" * 8 + "-" + "[0-9]" * 6 + "-[0-9][0-9]"
+    for old in sorted(target.parent.glob(f"{_literal(target.name)}.{stamps}.bak"))[:-KEPT_BACKUPS]:
+        old.unlink(missing_ok=True)
+
+
+def _literal(name: str) -> str:
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
+
+
+def _write_new(path: Path, content: bytes, mode: int) -> None:
+    """Write a file that isn't there yet; half of one is never left behind."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        path.chmod(mode)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _replace(target: Path, content: bytes, mode: int) -> None:
+    fresh = target.with_name(f".{target.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
+    _write_new(fresh, content, mode)
+    try:
+        fresh.replace(target)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
+    if os.name == "posix":  # elsewhere a folder can't be opened, and a rename is safe once it returns
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
