@@ -1,0 +1,207 @@
+"""Events to rows and back: what of an event goes into which table. Pure: no file, no thread, no clock.
+
+The ledger's reader does not import this room: it needs no events.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from tui_delegate.core.calls import RunContext
+from tui_delegate.core.codec import decode, encode, without_text
+from tui_delegate.core.events import Calling, Cancelled, Failed, Finished, Opened, Spent, Thought, Wrote
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui_delegate.core.calls import ModelCall
+    from tui_delegate.core.events import Event, RunPath
+
+Cell = str | int | float | None
+Row = tuple[Cell, ...]
+Key = tuple[str, str, str]
+"""Dimension, day (empty: all days), key within the dimension."""
+
+FIGURES: Final = 10
+DIMENSIONS: Final = (
+    "command", "session", "run", "agent", "profile", "backend", "model", "status", "host", "project",
+)  # fmt: skip
+_LARGEST: Final = 2**53
+_TEXTS: Final = (Wrote, Thought, Calling)
+_ENDINGS: Final = {Finished: "ok", Failed: "failed", Cancelled: "cancelled"}
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one append brings, as rows; events and calls lack only the number that the commit gives them."""
+
+    run: str
+    context: RunContext
+    opened: Row | None = None
+    """Run, title, started, command, prompt, cwd, target, parent pid and the two sessions of other tools."""
+    ended: tuple[float, str] | None = None
+    events: list[Row] = field(default_factory=list)
+    calls: list[tuple[int, Row]] = field(default_factory=list)
+    """Each with the place of its event within the batch."""
+    last: float = 0.0
+
+
+def batch(run: str, events: Sequence[Event], context: RunContext, *, keep_text: bool, now: float) -> Batch:
+    """Make the rows of one append. Raises ValueError, TypeError or ArithmeticError for what is no event."""
+    made = Batch(plain(run), context, last=now)
+    for event in events:
+        if not keep_text:
+            if isinstance(event, _TEXTS):
+                continue
+            event = without_text(event)
+        if isinstance(event, Opened):
+            made.context = event.context
+            made.opened = opened_row(event, now)
+        elif isinstance(event, Spent):
+            made.calls.append((len(made.events), _call_row(made.run, event, made.context, now)))
+        elif not event.path and type(event) in _ENDINGS:
+            made.ended = (event.at or now, _ENDINGS[type(event)])
+        made.events.append(_event_row(event))
+    return made
+
+
+def opened_row(event: Opened, now: float) -> Row:
+    """Make what the run's row holds of its first event."""
+    context = event.context
+    return (
+        event.at or now,
+        plain(context.command),
+        plain(event.prompt),
+        plain(context.cwd),
+        plain(context.target),
+        _bounded(context.parent_pid),
+        plain(context.claude_session_id),
+        plain(context.codex_session_id),
+    )
+
+
+def event_of(path: str, at: float, attempt: int, kind: str, body: str) -> Event:
+    """Make an event of its row again. Raises ValueError: BadEvent, or what is no JSON."""
+    data = json.loads(body)
+    if not isinstance(data, dict):
+        raise ValueError(f"no event: {body[:40]!r}")
+    return decode({"event": kind, "path": list(path_of(path)), "at": at, "attempt": attempt, **data})
+
+
+def path_text(path: RunPath) -> str:
+    """Write a path as a column holds it: `0.2`, and nothing for the manager's."""
+    return ".".join(map(str, path))
+
+
+def path_of(text: str) -> RunPath:
+    """Read a path's column."""
+    return tuple(map(int, text.split("."))) if text else ()
+
+
+def plain(text: str) -> str:
+    """Make a text that the file can hold: half of a surrogate pair has no UTF-8."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def fold(calls: Sequence[Row]) -> dict[Key, list[float]]:
+    """Sum calls up in every dimension, for their day and for all days."""
+    alike: dict[Row, list[float]] = {}
+    for call in calls:
+        _add(alike.setdefault(_signature(call), [0] * FIGURES), _figures(call))
+    sums: dict[Key, list[float]] = {}
+    for (day, *keys), figures in alike.items():
+        _add(sums.setdefault(("all", str(day), ""), [0] * FIGURES), figures)
+        _add(sums.setdefault(("all", "", ""), [0] * FIGURES), figures)
+        for dimension, key in zip(DIMENSIONS, keys, strict=True):
+            _add(sums.setdefault((dimension, str(day), str(key)), [0] * FIGURES), figures)
+            _add(sums.setdefault((dimension, "", str(key)), [0] * FIGURES), figures)
+    return sums
+
+
+def local_day(at: float) -> str:
+    """Say the local date of a moment."""
+    return time.strftime("%Y-%m-%d", time.localtime(at))
+
+
+def _event_row(event: Event) -> Row:
+    body = encode(event)
+    kind = str(body.pop("event"))
+    del body["path"]
+    body.pop("at", None)
+    body.pop("attempt", None)
+    return (event.at, path_text(event.path), event.attempt, kind, _to_json(body))
+
+
+def _call_row(run: str, event: Spent, context: RunContext, now: float) -> Row:
+    call = event.call
+    return (
+        event.at or now,
+        run,
+        plain(context.session),
+        path_text(event.path),
+        event.attempt,
+        plain(context.command),
+        plain(call.agent),
+        plain(call.profile),
+        plain(call.backend),
+        plain(call.asked),
+        plain(call.answered),
+        *_measures(call),
+        call.status,
+        call.code,
+        plain(context.target),
+        plain(context.cwd),
+        plain(call.host),
+        _bounded(context.parent_pid),
+        plain(context.claude_session_id),
+        plain(context.codex_session_id),
+    )
+
+
+def _measures(call: ModelCall) -> Row:
+    usage, price = call.usage, call.price
+    prices: Row = (price.input, price.cached, price.output, price.source) if price else (None,) * 4
+    return (
+        _bounded(usage.prompt),
+        _bounded(usage.cached),
+        _bounded(usage.completion),
+        _bounded(usage.reasoning),
+        usage.source,
+        _bounded(call.queue_ms),
+        None if call.first_token_ms is None else _bounded(call.first_token_ms),
+        _bounded(call.total_ms),
+        call.tokens_per_second,
+        *prices,
+        call.cost,
+    )
+
+
+def _bounded(number: int) -> int:
+    """A server may claim any number of tokens; the file holds 64 bits, and sums want room."""
+    return min(max(number, 0), _LARGEST)
+
+
+def _signature(call: Row) -> Row:
+    at, run, session, _, _, command, agent, profile, backend, model = call[:10]
+    status, _, _, cwd, host = call[25:30]
+    assert isinstance(at, float | int)
+    return (local_day(at), command, session, run, agent, profile, backend, model, status, host, cwd)
+
+
+def _figures(call: Row) -> list[float]:
+    prompt, cached, completion, reasoning, source, _, _, total_ms = call[11:19]
+    cost, status = call[24], call[25]
+    counts = [
+        figure for figure in (prompt, cached, completion, reasoning, total_ms) if isinstance(figure, int)
+    ]
+    known = cost if isinstance(cost, float | int) else 0
+    return [1, int(status == "failed"), *counts, known, int(cost is None), int(source != "reported")]
+
+
+def _add(sums: list[float], figures: Sequence[float]) -> None:
+    for place, figure in enumerate(figures):
+        sums[place] += figure

@@ -1,0 +1,89 @@
+"""The journal as the house uses it: one object that takes events in and reads them back.
+
+How rows are made and written lives in `rows` and `writer`; how they are read, in `sessions` and `ledger`.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from tui_delegate.journal.schema import open_for_writing
+from tui_delegate.journal.sessions import Reader, RunRow, SessionRow, Stored
+from tui_delegate.journal.writer import Append, Pick, Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from tui_delegate.core.events import Event
+
+__all__ = ["Journal", "RunRow", "SessionRow", "Stored"]
+
+
+class Journal:
+    """A `Recorder`, and what it recorded. Writing takes any thread, reading one at a time; close it."""
+
+    def __init__(self, writer: Writer, reader: Reader, warnings: tuple[str, ...]) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._picked: dict[str, str] = {}
+        self.warnings = warnings
+        """What a person should be told about the place of the file."""
+
+    @classmethod
+    def open(cls, path: Path, *, keep_text: bool = True, now: Callable[[], float] = time.time) -> Journal:
+        """Open the file, making or migrating it where needed. Raises a JournalError.
+
+        Without `keep_text` nothing of what was said reaches the file.
+        """
+        connection, warnings = open_for_writing(path)
+        return cls(Writer(connection, path, keep_text=keep_text, now=now), Reader(path), warnings)
+
+    def append(
+        self, run: str, events: Sequence[Event], done: Callable[[Exception | None], None] | None = None
+    ) -> None:
+        """Store events in this order, in one transaction; `done` is called from the writer's thread."""
+        self._writer.put(Append(run, events, done))
+
+    def close(self) -> None:
+        """Wait until all that was handed over is committed or reported, then close the file."""
+        self._writer.close()
+        self._reader.close()
+
+    def events_of(self, run: str) -> Iterator[Event]:
+        """Give a run's committed events in their order."""
+        return self._reader.events_of(run)
+
+    def since(self, id: int, limit: int = 1000) -> list[Stored]:
+        """Give what was committed after an id, by any process."""
+        return self._reader.since(id, limit)
+
+    def newest(self) -> int:
+        """Give the id of the last committed event."""
+        return self._reader.newest()
+
+    def run(self, run: str) -> RunRow | None:
+        """Find a run."""
+        return self._reader.run(run)
+
+    def runs(self, limit: int = 20, session: str = "") -> list[RunRow]:
+        """Give the last runs, newest first."""
+        return self._reader.runs(limit, session)
+
+    def session(self, session: str) -> SessionRow | None:
+        """Find a session."""
+        return self._reader.session(session)
+
+    def sessions(self, limit: int = 20) -> list[SessionRow]:
+        """Give the last sessions, newest first."""
+        return self._reader.sessions(limit)
+
+    def pick(self, key: str) -> str | None:
+        """Say what a person picked: in this process, else before it or beside it."""
+        return self._picked[key] if key in self._picked else self._reader.pick(key)
+
+    def set_pick(self, key: str, value: str) -> None:
+        """Keep what a person picked. Returns at once; a pick that can't be written holds for this process."""
+        self._picked[key] = value
+        self._writer.put(Pick(key, value))

@@ -1,0 +1,267 @@
+"""The one thread that writes: whatever waits goes into the next commit, then everybody who waits is told.
+
+What an event means for the tables is decided in `rows`; nothing is read back for others here.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import queue
+import sqlite3
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tui_delegate.core.calls import RunContext
+from tui_delegate.core.errors import JournalError
+from tui_delegate.core.events import Event
+from tui_delegate.journal import rows, schema
+from tui_delegate.journal.rows import Row
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tui_delegate.journal.rows import Batch
+
+LINGER: Final = 2.0
+"""Seconds after the last write for which the thread stays. A journal that nobody closed holds up the end of
+the process no longer than that, and loses nothing."""
+_RUNS_KEPT: Final = 256
+_TITLE: Final = 80
+
+_ADD_EVENT: Final = "INSERT INTO events(run, n, at, path, attempt, kind, body) VALUES(?, ?, ?, ?, ?, ?, ?)"
+_ADD_CALL: Final = f"INSERT INTO calls VALUES(NULL, ?, ?, ?{', ?' * 32})"
+_ADD_TOTAL: Final = (
+    f"INSERT INTO totals VALUES(?, ?, ?{', ?' * rows.FIGURES}) ON CONFLICT(dim, day, key) DO UPDATE SET "
+    "calls=calls+excluded.calls, failed=failed+excluded.failed, prompt=prompt+excluded.prompt, "
+    "cached=cached+excluded.cached, completion=completion+excluded.completion, "
+    "reasoning=reasoning+excluded.reasoning, total_ms=total_ms+excluded.total_ms, cost=cost+excluded.cost, "
+    "unpriced=unpriced+excluded.unpriced, guessed=guessed+excluded.guessed"
+)
+_ADD_RUN: Final = (
+    f"INSERT INTO runs VALUES(?, ?, ?, NULL, 'open'{', ?' * 9}) ON CONFLICT(id) DO UPDATE SET "
+    "ended=NULL, status='open', pid=excluded.pid, machine=excluded.machine"
+)
+_END_RUN: Final = "UPDATE runs SET ended=?, status=? WHERE id=?"
+_ADD_SESSION: Final = (
+    "INSERT INTO sessions VALUES(?, ?, ?, ?) "
+    "ON CONFLICT(id) DO UPDATE SET updated=max(updated, excluded.updated)"
+)
+_ADD_PICK: Final = "INSERT INTO picks VALUES(?, ?) ON CONFLICT(key) DO UPDATE SET value=excluded.value"
+_LAST_NUMBER: Final = "SELECT max(n) FROM events WHERE run=?"
+_CONTEXT: Final = (
+    "SELECT command, session, cwd, target, parent_pid, claude_session_id, codex_session_id "
+    "FROM runs WHERE id=?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Append:
+    """Events that wait for their commit."""
+
+    run: str
+    events: Sequence[Event]
+    done: Callable[[Exception | None], None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A pick that waits for its commit."""
+
+    key: str
+    value: str
+
+
+@dataclass(slots=True)
+class _Run:
+    """What later rows of a run need of its first event, and whether the file has it."""
+
+    context: RunContext
+    opened: Row | None
+    stored: bool
+
+
+Waiting = Append | Pick
+
+
+class Writer:
+    """Commits in groups. `put` and `close` are for any thread; `close` waits for the last commit."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, *, keep_text: bool, now: Callable[[], float]
+    ) -> None:
+        self._connection = connection
+        self._path = path
+        self._keep_text = keep_text
+        self._now = now
+        self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._runs: OrderedDict[str, _Run] = OrderedDict()
+
+    def put(self, item: Waiting) -> None:
+        """Hand it to the thread; returns at once."""
+        with self._lock:
+            if not self._closed:
+                self._queue.put(item)
+                if self._thread is None or not self._thread.is_alive():
+                    self._thread = threading.Thread(target=self._work, name="journal")
+                    self._thread.start()
+                return
+        _tell(item, JournalError("The journal is closed.", "This is a bug: a run outlived its journal."))
+
+    def close(self) -> None:
+        """Commit what waits, move the log's pages into the file, and close it."""
+        with self._lock:
+            closed, self._closed, thread = self._closed, True, self._thread
+            self._queue.put(None)
+        if closed:
+            return
+        if thread is not None:
+            thread.join()
+        try:
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        except sqlite3.Error:
+            pass  # the log keeps all there is, and the next process moves it
+        self._connection.close()
+
+    def _work(self) -> None:
+        while True:
+            waiting, last = self._take()
+            if waiting:
+                self._commit(waiting)
+            elif not last:
+                with self._lock:
+                    if self._queue.empty():
+                        self._thread = None
+                        return
+            if last:
+                return
+
+    def _take(self) -> tuple[list[Waiting], bool]:
+        """Wait for something, then take all there is; also say whether it was the last."""
+        waiting: list[Waiting] = []
+        try:
+            item = self._queue.get(timeout=LINGER)
+            while item is not None:
+                waiting.append(item)
+                item = self._queue.get_nowait()
+        except queue.Empty:
+            return waiting, False
+        return waiting, True
+
+    def _commit(self, waiting: list[Waiting]) -> None:
+        error: Exception | None = None
+        refused: dict[int, Exception] = {}
+        try:
+            batches = self._prepare(waiting, refused)
+            picks = [(item.key, item.value) for item in waiting if isinstance(item, Pick)]
+            schema.patiently(lambda: self._write(batches, picks))
+            self._remember_stored(batches)
+        except sqlite3.Error as trouble:
+            error = schema.journal_error(trouble, self._path)
+        except (
+            Exception
+        ) as bug:  # the task boundary: who waits must be told, and the next commit gets its turn
+            error = JournalError(f"The journal failed: {type(bug).__name__}: {bug}", "This is a bug.")
+        for place, item in enumerate(waiting):
+            _tell(item, refused.get(place, error))
+
+    def _prepare(self, waiting: list[Waiting], refused: dict[int, Exception]) -> list[Batch]:
+        """Make rows of all that waits, outside of the transaction; what can't be a row spoils no other's."""
+        batches = []
+        for place, item in enumerate(waiting):
+            if not isinstance(item, Append):
+                continue
+            try:
+                batches.append(self._batch(item))
+            except (ValueError, TypeError, AttributeError, ArithmeticError, OSError) as error:
+                refused[place] = JournalError(f"An event of run {item.run} can't be stored: {error}")
+        return batches
+
+    def _batch(self, item: Append) -> Batch:
+        known = self._run(rows.plain(item.run))
+        made = rows.batch(item.run, item.events, known.context, keep_text=self._keep_text, now=self._now())
+        if made.opened is not None:
+            known.context, known.opened, known.stored = made.context, made.opened, False
+        return made
+
+    def _run(self, run: str) -> _Run:
+        """Find what is known of a run: here, else in the file, where another process may have opened it."""
+        known = self._runs.get(run)
+        if known is None:
+            row = self._connection.execute(_CONTEXT, (run,)).fetchone()
+            known = self._runs[run] = _Run(RunContext(*row) if row else RunContext(), None, stored=True)
+            if len(self._runs) > _RUNS_KEPT:
+                self._runs.popitem(last=False)
+        self._runs.move_to_end(run)
+        return known
+
+    def _write(self, batches: list[Batch], picks: list[tuple[str, str]]) -> None:
+        execute, many = self._connection.execute, self._connection.executemany
+        execute("BEGIN IMMEDIATE")
+        try:
+            events, calls = self._number(batches)
+            many(_ADD_RUN, self._new_runs(batches))
+            many(_ADD_SESSION, self._sessions(batches))
+            many(_ADD_EVENT, events)
+            if calls:
+                many(_ADD_CALL, calls)
+                many(_ADD_TOTAL, [(*key, *sums) for key, sums in rows.fold(calls).items()])
+            many(_END_RUN, [(*made.ended, made.run) for made in batches if made.ended])
+            many(_ADD_PICK, picks)
+            execute("COMMIT")
+        finally:
+            if self._connection.in_transaction:  # a full disk has rolled back already
+                execute("ROLLBACK")
+
+    def _number(self, batches: list[Batch]) -> tuple[list[Row], list[Row]]:
+        """Give events their numbers. They come from the file: another process may go on with a run."""
+        last: dict[str, int] = {}
+        events: list[Row] = []
+        calls: list[Row] = []
+        for made in batches:
+            if made.run not in last:
+                last[made.run] = self._connection.execute(_LAST_NUMBER, (made.run,)).fetchone()[0] or 0
+            first = last[made.run] + 1
+            events.extend((made.run, first + place, *row) for place, row in enumerate(made.events))
+            calls.extend((*row, first + place) for place, row in made.calls)
+            last[made.run] += len(made.events)
+        return events, calls
+
+    def _new_runs(self, batches: list[Batch]) -> list[Row]:
+        found: dict[str, Row] = {}
+        for made in batches:
+            known = self._runs.get(made.run)
+            if known is not None and known.opened is not None and not known.stored:
+                session = rows.plain(known.context.session)
+                found[made.run] = (made.run, session, *known.opened, os.getpid(), platform.node())
+        return list(found.values())
+
+    def _sessions(self, batches: list[Batch]) -> list[Row]:
+        found: dict[str, Row] = {}
+        for made in batches:
+            session = rows.plain(made.context.session)
+            if session and made.opened is not None:
+                title = str(made.opened[2]).strip().partition("\n")[0][:_TITLE]
+                found.setdefault(session, (session, title, made.opened[0], made.last))
+            elif session and made.ended:
+                found.setdefault(session, (session, "", made.last, made.last))
+        return list(found.values())
+
+    def _remember_stored(self, batches: list[Batch]) -> None:
+        for made in batches:
+            if made.run in self._runs:
+                self._runs[made.run].stored = True
+
+
+def _tell(item: Waiting, error: Exception | None) -> None:
+    if isinstance(item, Append) and item.done is not None:
+        try:
+            item.done(error)
+        except RuntimeError:
+            pass  # the event loop of whoever waited is closed
