@@ -179,3 +179,17 @@ class BudgetExceeded(LimitReached):
     """Tokens, dollars or seconds are spent."""
 
     code = "subagent_budget_exceeded"
+
+
+def envelope_of(code: str, message: str, hint: str) -> dict[str, object]:
+    """Render an error that is known by its code only, as an event tells it."""
+    return {"type": _type_of(code), "code": code, "message": message, "hint": hint}
+
+
+def _type_of(code: str) -> str:
+    kinds: list[type[DelegateError]] = [DelegateError]
+    for kind in kinds:
+        if kind.code == code:
+            return kind.type
+        kinds += kind.__subclasses__()
+    return DelegateError.type

@@ -1,0 +1,335 @@
+"""One run on the command line: the answer to stdout, the talk to stderr, signals to commands.
+
+The forms are folds over the same events. Nothing here knows a server or a limit's rule.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from tui_delegate.cli import output
+from tui_delegate.core.clean import Cleaner, clean_line
+from tui_delegate.core.codec import encode
+from tui_delegate.core.errors import DelegateError, JournalError, envelope_of
+from tui_delegate.core.events import (
+    Cancelled,
+    Delegated,
+    Event,
+    Failed,
+    FellBack,
+    Finished,
+    Loading,
+    Queued,
+    Refused,
+    Retrying,
+    Spent,
+    Started,
+    Warned,
+    Wrote,
+)
+from tui_delegate.core.transcript import Node, Transcript
+
+if TYPE_CHECKING:
+    from tui_delegate.core.limits import Limits
+    from tui_delegate.core.usage import Usage
+    from tui_delegate.corpus import CorpusShelf
+    from tui_delegate.engine.run import Run
+    from tui_delegate.journal.store import Journal
+    from tui_delegate.workspace import Workspace
+
+Form = Literal["text", "json", "events"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the person asked for."""
+
+    prompt: str
+    limits: Limits
+    form: Form
+    keep_text: bool = True
+    quiet: bool = False
+    raw: bool = False
+
+
+async def run_prompt(workspace: Workspace, wanted: Wanted) -> int:
+    """Run a prompt to its end and give the exit code."""
+    shelf = _shelf(wanted.prompt)
+    telling = Telling(wanted)
+    journal, journal_error = _open_journal(workspace, wanted)
+    begun = time.monotonic()
+    try:
+        async with workspace.run(wanted.prompt, wanted.limits, journal=journal, shelf=shelf) as run:
+            signals = _Signals(run)
+            async for event in run:
+                telling.tell_notices(workspace)
+                telling.tell(event)
+            signals.restore()
+            journal_error = journal_error or run.journal_error
+    finally:
+        if journal:
+            await asyncio.to_thread(journal.close)
+        await workspace.aclose()
+    telling.end(time.monotonic() - begun)
+    if journal_error:
+        output.say(f"tui-delegate: THE LEDGER WAS NOT WRITTEN: {journal_error}")
+    return _exit_code(telling.transcript.root, signals.received, journal_error)
+
+
+def _exit_code(root: Node, received: int, journal_error: Exception | None) -> int:
+    if received and root.state == "cancelled":
+        return 128 + received
+    if root.state == "done":
+        return output.exit_code("ledger_not_written") if journal_error else output.OK
+    return output.exit_code(root.code)
+
+
+def _shelf(prompt: str) -> CorpusShelf | None:
+    import os
+
+    from tui_delegate.corpus import Bounds, CorpusShelf, expand, find_mentions
+
+    mentions = find_mentions(prompt)
+    if not mentions:
+        return None
+    return CorpusShelf(expand(mentions, Path.cwd(), Bounds.of(os.environ)))
+
+
+def _open_journal(workspace: Workspace, wanted: Wanted) -> tuple[Journal | None, Exception | None]:
+    try:
+        journal = workspace.open_journal(keep_text=wanted.keep_text)
+    except JournalError as error:
+        return None, error
+    workspace.notices += journal.warnings
+    return journal, None
+
+
+class _Signals:
+    """The first Ctrl-C, TERM or HUP cancels the run cleanly; the second one leaves at once."""
+
+    def __init__(self, run: Run) -> None:
+        self.received = 0
+        self._run = run
+        self._loop = asyncio.get_running_loop()
+        self._caught = [
+            one for name in ("SIGINT", "SIGTERM", "SIGHUP") if (one := getattr(signal, name, None)) is not None
+        ]
+        for one in self._caught:
+            try:
+                self._loop.add_signal_handler(one, self._cancel, one)
+            except (NotImplementedError, RuntimeError):  # a platform, or a thread, without them
+                self._caught = []
+                return
+
+    def restore(self) -> None:
+        """Let signals do what they usually do."""
+        for one in self._caught:
+            self._loop.remove_signal_handler(one)
+        self._caught = []
+
+    def _cancel(self, received: signal.Signals) -> None:
+        self.received = int(received)
+        self.restore()
+        self._run.cancel()
+
+
+@dataclass(slots=True)
+class Telling:
+    """Tells a run as it happens, in the form that was asked for."""
+
+    wanted: Wanted
+    transcript: Transcript = field(default_factory=Transcript)
+    _cleaner: Cleaner = field(default_factory=Cleaner)
+    _step: list[str] = field(default_factory=list)
+    _column: int = 0
+    _told: int = 0
+    _last_said: str = ""
+
+    def tell(self, event: Event) -> None:
+        """Tell one event."""
+        node = self.transcript.apply(event)
+        if self.wanted.form == "events":
+            output.data_json(encode(event))
+        elif self.wanted.form == "text":
+            if not event.path:
+                self._tell_answer(event)
+            if not self.wanted.quiet:
+                self._narrate(event, node)
+
+    def tell_notices(self, workspace: Workspace) -> None:
+        """Say what the workspace has to say."""
+        if self.wanted.form == "text" and not self.wanted.quiet:
+            for notice in workspace.notices[self._told :]:
+                self._say(notice)
+        self._told = len(workspace.notices)
+
+    def end(self, seconds: float) -> None:
+        """Tell how it went, on the whole."""
+        root = self.transcript.root
+        if self.wanted.form == "json":
+            output.data_json(self._object(seconds))
+        elif self.wanted.form == "text":
+            self._break_line()
+            if root.state != "done":
+                output.say_error(DelegateError(*_words(root)))
+            if not self.wanted.quiet:
+                self._say(self._sum(seconds))
+
+    def _tell_answer(self, event: Event) -> None:
+        if isinstance(event, Wrote):
+            self._step.append(event.text)
+            self._write(event.text)
+        elif isinstance(event, Spent):
+            # What comes before a call is a remark; the answer begins on a line of its own.
+            if event.reply and event.reply.calls:
+                self._step.clear()
+                self._write("", last=True)
+                self._break_line()
+            if event.call.status != "ok":
+                self._step.clear()
+        elif isinstance(event, Finished):
+            if "".join(self._step) != event.text:
+                self._break_line()
+                self._write(event.text)
+            self._write("", last=True)
+
+    def _write(self, text: str, *, last: bool = False) -> None:
+        if not self.wanted.raw:
+            text = self._cleaner.feed(text) + (self._cleaner.end() if last else "")
+        if text:
+            output.data(text, end="")
+            self._column = 0 if text.endswith("\n") else 1
+
+    def _break_line(self) -> None:
+        if self._column:
+            output.data("")
+            self._column = 0
+
+    def _narrate(self, event: Event, node: Node) -> None:
+        where = f"[{','.join(map(str, event.path))}] {clean_line(node.task_name, 40)}".rstrip()
+        match event:
+            case Started() if event.path:
+                self._say(f"{where}: {event.profile}/{event.model} works on {clean_line(node.task, 80)!r}")
+            case Started():
+                self._say(f"manager: {event.profile}/{event.model}")
+            case Delegated() if event.files:
+                self._say(f"{where}: gets {clean_line(', '.join(event.files), 80)}")
+            case Refused():
+                self._say(f"{where}: refused ({event.code}): {event.message}")
+            case Finished() if event.path:
+                self._say(f"{where}: done{_flags(node)}, {_figures(node)}")
+            case Failed() if event.path:
+                self._say(f"{where}: failed ({event.code}): {event.message}")
+            case Cancelled() if event.path:
+                self._say(f"{where}: cancelled")
+            case FellBack():
+                self._say(f"{where or 'manager'}: {event.from_seat} failed ({event.code}), {event.to_seat} takes over")
+            case Warned():
+                self._say(f"{where or 'manager'}: note: {clean_line(event.message)}")
+            case Retrying():
+                self._say(f"{where or 'manager'}: {event.message} Again in {event.delay:.1f} s.")
+            case Queued() if event.position:
+                self._say(f"{where or 'manager'}: waits, {event.position} in line ({event.reason})", again=False)
+            case Loading(stage="load"):
+                self._say(f"{where or 'manager'}: the server loads the model", again=False)
+            case _:
+                pass
+
+    def _say(self, line: str, *, again: bool = True) -> None:
+        if again or line != self._last_said:
+            if sys.stdout.isatty():
+                self._break_line()
+            output.say(f"· {line}")
+        self._last_said = line
+
+    def _sum(self, seconds: float) -> str:
+        usage = self.transcript.usage
+        calls = sum(len(node.calls) for node in self.transcript.nodes.values())
+        own = self.transcript.root.usage.total
+        delegated = usage.total - own
+        share = f" ({delegated / usage.total:.0%})" if usage.total else ""
+        return (
+            f"{calls} calls, {_tokens(usage)}, {delegated} of them delegated{share},"
+            f" {_dollars(self.transcript.cost)}, {seconds:.1f} s{_flags(self.transcript.root)}"
+        )
+
+    def _object(self, seconds: float) -> dict[str, object]:
+        root = self.transcript.root
+        body: dict[str, object] = {"ok": root.state == "done", "command": "run", "run": self.transcript.run}
+        if root.state != "done":
+            body["error"] = envelope_of(root.code, *_words(root))
+        body |= {
+            "content": root.text,
+            "profile": root.profile,
+            "model": root.model,
+            "usage": _usage_object(self.transcript.usage, self.transcript.cost, seconds),
+            "delegations": [_delegation_object(node) for node in self.transcript.delegations()],
+            "limits": asdict(self.wanted.limits),
+        }
+        if root.flags:
+            body["partial"] = list(root.flags)
+        return body
+
+
+def _delegation_object(node: Node) -> dict[str, object]:
+    body: dict[str, object] = {
+        "path": list(node.path),
+        "task_name": node.task_name,
+        "agent": node.agent,
+        "profile": node.profile,
+        "model": node.model,
+        "status": {"done": "ok"}.get(node.state, node.state),
+        "usage": _usage_object(node.usage, node.cost),
+        "cost": node.cost,
+        "duration_ms": round((node.ended - node.started) * 1000) if node.ended else 0,
+    }
+    if node.flags:
+        body["partial"] = list(node.flags)
+    if node.code:
+        body["error"] = {"code": node.code, "message": node.message, "hint": node.hint}
+    return body
+
+
+def _usage_object(usage: Usage, cost: float | None, seconds: float | None = None) -> dict[str, object]:
+    body: dict[str, object] = {
+        "prompt_tokens": usage.prompt,
+        "completion_tokens": usage.completion,
+        "cached_tokens": usage.cached,
+        "reasoning_tokens": usage.reasoning,
+        "total_tokens": usage.total,
+        "source": usage.source,
+    }
+    if seconds is not None:
+        body |= {"total_duration_ms": round(seconds * 1000), "cost": cost}
+    return body
+
+
+def _words(root: Node) -> tuple[str, str]:
+    if root.state == "cancelled":
+        return "The run was cancelled.", "What was spent is in the ledger."
+    return root.message, root.hint
+
+
+def _flags(node: Node) -> str:
+    return f" (partial: {', '.join(node.flags)})" if node.flags else ""
+
+
+def _figures(node: Node) -> str:
+    speeds = [call.tokens_per_second for call in node.calls if call.tokens_per_second]
+    speed = f", {speeds[-1]:.0f} tok/s" if speeds else ""
+    return f"{_tokens(node.usage)}{speed}, {_dollars(node.cost)}"
+
+
+def _tokens(usage: Usage) -> str:
+    about = "" if usage.source == "reported" else "~"
+    return f"{about}{usage.total} tokens ({usage.prompt} in, {usage.completion} out)"
+
+
+def _dollars(cost: float | None) -> str:
+    return "price unknown" if cost is None else f"${cost:.4f}" if cost else "$0"

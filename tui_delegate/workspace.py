@@ -1,0 +1,342 @@
+"""Where everything is wired together: profiles to servers, agents to seats, a prompt to a run.
+
+Only this module knows both the engine and what stands behind its ports. It decides who manages and who works
+when nobody said; it prints nothing and parses no arguments.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import uuid
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_delegate import profiles
+from tui_delegate.backends.http import Endpoint, is_loopback
+from tui_delegate.backends.lane import Fleet, Lane, Laned, TimeOuts
+from tui_delegate.backends.table import Connection, connect
+from tui_delegate.core.calls import RunContext
+from tui_delegate.core.errors import BackendError, DelegateError, ModelMissing, ResolveError
+from tui_delegate.core.specs import AgentSpec, Seat
+from tui_delegate.engine.run import Plan, Run, open_run
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from tui_delegate.backends.discover import Found
+    from tui_delegate.core.limits import Limits
+    from tui_delegate.core.messages import Message
+    from tui_delegate.core.ports import Backend, ModelHost, Shelf
+    from tui_delegate.core.servers import ModelInfo
+    from tui_delegate.core.usage import Price
+    from tui_delegate.journal.store import Journal
+    from tui_delegate.profiles import Profile, Settings
+
+USUAL_PARALLEL = {True: 4, False: 16}
+"""Requests at once where a server does not say: on this machine, and elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person picked for this time, over what is written down. Empty: nothing."""
+
+    profile: str = ""
+    model: str = ""
+    worker_profile: str = ""
+    worker_model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a name leads: a profile, a model if one is named, and what an agent's table adds."""
+
+    profile: str
+    model: str = ""
+    agent: AgentSpec | None = None
+
+
+@dataclass(slots=True)
+class Workspace:
+    """One for a process. Close it: it holds connections."""
+
+    settings: Settings
+    environ: Mapping[str, str]
+    choice: Choice = Choice()
+    notices: list[str] = field(default_factory=list)
+    """What a person should be told, such as which server was taken."""
+    _connections: dict[tuple[str, str], Connection] = field(default_factory=dict)
+    _lanes: dict[str, Lane] = field(default_factory=dict)
+    _seats: dict[tuple[str, str, str], Seat] = field(default_factory=dict)
+    _found: str = ""
+    _finding: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @classmethod
+    def open(cls, choice: Choice | None = None, environ: Mapping[str, str] | None = None) -> Workspace:
+        """Read the profiles. Raises a ConfigError."""
+        environ = os.environ if environ is None else environ
+        settings = profiles.load(environ, Path.home())
+        return cls(settings, environ, choice or Choice(), list(settings.warnings))
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for connection in self._connections.values():
+            await connection.aclose()
+
+    @asynccontextmanager
+    async def run(
+        self,
+        prompt: str,
+        limits: Limits,
+        *,
+        journal: Journal | None,
+        shelf: Shelf | None = None,
+        context: RunContext | None = None,
+        history: tuple[Message, ...] = (),
+    ) -> AsyncIterator[Run]:
+        """Open a run with the manager and workers that are chosen, written down or found."""
+        plan = Plan(
+            run=f"r-{uuid.uuid4().hex[:12]}",
+            prompt=prompt,
+            limits=limits,
+            context=context or self.context("run"),
+            history=history,
+        )
+        async with open_run(plan, self, recorder=journal, shelf=shelf) as run:
+            yield run
+
+    def context(self, command: str) -> RunContext:
+        """Say where a run comes from."""
+        return RunContext(
+            command=command,
+            session=f"s-{uuid.uuid4().hex[:12]}",
+            cwd=str(Path.cwd()),
+            parent_pid=os.getppid(),
+            claude_session_id=self.environ.get("CLAUDE_SESSION_ID", ""),
+            codex_session_id=self.environ.get("CODEX_SESSION_ID", ""),
+        )
+
+    def open_journal(self, *, keep_text: bool = True) -> Journal:
+        """Open the journal. Raises a JournalError."""
+        from tui_delegate.journal.store import Journal
+
+        return Journal.open(profiles.state_path(self.environ) / "journal.db", keep_text=keep_text)
+
+    async def seat(self, name: str) -> Seat:
+        """Find the seat of `manager`, `worker`, an agent, a profile or `profile/model`."""
+        place = await self._place(name)
+        profile = profiles.select(self.settings, place.profile, place.model or None)
+        model = place.model or await self._model_of(profile, name)
+        seat = await self._seat_at(profile, model, name)
+        if profile.fallback:
+            seat = replace(seat, fallback=tuple([await self._spare(spare) for spare in profile.fallback]))
+        return _as_agent(seat, name, place.agent)
+
+    async def host(self, profile: str | None = None) -> ModelHost:
+        """Give what manages a profile's models; without a name, the manager's profile."""
+        name = profile or (await self._place("manager")).profile
+        return self._connect(profiles.select(self.settings, name, "-"))[0].host
+
+    async def servers(self, profile: str | None = None) -> list[Found]:
+        """Say which servers answer here: the usual ones and those of every profile, or of one."""
+        from tui_delegate.backends.discover import Candidate, discover, usual_candidates
+
+        chosen = [profiles.select(self.settings, profile, "-")] if profile else self.settings.profiles.values()
+        candidates = [] if profile else list(usual_candidates(self.environ))
+        seen = {candidate.url for candidate in candidates}
+        for one in chosen:
+            for url in one.urls:
+                if url not in seen:
+                    seen.add(url)
+                    candidates.append(Candidate(one.name, one.backend, self._endpoint(one, url)))
+        return await discover(candidates)
+
+    async def check(self, profile: str | None = None) -> list[tuple[str, bool, str]]:
+        """Try a profile: its server, its key, its model. Each row says what, whether it is well, and more."""
+        name = profile or (await self._place("manager")).profile
+        chosen = profiles.select(self.settings, name, "-")
+        rows: list[tuple[str, bool, str]] = []
+        try:
+            info = await self._connect(chosen)[0].host.info()
+        except DelegateError as error:
+            return [("server", False, f"{error.message} {error.hint}".strip())]
+        rows.append(("server", True, f"{info.backend} {info.version} at {info.url}".replace("  ", " ")))
+        rows.append(("models", bool(info.models), f"{len(info.models)} there"))
+        if chosen.default_model:
+            there = any(_same_name(chosen.default_model, one.id) for one in info.models)
+            rows.append(("default model", there, chosen.default_model))
+        return rows
+
+    async def _place(self, name: str) -> _Place:
+        if name == "manager":
+            told = self.choice.profile or self.settings.roles.manager or self.settings.default_profile
+            place = self._named(told) if told else _Place(await self._find_server())
+            return replace(place, model=self.choice.model or place.model)
+        if name == "worker":
+            return await self._worker_place()
+        return self._named(name)
+
+    async def _worker_place(self) -> _Place:
+        told = self.choice.worker_profile or self.settings.roles.worker
+        if told:
+            place = self._named(told)
+            return replace(place, model=self.choice.worker_model or place.model)
+        manager = await self._place("manager")
+        model = self.choice.worker_model or ("" if manager.profile == "builtin" else manager.model)
+        return _Place(manager.profile, model)
+
+    def _named(self, name: str) -> _Place:
+        if agent := self.settings.agents.get(name):
+            profile = agent.profile or self.choice.profile or self.settings.default_profile
+            if not profile:
+                raise ResolveError(f"Agent {name!r} names no profile.", "Give it a profile = …")
+            return _Place(profile, agent.model, agent)
+        if name in self.settings.profiles:
+            return _Place(name)
+        profile, model = profiles.split(name)
+        profiles.find(self.settings, profile)
+        return _Place(profile, model)
+
+    async def _find_server(self) -> str:
+        """Take the first profile on this machine whose server answers and has a model, else `builtin`."""
+        async with self._finding:
+            if self._found:
+                return self._found
+            found = await self.servers()
+            answering = {one.url: one for one in found if one.info and _usable(one.info.models)}
+            for profile in self.settings.profiles.values():
+                for url in profile.urls:
+                    if url in answering and is_loopback(url):
+                        self._found = profile.name
+                        self.notices.append(f"Taking profile {profile.name}: its server answers at {url}.")
+                        return self._found
+            self._found = "builtin"
+            self.notices.append(
+                "No model server answers here: taking the builtin engine, which quotes and condenses files offline."
+            )
+            return self._found
+
+    async def _model_of(self, profile: Profile, role: str) -> str:
+        if profile.backend == "builtin":
+            return profile.default_model or f"builtin/{'manager' if role == 'manager' else 'worker'}"
+        if profile.default_model:
+            return profile.default_model
+        models = _usable((await self._connect(profile)[0].host.info()).models)
+        if not models:
+            raise ModelMissing(
+                f"The server of profile {profile.name!r} has no model.",
+                f"Get one: tui-delegate models pull MODEL --profile {profile.name}",
+            )
+        best = max(models, key=lambda one: (one.state == "loaded", role != "manager" or _may_manage(one)))
+        return best.id
+
+    async def _seat_at(self, profile: Profile, model: str, role: str) -> Seat:
+        key = (profile.name, model, "")
+        if key not in self._seats:
+            members = [
+                self._laned(profile, connection)
+                for connection in self._connect(profile)
+            ]
+            backend: Backend = members[0] if len(members) == 1 else Fleet(members)
+            self._seats[key] = Seat(
+                agent=role,
+                profile=profile.name,
+                protocol=profile.backend,
+                host=profile.urls[0] if profile.urls else "",
+                model=model,
+                backend=backend,
+                instructions=profile.instructions,
+                temperature=profile.temperature,
+                think=profile.think,
+                price=profile.price or _listed_price(profile, model),
+                window=await self._window(profile, model),
+            )
+        return self._seats[key]
+
+    async def _spare(self, name: str) -> Seat:
+        place = self._named(name)
+        profile = profiles.select(self.settings, place.profile, place.model or None)
+        return await self._seat_at(profile, place.model or await self._model_of(profile, "worker"), name)
+
+    async def _window(self, profile: Profile, model: str) -> int | None:
+        if profile.num_ctx:
+            return profile.num_ctx
+        try:
+            return await self._connect(profile)[0].host.window(model)
+        except BackendError:  # the call itself will say what is wrong, in its own place
+            return None
+
+    def _laned(self, profile: Profile, connection: Connection) -> Laned:
+        url = connection.url
+
+        def learn(model: str) -> asyncio.Future[int]:
+            return asyncio.ensure_future(_places(connection, model))
+
+        lane = self._lanes.setdefault(url or profile.name, Lane(profile.max_parallel, learn))
+        return Laned(connection.backend, lane, TimeOuts.of(profile.timeout), connection.host)
+
+    def _connect(self, profile: Profile) -> list[Connection]:
+        made = []
+        for url in profile.urls or ("",):
+            if (profile.name, url) not in self._connections:
+                self._connections[profile.name, url] = connect(
+                    profile.backend,
+                    self._endpoint(profile, url),
+                    num_ctx=profile.num_ctx,
+                    keep_alive=profile.keep_alive,
+                )
+            made.append(self._connections[profile.name, url])
+        return made
+
+    def _endpoint(self, profile: Profile, url: str) -> Endpoint:
+        if warning := profiles.key_warning(self.settings, profile):
+            self._notice(warning)
+        key = profiles.api_key(profile, self.environ)
+        header = "x-api-key" if profile.backend == "anthropic" else "bearer"
+        return Endpoint(url, key, header, profile.extra_headers)
+
+    def _notice(self, text: str) -> None:
+        if text not in self.notices:
+            self.notices.append(text)
+
+
+async def _places(connection: Connection, model: str) -> int:
+    try:
+        told = await connection.host.parallel(model)
+    except BackendError:
+        told = None
+    return told or USUAL_PARALLEL[is_loopback(connection.url)]
+
+
+def _usable(models: tuple[ModelInfo, ...]) -> list[ModelInfo]:
+    return [one for one in models if one.capabilities != ("embedding",)]
+
+
+def _may_manage(model: ModelInfo) -> bool:
+    return not model.capabilities or "tools" in model.capabilities
+
+
+def _same_name(asked: str, there: str) -> bool:
+    return asked == there or there.removesuffix(":latest") == asked.removesuffix(":latest")
+
+
+def _listed_price(profile: Profile, model: str) -> Price | None:
+    from tui_delegate.backends.prices import price_of
+
+    return price_of(model, profile.backend, profile.urls[0] if profile.urls else "")
+
+
+def _as_agent(seat: Seat, name: str, agent: AgentSpec | None) -> Seat:
+    if agent is None:
+        return replace(seat, agent=name)
+    words = "\n\n".join(part for part in (seat.instructions, agent.instructions) if part)
+    return replace(
+        seat,
+        agent=agent.name,
+        instructions=words,
+        temperature=seat.temperature if agent.temperature is None else agent.temperature,
+        max_tokens=agent.max_tokens or seat.max_tokens,
+        think=seat.think if agent.think is None else agent.think,
+    )
