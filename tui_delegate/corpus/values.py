@@ -1,0 +1,98 @@
+"""What was named, what was found and what was left out of it, as values. Nothing is read here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tui_delegate.core.errors import ConfigError
+from tui_delegate.core.files import FileEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_FILE_BYTES: Final = 750_000
+MAX_CORPUS_BYTES: Final = 3_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much may be handed on: a file's bytes, all bytes, all tokens."""
+
+    file_bytes: int = MAX_FILE_BYTES
+    total_bytes: int = MAX_CORPUS_BYTES
+    tokens: int | None = None
+
+    @classmethod
+    def of_environ(cls, environ: Mapping[str, str], tokens: int | None = None) -> Bounds:
+        """Read the bounds that the environment sets."""
+        return cls(
+            _bytes(environ, "AGENT_DELEGATE_MAX_FILE_BYTES", MAX_FILE_BYTES),
+            _bytes(environ, "AGENT_DELEGATE_MAX_CORPUS_BYTES", MAX_CORPUS_BYTES),
+            tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file to read: what the person calls it and where it is."""
+
+    name: str
+    path: Path
+    exact: bool = False
+    """Named as a file, not met in a folder or by a pattern."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A file or folder that was met and not taken."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A file that may be read, and the state in which it was seen."""
+
+    entry: FileEntry
+    path: Path
+    seen: tuple[int, int]
+    """Size and time of last change, in nanoseconds: another pair means another file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """All files that were named, in their one order, and what was left out."""
+
+    files: tuple[Shelved, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    bounds: Bounds = Bounds()
+
+    @property
+    def entries(self) -> tuple[FileEntry, ...]:
+        """Names, sizes and token estimates."""
+        return tuple(file.entry for file in self.files)
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens all of it is."""
+        return sum(file.entry.tokens for file in self.files)
+
+
+def say_left_out(left: list[LeftOut], most: int = 5) -> str:
+    """Put what was left out into one line."""
+    words = [f"{item.name} ({item.why})" for item in left[:most]]
+    if len(left) > most:
+        words.append(f"{len(left) - most} more")
+    return ", ".join(words)
+
+
+def _bytes(environ: Mapping[str, str], name: str, usual: int) -> int:
+    told = environ.get(name, "").strip()
+    if not told:
+        return usual
+    if not (told.isascii() and told.isdigit() and len(told) < 16 and int(told) > 0):
+        raise ConfigError(f"{name} must be a whole number above 0.", f"Usual: {usual}.")
+    return int(told)
