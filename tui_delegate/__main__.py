@@ -7,6 +7,11 @@ import sys
 
 def main() -> int:
     """Run the command line and give its exit code."""
+    if sys.argv[1:] == ["--version"]:  # asked by scripts, often: not worth a parser
+        from tui_delegate import __version__
+
+        sys.stdout.write(f"tui-delegate {__version__}\n")
+        return 0
     from tui_delegate.cli.main import main as run
 
     return run(sys.argv[1:])

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from tui_delegate import profiles
 from tui_delegate.backends.http import Endpoint, is_loopback
 from tui_delegate.backends.lane import Fleet, Lane, Laned, TimeOuts
-from tui_delegate.backends.table import Connection, connect
+from tui_delegate.backends.table import Connection, Options, connect
 from tui_delegate.core.calls import RunContext
 from tui_delegate.core.errors import BackendError, DelegateError, ModelMissing, ResolveError
 from tui_delegate.core.specs import AgentSpec, Seat
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from tui_delegate.journal.store import Journal
     from tui_delegate.profiles import Profile, Settings
 
+BUILTIN_WORKER = "builtin/worker"
+"""The builtin model that picks by its task what to do."""
 USUAL_PARALLEL = {True: 4, False: 16}
 """Requests at once where a server does not say: on this machine, and elsewhere."""
 
@@ -143,7 +145,9 @@ class Workspace:
         """Say which servers answer here: the usual ones and those of every profile, or of one."""
         from tui_delegate.backends.discover import Candidate, discover, usual_candidates
 
-        chosen = [profiles.select(self.settings, profile, "-")] if profile else self.settings.profiles.values()
+        chosen = (
+            [profiles.select(self.settings, profile, "-")] if profile else self.settings.profiles.values()
+        )
         candidates = [] if profile else list(usual_candidates(self.environ))
         seen = {candidate.url for candidate in candidates}
         for one in chosen:
@@ -219,8 +223,8 @@ class Workspace:
             return self._found
 
     async def _model_of(self, profile: Profile, role: str) -> str:
-        if profile.backend == "builtin":
-            return profile.default_model or f"builtin/{'manager' if role == 'manager' else 'worker'}"
+        if profile.backend == "builtin" and role != "manager":
+            return BUILTIN_WORKER
         if profile.default_model:
             return profile.default_model
         models = _usable((await self._connect(profile)[0].host.info()).models)
@@ -235,10 +239,7 @@ class Workspace:
     async def _seat_at(self, profile: Profile, model: str, role: str) -> Seat:
         key = (profile.name, model, "")
         if key not in self._seats:
-            members = [
-                self._laned(profile, connection)
-                for connection in self._connect(profile)
-            ]
+            members = [self._laned(profile, connection) for connection in self._connect(profile)]
             backend: Backend = members[0] if len(members) == 1 else Fleet(members)
             self._seats[key] = Seat(
                 agent=role,
@@ -284,8 +285,7 @@ class Workspace:
                 self._connections[profile.name, url] = connect(
                     profile.backend,
                     self._endpoint(profile, url),
-                    num_ctx=profile.num_ctx,
-                    keep_alive=profile.keep_alive,
+                    Options(profile.num_ctx, profile.keep_alive),
                 )
             made.append(self._connections[profile.name, url])
         return made

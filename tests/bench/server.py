@@ -40,7 +40,9 @@ def calls(count: int) -> bytes:
         call = {"index": place, "id": f"c{place}", "type": "function"}
         whole = {**call, "function": {"name": "subagent", "arguments": arguments}}
         out.append(frame(event({"tool_calls": [whole]})))
-    out.append(frame(event({}, "tool_calls")) + frame(usage_event()) + frame(b"data: [DONE]\n\n") + b"0\r\n\r\n")
+    out.append(
+        frame(event({}, "tool_calls")) + frame(usage_event()) + frame(b"data: [DONE]\n\n") + b"0\r\n\r\n"
+    )
     return b"".join(out)
 
 
@@ -63,7 +65,12 @@ class Server(asyncio.Protocol):
         while b"\r\n\r\n" in self.held:
             head, _, rest = self.held.partition(b"\r\n\r\n")
             length = next(
-                (int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
+                (
+                    int(line[15:])
+                    for line in head.split(b"\r\n")
+                    if line.lower().startswith(b"content-length:")
+                ),
+                0,
             )
             if len(rest) < length:
                 return
@@ -109,7 +116,8 @@ class Server(asyncio.Protocol):
     def send_json(self, value: object) -> None:
         body = json.dumps(value).encode()
         self.transport.write(
-            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+            % (len(body), body)
         )
 
 

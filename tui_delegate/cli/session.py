@@ -6,6 +6,7 @@ The forms are folds over the same events. Nothing here knows a server or a limit
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -28,11 +29,13 @@ from tui_delegate.core.events import (
     Queued,
     Refused,
     Retrying,
+    RunPath,
     Spent,
     Started,
     Warned,
     Wrote,
 )
+from tui_delegate.core.specs import seat_name
 from tui_delegate.core.transcript import Node, Transcript
 
 if TYPE_CHECKING:
@@ -91,14 +94,10 @@ def _exit_code(root: Node, received: int, journal_error: Exception | None) -> in
 
 
 def _shelf(prompt: str) -> CorpusShelf | None:
-    import os
+    from tui_delegate.corpus import Bounds, CorpusShelf, from_prompt
 
-    from tui_delegate.corpus import Bounds, CorpusShelf, expand, find_mentions
-
-    mentions = find_mentions(prompt)
-    if not mentions:
-        return None
-    return CorpusShelf(expand(mentions, Path.cwd(), Bounds.of(os.environ)))
+    corpus = from_prompt(prompt, Path.cwd(), Bounds.of_environ(os.environ))
+    return CorpusShelf(corpus) if corpus else None
 
 
 def _open_journal(workspace: Workspace, wanted: Wanted) -> tuple[Journal | None, Exception | None]:
@@ -118,7 +117,9 @@ class _Signals:
         self._run = run
         self._loop = asyncio.get_running_loop()
         self._caught = [
-            one for name in ("SIGINT", "SIGTERM", "SIGHUP") if (one := getattr(signal, name, None)) is not None
+            one
+            for name in ("SIGINT", "SIGTERM", "SIGHUP")
+            if (one := getattr(signal, name, None)) is not None
         ]
         for one in self._caught:
             try:
@@ -212,12 +213,14 @@ class Telling:
             self._column = 0
 
     def _narrate(self, event: Event, node: Node) -> None:
-        where = f"[{','.join(map(str, event.path))}] {clean_line(node.task_name, 40)}".rstrip()
+        where = _where(event.path, node)
         match event:
             case Started() if event.path:
-                self._say(f"{where}: {event.profile}/{event.model} works on {clean_line(node.task, 80)!r}")
+                self._say(
+                    f"{where}: {seat_name(event.profile, event.model)} works on {clean_line(node.task, 80)!r}"
+                )
             case Started():
-                self._say(f"manager: {event.profile}/{event.model}")
+                self._say(f"manager: {seat_name(event.profile, event.model)}")
             case Delegated() if event.files:
                 self._say(f"{where}: gets {clean_line(', '.join(event.files), 80)}")
             case Refused():
@@ -229,15 +232,17 @@ class Telling:
             case Cancelled() if event.path:
                 self._say(f"{where}: cancelled")
             case FellBack():
-                self._say(f"{where or 'manager'}: {event.from_seat} failed ({event.code}), {event.to_seat} takes over")
+                self._say(
+                    f"{where}: {event.from_seat} failed ({event.code}), {seat_name(event.profile, event.model)} takes over"
+                )
             case Warned():
-                self._say(f"{where or 'manager'}: note: {clean_line(event.message)}")
+                self._say(f"{where}: note: {clean_line(event.message)}")
             case Retrying():
-                self._say(f"{where or 'manager'}: {event.message} Again in {event.delay:.1f} s.")
+                self._say(f"{where}: {event.message} Again in {event.delay:.1f} s.")
             case Queued() if event.position:
-                self._say(f"{where or 'manager'}: waits, {event.position} in line ({event.reason})", again=False)
+                self._say(f"{where}: waits, {event.position} in line ({event.reason})", again=False)
             case Loading(stage="load"):
-                self._say(f"{where or 'manager'}: the server loads the model", again=False)
+                self._say(f"{where}: the server loads the model", again=False)
             case _:
                 pass
 
@@ -308,6 +313,10 @@ def _usage_object(usage: Usage, cost: float | None, seconds: float | None = None
     if seconds is not None:
         body |= {"total_duration_ms": round(seconds * 1000), "cost": cost}
     return body
+
+
+def _where(path: RunPath, node: Node) -> str:
+    return f"[{','.join(map(str, path))}] {clean_line(node.task_name, 40)}".rstrip() if path else "manager"
 
 
 def _words(root: Node) -> tuple[str, str]:

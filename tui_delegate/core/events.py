@@ -141,7 +141,9 @@ class FellBack(_Event):
     """A worker's seat failed before its first token; the next one takes over."""
 
     from_seat: str
-    to_seat: str
+    profile: str
+    backend: str
+    model: str
     code: str
 
 

@@ -52,4 +52,9 @@ class Seat:
     @property
     def origin(self) -> str:
         """Name the provider of this seat's thinking."""
-        return f"{self.profile}/{self.model}"
+        return seat_name(self.profile, self.model)
+
+
+def seat_name(profile: str, model: str) -> str:
+    """Write `profile/model`; a model that names its profile already is enough by itself."""
+    return model if model.startswith(f"{profile}/") else f"{profile}/{model}"

@@ -166,13 +166,12 @@ class Transcript:
             if event.task or event.tool == "subagent":
                 node.task_name, node.task = event.task_name, event.task
                 node.state, node.code, node.message = "refused", event.code, event.message
-        elif isinstance(event, Started):
-            node.attempt, node.state, node.started = event.attempt, "queued", event.at
-            node.agent, node.profile = event.agent, event.profile
-            node.backend, node.model = event.backend, event.model
-            node.pieces, node.thoughts, node.code, node.message, node.flags = [], [], "", "", ()
         else:
-            node.profile, _, node.model = event.to_seat.partition("/")
+            node.profile, node.backend, node.model = event.profile, event.backend, event.model
+            node.pieces, node.thoughts, node.code, node.message, node.flags = [], [], "", "", ()
+            node.state, node.attempt = "queued", event.attempt
+            if isinstance(event, Started):
+                node.agent, node.started = event.agent, event.at
 
 
 def _apply_text(node: Node, event: Wrote | Thought | Calling) -> None:

@@ -135,7 +135,9 @@ class Turn:
                 attempt=self.attempt,
                 at=self.crew.now(),
                 from_seat=before.origin,
-                to_seat=after.origin,
+                profile=after.profile,
+                backend=after.protocol,
+                model=after.model,
                 code=error.code,
             )
         )

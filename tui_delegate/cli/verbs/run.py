@@ -13,7 +13,9 @@ HELP = "give a prompt to the manager, which delegates to its workers"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of this verb."""
-    parser.add_argument("prompt", metavar="PROMPT", help="what to do; @path names files for the workers; - is stdin")
+    parser.add_argument(
+        "prompt", metavar="PROMPT", help="what to do; @path names files for the workers; - is stdin"
+    )
     parser.add_argument("--profile", default="", help="the manager's profile")
     parser.add_argument("--model", default="", help="the manager's model")
     parser.add_argument("--worker-profile", default="", help="the workers' profile")
@@ -26,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="depth, max_uses, max_tasks, max_parallel, max_steps, tokens, cost or seconds; may be repeated",
     )
     parser.add_argument("--nested", action="store_true", help="let workers delegate too")
-    parser.add_argument("--no-keep-text", action="store_true", help="keep figures only, no word of what was said")
+    parser.add_argument(
+        "--no-keep-text", action="store_true", help="keep figures only, no word of what was said"
+    )
     parser.add_argument("-q", "--quiet", action="store_true", help="tell nothing on stderr but errors")
     parser.add_argument("--raw", action="store_true", help="leave control characters in the answer")
     form = parser.add_mutually_exclusive_group()
