@@ -67,7 +67,8 @@ class BackendError(DelegateError):
     """A model call failed.
 
     `retry_in` is set by the lane: the seconds after which the same call may be tried again.
-    `status` and `body` are what the server said, where it said anything.
+    `status` and `body` are what the server said, where it said anything. `loading` means that it refused
+    because the model is still being loaded: that is waited for.
     """
 
     code = "backend_error"
@@ -80,11 +81,13 @@ class BackendError(DelegateError):
         status: int | None = None,
         body: str = "",
         retry_after: float | None = None,
+        loading: bool = False,
     ) -> None:
         super().__init__(message, hint)
         self.status = status
         self.body = body
         self.retry_after = retry_after
+        self.loading = loading
         self.retry_in: float | None = None
 
 

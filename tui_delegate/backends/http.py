@@ -1,0 +1,340 @@
+"""The one way to a model server: addresses, the key, connections, and what goes wrong on the line.
+
+No protocol's words may live here, and no time-out but that of connecting: the lane owns the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import json
+import re
+import socket
+import ssl
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import httpx
+
+from tui_delegate.backends.faults import LONGEST_BODY, error_in, error_of
+from tui_delegate.core.clean import clean_line
+from tui_delegate.core.errors import AuthRefused, BackendError, BadReply, CutOff, TimedOut, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+__all__ = ["Endpoint", "Wire", "api_root", "error_in", "error_of", "is_loopback", "server_root"]
+
+CONNECT_SECONDS = 5.0
+LONGEST_ANSWER = 32 * 1024 * 1024
+# Most servers here drop an idle connection after 5 s. One that is dropped while a POST goes out can't be
+# told from a failed call, so ours are dropped first.
+_KEEPALIVE_SECONDS = 4.0
+# How long to wait, after the last event, for the body's end: with it the connection can be used again.
+_GRACE_SECONDS = 0.05
+_VERSIONED = re.compile(r"/v\d+[a-z0-9]*(/openai)?$")
+_START = {
+    11434: "Start it: `ollama serve`.",
+    1234: "Start it: `lms server start`, or the server switch in LM Studio.",
+    8080: "Start it: `llama-server -m MODEL.gguf --port 8080 --jinja`.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a server is and what opens it."""
+
+    url: str
+    key: str = ""
+    key_header: str = "bearer"
+    """`bearer`, or `x-api-key`."""
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.url!r})"
+
+
+def api_root(url: str) -> str:
+    """The address that API paths are added to: a base URL counts with or without its version."""
+    url = _with_scheme(url)
+    return url if _VERSIONED.search(httpx.URL(url).path.rstrip("/")) else f"{url}/v1"
+
+
+def server_root(url: str) -> str:
+    """The address of the server itself, for what it has beside the API."""
+    return api_root(url).removesuffix("/v1")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the address is this machine's own."""
+    host = httpx.URL(_with_scheme(url)).host.rstrip(".").lower()
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _with_scheme(url: str) -> str:
+    url = url.strip().rstrip("/")
+    if "://" not in url:
+        url = f"http://{url}"
+    # A server's own bind address is no address to connect to.
+    return re.sub(r"^(https?://)0\.0\.0\.0(?=[:/]|$)", r"\g<1>127.0.0.1", url)
+
+
+class Wire:
+    """One server's client. Paths that begin with `/` start at the server's root, others at its API.
+
+    Nothing but a BackendError comes out of its methods. It belongs to the event loop that first used it.
+    """
+
+    def __init__(self, endpoint: Endpoint, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self.endpoint = endpoint
+        self._transport = transport
+        self._client: httpx.AsyncClient | None = None
+
+    @property
+    def host(self) -> str:
+        """Name the server: `host:port`, as the address gives it."""
+        return httpx.URL(_with_scheme(self.endpoint.url)).netloc.decode("ascii", "replace")
+
+    async def get(self, path: str) -> object:
+        """Ask for a JSON value."""
+        return await self._json("GET", path, None)
+
+    async def post(self, path: str, body: object) -> object:
+        """Send a JSON value and give the one that comes back."""
+        return await self._json("POST", path, body)
+
+    @asynccontextmanager
+    async def stream(self, path: str, body: object) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Send a JSON value; hand on the answer's bytes as they come. Leaving early closes the connection."""
+        async with self._open("POST", path, body) as response:
+            chunks = self._chunks(response)
+            yield chunks
+            await _read_to_end(chunks)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    async def _json(self, method: str, path: str, body: object) -> object:
+        async with self._open(method, path, body) as response:
+            raw = await self._read(response, LONGEST_ANSWER)
+        try:
+            return json.loads(raw.decode("utf-8", "replace"))
+        except (ValueError, RecursionError) as error:
+            start = clean_line(raw[:200].decode("utf-8", "replace"), 80)
+            raise BadReply(f"{self.host} answered with something that is no JSON: {start!r}") from error
+
+    @asynccontextmanager
+    async def _open(self, method: str, path: str, body: object) -> AsyncIterator[httpx.Response]:
+        response = await self._send(method, path, body)
+        try:
+            if not response.is_success:
+                raise await self._refusal(response)
+            yield response
+        finally:
+            await _close(response)
+
+    async def _send(self, method: str, path: str, body: object) -> httpx.Response:
+        client = self._ready()
+        # A lone surrogate has no UTF-8 form, and servers refuse its escaped one.
+        content = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+        try:
+            request = client.build_request(method, self._address(path), content=content)
+            return await client.send(request, stream=True)
+        except _line_failures() as error:
+            raise self._broken(error, began=False) from error
+
+    async def _chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
+        packed = response.headers.get("content-encoding", "identity") != "identity"
+        try:
+            async for chunk in response.aiter_bytes() if packed else response.aiter_raw():
+                yield chunk
+        except _line_failures() as error:
+            raise self._broken(error, began=True) from error
+
+    async def _read(self, response: httpx.Response, limit: int) -> bytes:
+        parts, size = [], 0
+        async for chunk in self._chunks(response):
+            parts.append(chunk)
+            size += len(chunk)
+            if size > limit:
+                raise BadReply(f"{self.host} answered with more than {limit} bytes.")
+        return b"".join(parts)
+
+    async def _refusal(self, response: httpx.Response) -> BackendError:
+        body = b""
+        try:
+            async for chunk in self._chunks(response):
+                body += chunk
+                if len(body) > LONGEST_BODY:
+                    break
+        except CutOff:
+            pass  # the status says enough
+        error = error_of(response.status_code, body, response.headers, time.time())
+        if location := response.headers.get("location"):
+            error.message += f" (it points to {clean_line(location)})"
+        return self._without_key(error)
+
+    def _without_key(self, error: BackendError) -> BackendError:
+        """Some servers repeat the key in their refusal."""
+        if key := self.endpoint.key:
+            error.message = error.message.replace(key, "***")
+            error.body = error.body.replace(key, "***")
+        error.args = (error.message,)
+        return error
+
+    def _address(self, path: str) -> str:
+        url = self.endpoint.url
+        return server_root(url) + path if path.startswith("/") else f"{api_root(url)}/{path}"
+
+    def _ready(self) -> httpx.AsyncClient:
+        if self._client is None:
+            self._check_key()
+            self._client = self._make_client()
+        return self._client
+
+    def _check_key(self) -> None:
+        url, key = _with_scheme(self.endpoint.url), self.endpoint.key
+        secret = key or any(_is_secret(name) for name, _ in self.endpoint.headers)
+        if secret and not url.startswith("https://") and not is_loopback(url):
+            raise AuthRefused(
+                f"The key is not sent over plain http to {self.host}.",
+                "Use an https:// base_url, or reach the server through a tunnel to 127.0.0.1.",
+            )
+        if not key.isascii() or not key.isprintable():
+            raise AuthRefused(
+                "The key holds a character that no header can carry.", "Check api_key or api_key_env."
+            )
+
+    def _make_client(self) -> httpx.AsyncClient:
+        # Loaded here: what only lists or prints never pays for it.
+        from httpx_aiohttp import HttpxAiohttpClient
+
+        url = _with_scheme(self.endpoint.url)
+        return HttpxAiohttpClient(
+            headers=self._headers(),
+            transport=self._transport,
+            verify=url.startswith("https://"),
+            trust_env=not is_loopback(url),
+            follow_redirects=False,
+            # On this transport 0 is "no bound"; None would be a hundred.
+            limits=httpx.Limits(max_connections=0, keepalive_expiry=_KEEPALIVE_SECONDS),
+            timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
+        )
+
+    def _headers(self) -> dict[str, str]:
+        headers = {
+            "accept-encoding": "identity",
+            "content-type": "application/json",
+            "user-agent": "tui-delegate",
+        }
+        if key := self.endpoint.key:
+            if self.endpoint.key_header == "bearer":
+                headers["authorization"] = f"Bearer {key}"
+            else:
+                headers[self.endpoint.key_header] = key
+        return headers | {name.lower(): value for name, value in self.endpoint.headers}
+
+    def _broken(self, error: Exception, *, began: bool) -> BackendError:
+        causes = _causes(error)
+        if began:
+            if any(isinstance(cause, httpx.DecodingError) for cause in causes):
+                return BadReply(f"{self.host} sent bytes that are not packed as it says.")
+            return CutOff(f"{self.host} closed the connection in the middle of its answer.", "Try again.")
+        return self._not_reached(causes)
+
+    def _not_reached(self, causes: list[BaseException]) -> BackendError:
+        port = httpx.URL(_with_scheme(self.endpoint.url)).port or 0
+        start = _START.get(port, "Check the profile's base_url, and that the server runs.")
+        if any(_is_refused(cause) for cause in causes):
+            return Unreachable(f"Nothing is listening on {self.host}.", start)
+        for cause in causes:
+            if isinstance(cause, socket.gaierror) or type(cause).__name__ == "ClientConnectorDNSError":
+                return Unreachable(f"No host is known as {self.host}.", "Check the profile's base_url.")
+            if isinstance(cause, ssl.SSLError | ssl.CertificateError):
+                return Unreachable(
+                    f"{self.host} can't be trusted: {clean_line(str(cause))}", "Check its certificate."
+                )
+            if isinstance(cause, httpx.ReadTimeout | httpx.WriteTimeout | httpx.PoolTimeout):
+                return TimedOut(f"{self.host} gave no answer in time.")
+        return self._other(causes, start)
+
+    def _other(self, causes: list[BaseException], start: str) -> BackendError:
+        names = {type(cause).__name__ for cause in causes}
+        if names & {"ServerDisconnectedError", "RemoteProtocolError", "ReadError"} or any(
+            isinstance(cause, ConnectionResetError | BrokenPipeError) for cause in causes
+        ):
+            return Unreachable(f"{self.host} closed the connection without an answer.", start)
+        if names & {"ClientResponseError", "BadHttpMessage", "BadStatusLine"}:
+            return BadReply(f"{self.host} does not answer in HTTP.", "Check the profile's base_url.")
+        if names & {"TimeoutError", "ConnectionTimeoutError", "ConnectTimeout"} and len(names) <= 3:
+            return Unreachable(f"{self.host} did not answer within {CONNECT_SECONDS:g} s.", start)
+        if any(isinstance(cause, OSError | httpx.ConnectError) for cause in causes):
+            return Unreachable(f"{self.host} can't be reached: {clean_line(str(causes[-1]))}", start)
+        if names & {"InvalidURL", "UnsupportedProtocol", "UnicodeError", "LocalProtocolError"}:
+            return Unreachable(f"{self.host} is no address to send to.", "Check the profile's base_url.")
+        return BackendError(f"The way to {self.host} failed: {type(causes[0]).__name__}.", start)
+
+
+def _is_secret(name: str) -> bool:
+    return name.lower() in ("authorization", "x-api-key", "api-key", "cookie", "proxy-authorization")
+
+
+def _is_refused(cause: BaseException) -> bool:
+    if isinstance(cause, ConnectionRefusedError):
+        return True
+    return isinstance(cause, OSError) and cause.errno == errno.ECONNREFUSED
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    chain: list[BaseException] = []
+    step: BaseException | None = error
+    while step is not None and len(chain) < 10:
+        chain.append(step)
+        step = step.__cause__ or step.__context__
+    return chain
+
+
+def _line_failures() -> tuple[type[Exception], ...]:
+    """All that the transport may raise. Only evaluated once something was raised."""
+    import aiohttp
+    from aiohttp.http_exceptions import HttpProcessingError
+
+    return (
+        httpx.HTTPError,
+        httpx.InvalidURL,
+        httpx.StreamError,
+        aiohttp.ClientError,
+        HttpProcessingError,
+        OSError,
+        ValueError,
+    )
+
+
+async def _close(response: httpx.Response) -> None:
+    try:
+        await response.aclose()
+    except _line_failures():
+        return
+
+
+async def _read_to_end(chunks: AsyncIterator[bytes]) -> None:
+    size = 0
+    try:
+        async with asyncio.timeout(_GRACE_SECONDS):
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > LONGEST_BODY:
+                    return
+    except (TimeoutError, BackendError):
+        return
