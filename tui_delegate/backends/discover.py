@@ -1,0 +1,230 @@
+"""Which model servers answer, and which product each of them is.
+
+Addresses come in as candidates; reading profiles, choosing one and showing them are others' work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from tui_delegate.backends import shapes
+from tui_delegate.backends.http import Endpoint, Wire, api_root, error_of, is_loopback
+from tui_delegate.backends.llamacpp import LlamaCpp
+from tui_delegate.backends.lmstudio import LmStudio
+from tui_delegate.backends.ollama_host import OllamaHost, host_url
+from tui_delegate.backends.plain_host import PlainHost
+from tui_delegate.core.errors import BackendError, BadReply, TimedOut
+from tui_delegate.core.servers import ServerInfo
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from tui_delegate.core.ports import ModelHost
+
+PLAIN = "openai-compat"
+_OWN_HOSTS = ("ollama", "lmstudio", "llamacpp")
+_LONGEST_LOOK = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An address where a server may be."""
+
+    endpoint: Endpoint
+    backend: str = ""
+    """What it is said to be; empty: not known."""
+    name: str = ""
+    """The profile that names it; empty: nobody does, it is a usual place."""
+    num_ctx: int | None = None
+    parallel: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What became of one address: a server, or the reason why not."""
+
+    url: str
+    names: tuple[str, ...] = ()
+    """The profiles that lead there."""
+    server: ServerInfo | None = None
+    error: BackendError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What one look at an address showed."""
+
+    status: int = 0
+    product: str = ""
+    """The header `Server`."""
+    body: bytes = field(default=b"", repr=False)
+
+    def json(self) -> object:
+        """Read the body; None where it is no JSON."""
+        try:
+            return json.loads(self.body.decode("utf-8", "replace"))
+        except (ValueError, RecursionError):
+            return None
+
+
+class Eye(Wire):
+    """A way to a server that isn't known yet: it looks, and takes every status for an answer."""
+
+    async def look(self, path: str) -> Sight:
+        """Ask for a path. Raises only where nothing answers at all."""
+        response = await self._send("GET", path, None)
+        try:
+            body = await self._read(response, _LONGEST_LOOK)
+            return Sight(response.status_code, response.headers.get("server", ""), body)
+        finally:
+            await response.aclose()
+
+
+def usual_candidates(environ: Mapping[str, str]) -> list[Candidate]:
+    """Name the places where Ollama, LM Studio and llama.cpp usually are on this machine."""
+    ollama = host_url(environ.get("OLLAMA_HOST", ""))
+    # A key in the environment goes to a server that the environment names, and to no other.
+    key = environ.get("OLLAMA_API_KEY", "") if environ.get("OLLAMA_HOST") else ""
+    return [
+        Candidate(Endpoint(ollama, key), "ollama"),
+        Candidate(Endpoint("http://127.0.0.1:1234", environ.get("LM_API_TOKEN", "")), "lmstudio"),
+        Candidate(Endpoint("http://127.0.0.1:8080"), "llamacpp"),
+    ]
+
+
+async def discover(candidates: Sequence[Candidate], *, within: float = 1.0) -> list[Found]:
+    """Ask all addresses at once. Each has `within` seconds, so a dead one holds nobody up.
+
+    Candidates that lead to the same server with the same key are asked once.
+    """
+    groups = _by_server(candidates)
+    asked = [asyncio.create_task(_ask(group, within)) for group in groups]
+    try:
+        return list(await asyncio.gather(*asked))
+    finally:
+        for task in asked:
+            task.cancel()
+
+
+async def identify(endpoint: Endpoint) -> str:
+    """Say which product answers at an address. Raises a BackendError where nothing does, or nothing known.
+
+    The order matters: llama-server and LM Studio answer questions in Ollama's and OpenAI's ways too, and
+    Ollama in OpenAI's.
+    """
+    eye = Eye(endpoint)
+    try:
+        if kind := _by_face(await eye.look("/")):
+            return kind
+        listing = await eye.look("models")
+        if kind := _by_list(listing):
+            return kind
+        for path, key in (("/api/v1/models", "models"), ("/api/v0/models", "data")):
+            if _is_native_list((await eye.look(path)).json(), key):
+                return "lmstudio"
+        if isinstance(shapes.member(listing.json(), "data"), list):
+            return PLAIN
+        if listing.status >= 400 and listing.status != 404:
+            raise error_of(listing.status, listing.body, {})
+        raise BadReply(f"{eye.host} answers, but not as a model server.", "Check the profile's base_url.")
+    finally:
+        await eye.aclose()
+
+
+@asynccontextmanager
+async def host_at(candidate: Candidate, backend: str) -> AsyncIterator[ModelHost]:
+    """Open the ModelHost of a server, and close its connections afterwards."""
+    if backend == "ollama":
+        ollama = OllamaHost(candidate.endpoint, num_ctx=candidate.num_ctx, parallel=candidate.parallel)
+        try:
+            await ollama.prepare()
+            yield ollama
+        finally:
+            await ollama.aclose()
+        return
+    wire = Wire(_dressed(candidate.endpoint) if backend == "anthropic" else candidate.endpoint)
+    try:
+        yield _host_on(wire, candidate, backend)
+    finally:
+        await wire.aclose()
+
+
+def _host_on(wire: Wire, candidate: Candidate, backend: str) -> ModelHost:
+    if backend == "llamacpp":
+        return LlamaCpp(wire)
+    if backend == "lmstudio":
+        return LmStudio(wire, num_ctx=candidate.num_ctx)
+    return PlainHost(wire, backend or PLAIN)
+
+
+async def _ask(group: Sequence[Candidate], within: float) -> Found:
+    first = _best(group)
+    url, names = first.endpoint.url, tuple(one.name for one in group if one.name)
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    try:
+        async with asyncio.timeout(within):
+            backend = await _which(first)
+        spent = clock() - began
+        async with host_at(first, backend) as host, asyncio.timeout(max(within - spent, 0.0)):
+            return Found(url, names, await host.info())
+    except TimeoutError:
+        late = TimedOut(f"{url} did not answer within {within:g} s.", "It may be busy; ask again.")
+        return Found(url, names, error=late)
+    except BackendError as error:
+        return Found(url, names, error=error)
+
+
+async def _which(candidate: Candidate) -> str:
+    """Believe a profile about a far server; a near one is asked, since the port alone says little."""
+    far = not is_loopback(candidate.endpoint.url)
+    if candidate.backend and (far or candidate.backend not in (*_OWN_HOSTS, PLAIN)):
+        return candidate.backend
+    return await identify(candidate.endpoint)
+
+
+def _by_face(front: Sight) -> str:
+    """Know a server by its header or its greeting."""
+    if front.product.startswith("llama.cpp"):
+        return "llamacpp"
+    return "ollama" if front.body.strip() == b"Ollama is running" else ""
+
+
+def _by_list(listing: Sight) -> str:
+    """Know a server by whose its models say that they are; what stands before it may have other headers."""
+    owners = {shapes.text(entry, "owned_by") for entry in shapes.items(listing.json(), "data")}
+    return "llamacpp" if listing.product.startswith("llama.cpp") or "llamacpp" in owners else ""
+
+
+def _is_native_list(listing: object, key: str) -> bool:
+    entries = shapes.member(listing, key)
+    if not isinstance(entries, list):
+        return False
+    marks = ("key", "loaded_instances") if key == "models" else ("state", "compatibility_type")
+    return not entries or any(shapes.member(entry, mark) is not None for entry in entries for mark in marks)
+
+
+def _by_server(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
+    groups: dict[tuple[object, ...], list[Candidate]] = {}
+    for one in candidates:
+        at = one.endpoint
+        root = api_root(at.url).replace("//localhost", "//127.0.0.1")
+        groups.setdefault((root, at.key, at.key_header, at.headers), []).append(one)
+    return list(groups.values())
+
+
+def _best(group: Sequence[Candidate]) -> Candidate:
+    """Of several candidates for one server take the one that claims most."""
+    named = [one for one in group if one.backend in _OWN_HOSTS]
+    return (named or list(group))[0]
+
+
+def _dressed(endpoint: Endpoint) -> Endpoint:
+    """Add what Anthropic's API asks of every request."""
+    headers = dict(endpoint.headers)
+    headers.setdefault("anthropic-version", "2023-06-01")
+    return replace(endpoint, key_header="x-api-key", headers=tuple(headers.items()))

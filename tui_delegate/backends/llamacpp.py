@@ -1,0 +1,262 @@
+"""llama-server: OpenAI's chat with its own extras, what it holds, and loading and unloading in router mode.
+
+How chat goes over the wire is openai's and http's; which of several servers to ask is not known here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import pairwise
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from tui_delegate.backends import shapes
+from tui_delegate.backends.openai import OpenAIChat
+from tui_delegate.core.errors import BackendError, ModelMissing, ResolveError, TimedOut
+from tui_delegate.core.servers import ModelInfo, ModelState, Progress, ServerInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from tui_delegate.backends.http import Wire
+    from tui_delegate.core.chunks import ChatRequest, Reply
+    from tui_delegate.core.ports import Sink
+
+EXTRAS = {"timings_per_token": True, "return_progress": True, "cache_prompt": True}
+"""What every chat body says beside OpenAI's keys: live speed, a bar while the prompt is read, a warm slot."""
+
+_STATES: dict[str, ModelState] = {
+    "loaded": "loaded",
+    "loading": "loading",
+    "unloaded": "unloaded",
+    "sleeping": "unloaded",
+    "downloading": "downloading",
+}
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+# The router says "loading" before it answers a load; this many looks forgive one that says it later.
+_PATIENCE = 5
+# The router ends a child that does not unload within ten seconds by itself.
+_UNLOAD_LOOKS = 20
+
+
+class LlamaCpp:
+    """One llama-server, as a Backend and as a ModelHost. `pause` waits between two looks at a load."""
+
+    def __init__(self, wire: Wire, *, pause: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
+        self.wire = wire
+        self._chat = OpenAIChat(wire, name="llamacpp", extras=EXTRAS)
+        self._pause = pause
+
+    async def chat(self, request: ChatRequest, sink: Sink) -> Reply:
+        """Make one model call; the reading of the prompt arrives as progress."""
+        return await self._chat.chat(request, sink)
+
+    async def info(self) -> ServerInfo:
+        """Say what the server is and which models it has, loaded and not."""
+        listing, props = await asyncio.gather(self.wire.get("/v1/models"), self.wire.get("/props"))
+        if not is_router(props):
+            return single_info(self.wire.endpoint.url, listing, props)
+        loaded = [entry for entry in shapes.items(listing, "data") if _status(entry) == "loaded"]
+        asked = await asyncio.gather(*(self._props_of(shapes.text(entry, "id")) for entry in loaded))
+        by_id = {shapes.text(entry, "id"): answer for entry, answer in zip(loaded, asked, strict=True)}
+        return router_info(self.wire.endpoint.url, listing, props, by_id)
+
+    async def load(self, model: str, report: Callable[[Progress], None]) -> None:
+        """Load a model of a router and wait until it is loaded, however long that takes."""
+        await self._need_router(f"load {model}")
+        await self._begin_load(model)
+        began, pause = False, _FIRST_PAUSE
+        for look in range(1, 1_000_000):
+            entry = await self._entry(model)
+            status = _status(entry)
+            if status in ("loaded", "sleeping"):
+                report(Progress("loaded", 100, 100))
+                return
+            began = began or status in ("loading", "downloading")
+            if status == "unloaded" and (began or _failed(entry) or look >= _PATIENCE):
+                raise _load_failed(model, entry)
+            report(load_step(entry))
+            await self._pause(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+
+    async def unload(self, model: str) -> None:
+        """Unload a model of a router and wait until it is gone."""
+        await self._need_router(f"unload {model}")
+        try:
+            await self.wire.post("/models/unload", {"model": model})
+        except BackendError as error:
+            raise _missing(model) if error.status in (400, 404) else error from error
+        pause = _FIRST_PAUSE
+        for _ in range(_UNLOAD_LOOKS):
+            if _status(await self._entry(model)) not in ("loaded", "loading"):
+                return
+            await self._pause(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+        raise TimedOut(f"{model} is still loaded; the server was told to unload it.")
+
+    async def pull(self, model: str, report: Callable[[Progress], None]) -> None:
+        """Refuse: a llama-server takes the models that it was started with."""
+        raise ResolveError(
+            f"llama-server can't be told to download {model}.",
+            "Start it with `-hf USER/MODEL`, or put the GGUF file into its --models-dir.",
+        )
+
+    async def window(self, model: str) -> int | None:
+        """Say how many tokens one slot holds."""
+        return (await self._model(model)).window
+
+    async def parallel(self, model: str) -> int | None:
+        """Say how many slots answer at once."""
+        return (await self._model(model)).parallel
+
+    async def load_progress(self, model: str) -> float | None:
+        """Say how far a load is: a router says it for each model, a single server only that it loads."""
+        try:
+            await self.wire.get("/health")
+            entry = await self._entry(model)
+        except ModelMissing:
+            return None
+        except BackendError as error:
+            if error.status == 503:
+                return 0.0
+            raise
+        if _status(entry) != "loading":
+            return None
+        step = load_step(entry)
+        return step.done / step.total if step.total else 0.0
+
+    async def _model(self, name: str) -> ModelInfo:
+        info = await self.info()
+        for model in info.models:
+            if model.id == name:
+                return model
+        # A single server answers for whatever name is asked.
+        if len(info.models) == 1 and info.parallel is not None:
+            return info.models[0]
+        raise _missing(name)
+
+    async def _props_of(self, model: str) -> object:
+        """Ask a loaded model; without `autoload=false` the question would load one that has just gone."""
+        try:
+            return await self.wire.get(f"/props?model={quote(model, safe='')}&autoload=false")
+        except BackendError:
+            return None
+
+    async def _entry(self, model: str) -> object:
+        for entry in shapes.items(await self.wire.get("/v1/models"), "data"):
+            if model == shapes.text(entry, "id") or model in shapes.words(entry, "aliases"):
+                return entry
+        raise _missing(model)
+
+    async def _need_router(self, what: str) -> None:
+        if not is_router(await self.wire.get("/props")):
+            raise ResolveError(
+                f"This llama-server holds one model for as long as it runs: it can't {what}.",
+                "Start it with --models-dir instead of -m, and it loads and unloads.",
+            )
+
+    async def _begin_load(self, model: str) -> None:
+        try:
+            await self.wire.post("/models/load", {"model": model})
+        except BackendError as error:
+            if error.status == 404:
+                raise _missing(model) from error
+            if "already running" not in error.message:
+                raise
+
+
+def is_router(props: object) -> bool:
+    """Whether the server is a router over several models."""
+    return shapes.text(props, "role") == "router"
+
+
+def single_info(url: str, listing: object, props: object) -> ServerInfo:
+    """Read a server that holds one model."""
+    slots = shapes.whole(props, "total_slots")
+    models = tuple(
+        _model(entry, "unloaded" if shapes.truth(props, "is_sleeping") else "loaded", props)
+        for entry in shapes.items(listing, "data")
+    )
+    return ServerInfo("llamacpp", url, shapes.text(props, "build_info"), models, slots)
+
+
+def router_info(url: str, listing: object, props: object, by_id: dict[str, object]) -> ServerInfo:
+    """Read a router; `by_id` has the props of its loaded models."""
+    models = tuple(
+        _model(entry, _STATES.get(_status(entry), "unknown"), by_id.get(shapes.text(entry, "id")))
+        for entry in shapes.items(listing, "data")
+    )
+    return ServerInfo("llamacpp", url, shapes.text(props, "build_info"), models)
+
+
+def load_step(entry: object) -> Progress:
+    """Read how far a load is out of a router's entry."""
+    value = shapes.number(entry, "status", "progress", "value")
+    done = round(min(max(value, 0.0), 1.0) * 100) if value is not None else 0
+    return Progress(_status(entry) or "loading", done, 100 if value is not None else 0)
+
+
+def _model(entry: object, state: ModelState, props: object) -> ModelInfo:
+    asked_window, asked_slots = _from_args(shapes.words(entry, "status", "args"))
+    window = shapes.whole(entry, "meta", "n_ctx") or shapes.whole(
+        props, "default_generation_settings", "n_ctx"
+    )
+    return ModelInfo(
+        id=shapes.text(entry, "id"),
+        state=state,
+        window=window or asked_window or shapes.whole(entry, "meta", "n_ctx_train"),
+        size=shapes.whole(entry, "meta", "size"),
+        quantization=shapes.text(entry, "meta", "ftype"),
+        parameters=shapes.amount(shapes.whole(entry, "meta", "n_params")),
+        capabilities=_capabilities(entry, props),
+        parallel=shapes.whole(props, "total_slots") or asked_slots,
+    )
+
+
+def _capabilities(entry: object, props: object) -> tuple[str, ...]:
+    if props is None:
+        return ()
+    caps, template = shapes.member(props, "chat_template_caps"), shapes.text(props, "chat_template")
+    vision = shapes.truth(props, "modalities", "vision")
+    thinks = shapes.truth(caps, "supports_reasoning_effort") or "enable_thinking" in template
+    has = {
+        "completion": True,
+        "tools": shapes.truth(caps, "supports_tools") or shapes.truth(caps, "supports_tool_calls"),
+        "vision": vision or "image" in shapes.words(entry, "architecture", "input_modalities"),
+        "thinking": thinks or "<think>" in template,
+    }
+    return tuple(name for name, is_there in has.items() if is_there)
+
+
+def _from_args(args: tuple[str, ...]) -> tuple[int | None, int | None]:
+    """Read a slot's window and the number of slots out of what a child is started with."""
+    given = {name: value for name, value in pairwise(args) if value.isdigit()}
+    slots, total = int(given.get("--parallel", 0)), int(given.get("--ctx-size", 0))
+    shared = "--kv-unified" in args
+    window = total if shared else total // slots if slots else 0
+    return window or None, slots or None
+
+
+def _status(entry: object) -> str:
+    return shapes.text(entry, "status", "value")
+
+
+def _failed(entry: object) -> bool:
+    return shapes.truth(entry, "status", "failed")
+
+
+def _missing(model: str) -> ModelMissing:
+    return ModelMissing(
+        f"This llama-server has no model {model}.", "`tui-delegate models` lists what it has."
+    )
+
+
+def _load_failed(model: str, entry: object) -> BackendError:
+    code = shapes.whole(entry, "status", "exit_code")
+    if _failed(entry):
+        return BackendError(
+            f"{model} could not be loaded (exit code {code}).", "The server's own log says more."
+        )
+    return BackendError(
+        f"{model} was unloaded before it was ready.", "Something else on this server needed its room."
+    )
