@@ -26,7 +26,7 @@ from tui_delegate.engine.run import Plan, Run, open_run
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
-    from tui_delegate.backends.discover import Found
+    from tui_delegate.backends.discover import Candidate, Found
     from tui_delegate.core.limits import Limits
     from tui_delegate.core.messages import Message
     from tui_delegate.core.ports import Backend, ModelHost, Shelf
@@ -143,18 +143,14 @@ class Workspace:
 
     async def servers(self, profile: str | None = None) -> list[Found]:
         """Say which servers answer here: the usual ones and those of every profile, or of one."""
-        from tui_delegate.backends.discover import Candidate, discover, usual_candidates
+        from tui_delegate.backends.discover import discover, usual_candidates
 
         chosen = (
             [profiles.select(self.settings, profile, "-")] if profile else self.settings.profiles.values()
         )
         candidates = [] if profile else list(usual_candidates(self.environ))
-        seen = {candidate.url for candidate in candidates}
         for one in chosen:
-            for url in one.urls:
-                if url not in seen:
-                    seen.add(url)
-                    candidates.append(Candidate(one.name, one.backend, self._endpoint(one, url)))
+            candidates += [self._candidate(one, url) for url in one.urls]
         return await discover(candidates)
 
     async def check(self, profile: str | None = None) -> list[tuple[str, bool, str]]:
@@ -209,13 +205,12 @@ class Workspace:
             if self._found:
                 return self._found
             found = await self.servers()
-            answering = {one.url: one for one in found if one.info and _usable(one.info.models)}
+            answering = {name: one.url for one in found if _has_models(one) for name in one.names}
             for profile in self.settings.profiles.values():
-                for url in profile.urls:
-                    if url in answering and is_loopback(url):
-                        self._found = profile.name
-                        self.notices.append(f"Taking profile {profile.name}: its server answers at {url}.")
-                        return self._found
+                if (url := answering.get(profile.name)) and is_loopback(url):
+                    self._found = profile.name
+                    self.notices.append(f"Taking profile {profile.name}: its server answers at {url}.")
+                    return self._found
             self._found = "builtin"
             self.notices.append(
                 "No model server answers here: taking the builtin engine, which quotes and condenses files offline."
@@ -285,10 +280,19 @@ class Workspace:
                 self._connections[profile.name, url] = connect(
                     profile.backend,
                     self._endpoint(profile, url),
-                    Options(profile.num_ctx, profile.keep_alive),
+                    Options(profile.num_ctx, profile.keep_alive, profile.max_parallel),
                 )
             made.append(self._connections[profile.name, url])
         return made
+
+    def _candidate(self, profile: Profile, url: str) -> Candidate:
+        from tui_delegate.backends.discover import Candidate
+
+        try:
+            endpoint = self._endpoint(profile, url)
+        except ResolveError:  # without its key it can still be asked whether it is there
+            endpoint = Endpoint(url)
+        return Candidate(endpoint, profile.backend, profile.name, profile.num_ctx, profile.max_parallel)
 
     def _endpoint(self, profile: Profile, url: str) -> Endpoint:
         if warning := profiles.key_warning(self.settings, profile):
@@ -312,6 +316,10 @@ async def _places(connection: Connection, model: str) -> int:
 
 def _usable(models: tuple[ModelInfo, ...]) -> list[ModelInfo]:
     return [one for one in models if one.capabilities != ("embedding",)]
+
+
+def _has_models(found: Found) -> bool:
+    return found.server is not None and bool(_usable(found.server.models))
 
 
 def _may_manage(model: ModelInfo) -> bool:

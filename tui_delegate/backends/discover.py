@@ -76,7 +76,7 @@ class Eye(Wire):
 
     async def look(self, path: str) -> Sight:
         """Ask for a path. Raises only where nothing answers at all."""
-        response = await self._send("GET", path, None)
+        response = await self._send("GET", path, None, None)
         try:
             body = await self._read(response, _LONGEST_LOOK)
             return Sight(response.status_code, response.headers.get("server", ""), body)

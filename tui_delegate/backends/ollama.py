@@ -29,7 +29,7 @@ class OllamaChat:
     name = "ollama"
 
     def __init__(
-        self, wire: Wire, *, num_ctx: int | None = None, keep_alive: str | int | None = None
+        self, wire: Wire, *, num_ctx: int | None = None, keep_alive: str | float | None = None
     ) -> None:
         self.wire = wire
         self.num_ctx = num_ctx

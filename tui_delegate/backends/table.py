@@ -5,15 +5,15 @@ Each is imported when it is first asked for; nothing here knows a profile.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 
 from tui_delegate.core.errors import ResolveError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tui_delegate.backends.http import Endpoint, Wire
+    from tui_delegate.backends.http import Endpoint
     from tui_delegate.core.ports import Backend, ModelHost
 
 KeepAlive = str | int | float | None
@@ -25,6 +25,7 @@ class Options:
 
     num_ctx: int | None = None
     keep_alive: KeepAlive = None
+    parallel: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,19 @@ class Connection:
     url: str
     backend: Backend
     host: ModelHost
-    wire: Wire | None = None
+    closing: tuple[Closing, ...] = ()
 
     async def aclose(self) -> None:
         """Close what is open."""
-        if self.wire:
-            await self.wire.aclose()
+        for one in self.closing:
+            await one.aclose()
+
+
+class Closing(Protocol):
+    """Something that holds connections."""
+
+    async def aclose(self) -> None:
+        """Close them."""
 
 
 def connect(backend: str, endpoint: Endpoint, options: Options) -> Connection:
@@ -49,6 +57,16 @@ def connect(backend: str, endpoint: Endpoint, options: Options) -> Connection:
     return _TABLE[backend](endpoint, options)
 
 
+def _anthropic(endpoint: Endpoint, options: Options) -> Connection:
+    from tui_delegate.backends.anthropic import VERSION, AnthropicChat
+    from tui_delegate.backends.http import Wire
+    from tui_delegate.backends.plain_host import PlainHost
+
+    headers = tuple((VERSION | dict(endpoint.headers)).items())
+    wire = Wire(replace(endpoint, key_header="x-api-key", headers=headers))
+    return Connection(endpoint.url, AnthropicChat(wire), PlainHost(wire, "anthropic"), (wire,))
+
+
 def _builtin(endpoint: Endpoint, options: Options) -> Connection:
     from tui_delegate.backends.builtin import Builtin
 
@@ -56,6 +74,51 @@ def _builtin(endpoint: Endpoint, options: Options) -> Connection:
     return Connection("", engine, engine)
 
 
+def _llamacpp(endpoint: Endpoint, options: Options) -> Connection:
+    from tui_delegate.backends.http import Wire
+    from tui_delegate.backends.llamacpp import LlamaCpp
+
+    wire = Wire(endpoint)
+    server = LlamaCpp(wire)
+    return Connection(endpoint.url, server, server, (wire,))
+
+
+def _lmstudio(endpoint: Endpoint, options: Options) -> Connection:
+    from tui_delegate.backends.http import Wire
+    from tui_delegate.backends.lmstudio import LmStudio
+
+    wire = Wire(endpoint)
+    server = LmStudio(wire, num_ctx=options.num_ctx)
+    return Connection(endpoint.url, server, server, (wire,))
+
+
+def _ollama(endpoint: Endpoint, options: Options) -> Connection:
+    from tui_delegate.backends.http import Wire
+    from tui_delegate.backends.ollama import OllamaChat
+    from tui_delegate.backends.ollama_host import OllamaHost
+
+    wire = Wire(endpoint)
+    chat = OllamaChat(wire, num_ctx=options.num_ctx, keep_alive=options.keep_alive)
+    host = OllamaHost(
+        endpoint, num_ctx=options.num_ctx, keep_alive=options.keep_alive, parallel=options.parallel
+    )
+    return Connection(endpoint.url, chat, host, (wire, host))
+
+
+def _openai(endpoint: Endpoint, options: Options) -> Connection:
+    from tui_delegate.backends.http import Wire
+    from tui_delegate.backends.openai import OpenAIChat
+    from tui_delegate.backends.plain_host import PlainHost
+
+    wire = Wire(endpoint)
+    return Connection(endpoint.url, OpenAIChat(wire), PlainHost(wire), (wire,))
+
+
 _TABLE: dict[str, Callable[[Endpoint, Options], Connection]] = {
+    "anthropic": _anthropic,
     "builtin": _builtin,
+    "llamacpp": _llamacpp,
+    "lmstudio": _lmstudio,
+    "ollama": _ollama,
+    "openai-compat": _openai,
 }

@@ -35,6 +35,7 @@ from tui_delegate.core.events import (
     Warned,
     Wrote,
 )
+from tui_delegate.core.markup import is_call_markup
 from tui_delegate.core.specs import seat_name
 from tui_delegate.core.transcript import Node, Transcript
 
@@ -148,6 +149,8 @@ class Telling:
     transcript: Transcript = field(default_factory=Transcript)
     _cleaner: Cleaner = field(default_factory=Cleaner)
     _step: list[str] = field(default_factory=list)
+    _held: str = ""
+    """The start of a step while it may still turn out to be a written tool call."""
     _column: int = 0
     _told: int = 0
     _last_said: str = ""
@@ -185,20 +188,27 @@ class Telling:
     def _tell_answer(self, event: Event) -> None:
         if isinstance(event, Wrote):
             self._step.append(event.text)
-            self._write(event.text)
+            self._held += event.text
+            if is_call_markup(self._held) is False:
+                self._write(self._held)
+                self._held = ""
         elif isinstance(event, Spent):
-            # What comes before a call is a remark; the answer begins on a line of its own.
-            if event.reply and event.reply.calls:
-                self._step.clear()
-                self._write("", last=True)
-                self._break_line()
-            if event.call.status != "ok":
-                self._step.clear()
+            self._end_step(again=event.call.status != "ok" or bool(event.reply and event.reply.calls))
         elif isinstance(event, Finished):
             if "".join(self._step) != event.text:
                 self._break_line()
                 self._write(event.text)
             self._write("", last=True)
+
+    def _end_step(self, *, again: bool) -> None:
+        """What comes before a call is a remark; the answer begins on a line of its own."""
+        if again or is_call_markup(self._held):
+            self._step.clear()
+            self._held = ""
+        self._write(self._held, last=True)
+        self._held = ""
+        if again:
+            self._break_line()
 
     def _write(self, text: str, *, last: bool = False) -> None:
         if not self.wanted.raw:

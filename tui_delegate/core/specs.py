@@ -52,9 +52,12 @@ class Seat:
     @property
     def origin(self) -> str:
         """Name the provider of this seat's thinking."""
-        return seat_name(self.profile, self.model)
+        return f"{self.profile}/{self.model}"
 
 
 def seat_name(profile: str, model: str) -> str:
-    """Write `profile/model`; a model that names its profile already is enough by itself."""
-    return model if model.startswith(f"{profile}/") else f"{profile}/{model}"
+    """Write `profile/model`; a model that names its profile is enough, a file is its last part."""
+    if model.startswith(f"{profile}/"):
+        return model
+    short = model.rsplit("/", 1)[-1] if model.startswith(("/", "./")) else model
+    return f"{profile}/{short}"

@@ -6,7 +6,6 @@ handed in; nothing is saved and restored around a child.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from tui_delegate.core.errors import (
     InvalidRequest,
 )
 from tui_delegate.core.events import FellBack, RunPath
+from tui_delegate.core.markup import is_call_markup
 from tui_delegate.core.messages import Message, ToolSpec, user
 from tui_delegate.core.usage import CHARS_PER_TOKEN
 from tui_delegate.engine.call import Caller, Meter, call_model, prompt_tokens
@@ -27,10 +27,9 @@ from tui_delegate.engine.delegate import RESERVED_MODELS, Desk, delegation_tool
 
 if TYPE_CHECKING:
     from tui_delegate.core.limits import Allowance
-    from tui_delegate.core.specs import Seat
+    from tui_delegate.core.specs import Seat, seat_name
     from tui_delegate.engine.crew import Crew
 
-_MARKUP = re.compile(r"^\s*(?:<tool_call>|\[TOOL_REQUEST\]|<\|python_tag\|>|\[TOOL_CALLS\]|<function=)")
 ANSWER_SHARE = 4
 """A quarter of a window stays free for the answer when results are cut to fit."""
 
@@ -94,7 +93,7 @@ class Turn:
             reply = await self._ask(())
         except BudgetExceeded as error:
             return self.listing(limit, error)
-        if not reply.message.text.strip() or _MARKUP.match(reply.message.text):
+        if not reply.message.text.strip() or is_call_markup(reply.message.text):
             return self.listing(limit)
         self.flags.append(f"limit:{limit}")
         return self._answer_of(reply)
@@ -134,7 +133,7 @@ class Turn:
                 path=self.path,
                 attempt=self.attempt,
                 at=self.crew.now(),
-                from_seat=before.origin,
+                from_seat=seat_name(before.profile, before.model),
                 profile=after.profile,
                 backend=after.protocol,
                 model=after.model,

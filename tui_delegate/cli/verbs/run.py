@@ -42,13 +42,13 @@ def run(args: argparse.Namespace) -> int:
     """Run the verb."""
     import asyncio
 
-    from tui_delegate.cli.session import Wanted, run_prompt
+    from tui_delegate.cli.session import Form, Wanted, run_prompt
     from tui_delegate.workspace import Choice, Workspace
 
     choice = Choice(args.profile, args.model, args.worker_profile, args.worker_model)
     workspace = Workspace.open(choice)
     limits = read_limits(args.limit, workspace.settings.limits, nested=args.nested)
-    form = "json" if args.json else "events" if args.events else "text"
+    form: Form = "json" if args.json else "events" if args.events else "text"
     wanted = Wanted(
         _prompt(args.prompt), limits, form, keep_text=not args.no_keep_text, quiet=args.quiet, raw=args.raw
     )
