@@ -57,7 +57,12 @@ def data(text: str, *, end: str = "\n") -> None:
 
 def data_json(value: object) -> None:
     """Write one JSON value on one line to stdout; control characters leave escaped."""
-    data(json.dumps(value, ensure_ascii=False).translate(_JSON_CONTROLS))
+    data(json_text(value))
+
+
+def json_text(value: object) -> str:
+    """Make one line of a JSON value, control characters escaped."""
+    return json.dumps(value, ensure_ascii=False).translate(_JSON_CONTROLS)
 
 
 def say(text: str, *, end: str = "\n") -> None:

@@ -48,8 +48,8 @@ class Journal:
 
     def close(self) -> None:
         """Wait until all that was handed over is committed or reported, then close the file."""
+        self._reader.close()  # first: the last one to leave tidies up, and only a writer can
         self._writer.close()
-        self._reader.close()
 
     def events_of(self, run: str) -> Iterator[Event]:
         """Give a run's committed events in their order."""

@@ -33,7 +33,14 @@ _RUNS_KEPT: Final = 256
 _TITLE: Final = 80
 
 _ADD_EVENT: Final = "INSERT INTO events(run, n, at, path, attempt, kind, body) VALUES(?, ?, ?, ?, ?, ?, ?)"
-_ADD_CALL: Final = f"INSERT INTO calls VALUES(NULL, ?, ?, ?{', ?' * 32})"
+_CALL_COLUMNS: Final = (
+    "at, run, session, path, attempt, command, agent, profile, backend, model, answered, prompt, cached, "
+    "completion, reasoning, usage_source, queue_ms, first_token_ms, total_ms, tokens_per_second, "
+    "price_input, price_cached, price_output, price_source, cost, status, code, target, cwd, host, "
+    "parent_pid, claude_session_id, codex_session_id, n"
+)
+"""In the order of a call's row; the number comes last because only the commit knows it."""
+_ADD_CALL: Final = f"INSERT INTO calls({_CALL_COLUMNS}) VALUES(?{', ?' * _CALL_COLUMNS.count(',')})"
 _ADD_TOTAL: Final = (
     f"INSERT INTO totals VALUES(?, ?, ?{', ?' * rows.FIGURES}) ON CONFLICT(dim, day, key) DO UPDATE SET "
     "calls=calls+excluded.calls, failed=failed+excluded.failed, prompt=prompt+excluded.prompt, "
