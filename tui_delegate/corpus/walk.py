@@ -94,7 +94,8 @@ class Walk:
             elif len(self.found) >= MOST_FILES:
                 return
             else:
-                self.found.append(Found(self.display(path), path))
+                real = os.path.realpath(path) if entry.is_symlink() else str(top.joinpath(*inner))
+                self.found.append(Found(self.display(path), path, real))
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
@@ -107,7 +108,7 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 def _why_not(entry: os.DirEntry[str], path: Path, ignores: Ignores, top: Path) -> str:
     is_folder = entry.is_dir(follow_symlinks=False)
-    if is_folder and is_junk(entry.name):
+    if (is_folder and is_junk(entry.name)) or entry.name == ".git":  # in a worktree .git is a file
         return "not a person's work"
     if ignores.ignored(path.as_posix(), is_folder):
         return "ignored by .gitignore"
