@@ -2,16 +2,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tui_delegate.core.errors import ConfigError, InputError
 from tui_delegate.core.usage import estimate_tokens
 from tui_delegate.corpus import Bounds, expand
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def plant(folder: Path, *names: str, text: str = "x\n") -> None:
@@ -36,6 +33,14 @@ def test_a_file_is_counted_in_lines_bytes_and_tokens(tmp_path: Path) -> None:
     (entry,) = expand(["a.txt"], tmp_path).entries
     assert (entry.name, entry.lines, entry.size) == ("a.txt", 2, 13)
     assert entry.tokens == estimate_tokens("one\ntwo é")
+
+
+def test_the_working_folder_may_be_said_in_any_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(tmp_path, "in/a.txt", "in/.gitignore", "in/d/b.txt", text="*.log\n")
+    (tmp_path / "link").symlink_to("in", target_is_directory=True)
+    monkeypatch.chdir(tmp_path / "in")
+    for cwd in (Path(), Path("../in"), tmp_path / "link"):
+        assert names(cwd, "d", "a.txt", str(tmp_path / "in" / "d")) == ["a.txt", "d/b.txt"]
 
 
 def test_the_order_is_that_of_the_names_whatever_was_named_first(tmp_path: Path) -> None:

@@ -58,8 +58,9 @@ def test_a_word_that_names_nothing_and_does_not_look_like_a_path_stays_a_word(tm
 
 @pytest.mark.parametrize("prompt", ["read @no.md", "read @no/thing", "read @*.rs", 'read @"no thing"'])
 def test_a_word_that_looks_like_a_path_has_to_be_there(prompt: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError):
+    with pytest.raises(InputError) as caught:
         from_prompt(prompt, tmp_path)
+    assert caught.value.hint == "Put it in `backticks` if no file is meant."
 
 
 def test_in_code_a_word_is_a_mention_only_if_it_is_there(tmp_path: Path) -> None:

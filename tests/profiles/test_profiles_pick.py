@@ -4,8 +4,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tui_delegate.core.errors import ResolveError
-from tui_delegate.profiles import Profile, Settings, api_key, key_source, key_warning, load, select, split
+from tui_delegate.core.errors import InputError, ResolveError
+from tui_delegate.core.limits import Limits
+from tui_delegate.profiles import (
+    Profile,
+    Settings,
+    api_key,
+    key_source,
+    key_warning,
+    load,
+    secrets,
+    select,
+    split,
+    with_limits,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,3 +118,38 @@ def test_a_key_in_a_file_that_others_may_read_is_warned_of(tmp_path: Path) -> No
     assert key_warning(found, found.profiles["haiku"]) == ""
     file.chmod(0o600)
     assert key_warning(found, found.profiles["p"]) == ""
+
+
+def test_every_key_that_could_be_sent_is_known_to_whoever_hides_it(tmp_path: Path) -> None:
+    found = settings(
+        '[profiles.p]\napi_key = "one"\napi_key_env = "TWO"\n'
+        'extra_headers = { Authorization = "Bearer three", X-Title = "plain" }\n',
+        tmp_path,
+    )
+    assert secrets(found, {"TWO": "two"}) == {"one", "two", "Bearer three", "three"}
+
+
+def test_limits_of_the_command_line_go_over_those_of_the_file() -> None:
+    under = Limits(depth=2, tokens=100, cost=1.0)
+    told = with_limits(under, ["max_uses=3", "cost = 0.5", "nested=yes", "tokens=none", "seconds=90"])
+    assert told == Limits(depth=2, max_uses=3, cost=0.5, nested=True, seconds=90.0)
+    assert with_limits(under, []) == under
+
+
+@pytest.mark.parametrize(
+    ("flag", "words"),
+    [
+        ("max_uses", "--limit 'max_uses' is not name=value."),
+        ("max_uses=", "--limit 'max_uses=' is not name=value."),
+        ("max_use=3", "--limit: max_use: is not a key here. Did you mean max_uses?"),
+        ("max_uses=many", "--limit: max_uses: must be a whole number, 0 or above"),
+        ("max_uses=1.5", "--limit: max_uses: must be a whole number, 0 or above"),
+        ("depth=none", "--limit: depth: must be a whole number, 1 or above"),
+        ("seconds=nan", "--limit: seconds: must be a number above 0"),
+        ("nested=1", "--limit: nested: must be true or false"),
+    ],
+)
+def test_a_limit_that_can_not_be_is_a_usage_error(flag: str, words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        with_limits(Limits(), [flag])
+    assert caught.value.message == words

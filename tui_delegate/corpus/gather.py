@@ -30,7 +30,7 @@ _LINES = re.compile(r"(.+):\d+(?:-\d*)?")
 
 def expand(words: Sequence[str], cwd: Path, bounds: Bounds | None = None) -> Corpus:
     """Gather all that the words name. Raises an InputError for a word that gives nothing."""
-    bounds = bounds or Bounds()
+    bounds, cwd = bounds or Bounds(), Path(os.path.abspath(cwd))
     named = [(word, *_named(word, cwd)) for word in words]
     left_out = [item for _, _, left in named for item in left]
     shelved: dict[str, Shelved] = {}
@@ -212,10 +212,7 @@ def _missing(word: str, place: Path) -> InputError:
     )
     if close and not hint:
         hint = f"{clean_line(wanted)} is not there either; {clean_line(close[0])} is."
-    return InputError(
-        f"There is no file or folder {clean_line(word)!r}.",
-        hint or "Put it in `backticks` if no file is meant.",
-    )
+    return InputError(f"There is no file or folder {clean_line(word)!r}.", hint)
 
 
 def _too_much(what: str, files: int) -> InputError:
