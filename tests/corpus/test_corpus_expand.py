@@ -184,6 +184,19 @@ def test_links_do_not_lead_out_or_round_and_round(tmp_path: Path) -> None:
     assert names(tmp_path, "d2") == ["d2/a.txt", "d2/e/b.txt"]
 
 
+def test_a_bottomless_folder_has_a_bottom(tmp_path: Path) -> None:
+    plant(tmp_path, "a.txt", "d/" * 150 + "b.txt")
+    assert names(tmp_path, ".") == ["a.txt"]
+    assert names(tmp_path, "**/" * 12 + "a.txt") == ["a.txt"]
+    assert expand(["."], tmp_path).left_out[0].why == "too deep"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there is a file that says that it is empty")
+def test_a_file_that_is_longer_than_it_says_is_bounded_all_the_same(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="too large: 11 bytes > 10"):
+        expand(["/proc/self/mountinfo"], tmp_path, Bounds(file_bytes=10))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes here")
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")

@@ -109,15 +109,15 @@ def read_bytes(path: Path, most: int) -> tuple[bytes, tuple[int, int]]:
         os.close(handle)
         raise InputError("not a file")
     with os.fdopen(handle, "rb", buffering=0) as file:
-        if state.st_size > most:
-            raise InputError(
-                f"too large: {state.st_size} bytes > {most}",
-                "AGENT_DELEGATE_MAX_FILE_BYTES sets another bound.",
-            )
         try:
             raw = file.read(most + 1)
         except OSError as error:
             raise InputError(f"can't be read: {error.strerror}") from None
+    size = max(state.st_size, len(raw))
+    if size > most:
+        raise InputError(
+            f"too large: {size} bytes > {most}", "AGENT_DELEGATE_MAX_FILE_BYTES sets another bound."
+        )
     return raw, (state.st_size, state.st_mtime_ns)
 
 
