@@ -30,10 +30,10 @@ _LINES = re.compile(r"(.+):\d+(?:-\d*)?")
 
 def expand(words: Sequence[str], cwd: Path, bounds: Bounds | None = None) -> Corpus:
     """Gather all that the words name. Raises an InputError for a word that gives nothing."""
-    bounds = bounds or Bounds()
+    bounds, cwd = bounds or Bounds(), Path(os.path.abspath(cwd))
     named = [(word, *_named(word, cwd)) for word in words]
     left_out = [item for _, _, left in named for item in left]
-    shelved: list[Shelved] = []
+    shelved: dict[str, Shelved] = {}
     total = 0
     for file in _once([file for _, files, _ in named for file in files]):
         looked_at = look_at(file, bounds)
@@ -41,14 +41,15 @@ def expand(words: Sequence[str], cwd: Path, bounds: Bounds | None = None) -> Cor
             left_out.append(looked_at)
             continue
         total += looked_at.entry.size
-        shelved.append(looked_at)
+        shelved[file.real] = looked_at
         if total > bounds.total_bytes:
             raise _too_much(f"{total} bytes > {bounds.total_bytes}", len(shelved))
-    corpus = Corpus(tuple(shelved), tuple(dict.fromkeys(left_out)), bounds)
+    corpus = Corpus(tuple(shelved.values()), tuple(dict.fromkeys(left_out)), bounds)
     if bounds.tokens is not None and corpus.tokens > bounds.tokens:
         raise _too_much(f"about {corpus.tokens} tokens > {bounds.tokens}", len(shelved))
     for word, files, left in named:
-        _insist(word, files, left, corpus)
+        if not any(file.real in shelved for file in files):
+            raise _nothing(word, left, files, left_out)
     return corpus
 
 
@@ -73,11 +74,10 @@ def locate(word: str, cwd: Path) -> Path:
 
 def display(path: Path, cwd: Path) -> str:
     """Say what a file is called: from the working folder on, if it is in there."""
-    real = Path(os.path.realpath(path)), Path(os.path.realpath(cwd))
-    for place, base in ((path, cwd), real):
-        if place.is_relative_to(base):
-            return place.relative_to(base).as_posix()
-    return path.as_posix()
+    if path.is_relative_to(cwd):
+        return path.relative_to(cwd).as_posix()
+    place, base = Path(os.path.realpath(path)), Path(os.path.realpath(cwd))
+    return (place.relative_to(base) if place.is_relative_to(base) else path).as_posix()
 
 
 def look_at(file: Found, bounds: Bounds) -> Shelved | LeftOut:
@@ -90,7 +90,7 @@ def look_at(file: Found, bounds: Bounds) -> Shelved | LeftOut:
             raise InputError(f"{clean_line(file.name)}: {error.message}", error.hint) from None
         return LeftOut(clean_line(file.name), error.message)
     if not file.exact and is_binary(raw):
-        return LeftOut(file.name, "binary")
+        return LeftOut(clean_line(file.name), "binary")
     text = decode(raw)
     lines = text.count("\n") + (not text.endswith("\n") if text else 0)
     entry = FileEntry(file.name, lines, len(raw), estimate_tokens(text), sections(file.name, text))
@@ -104,19 +104,20 @@ def read_bytes(path: Path, most: int) -> tuple[bytes, tuple[int, int]]:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a name that a file can have"
         raise InputError(f"can't be read: {reason}") from None
+    state = os.fstat(handle)
+    if not stat.S_ISREG(state.st_mode):
+        os.close(handle)
+        raise InputError("not a file")
     with os.fdopen(handle, "rb", buffering=0) as file:
-        state = os.fstat(file.fileno())
-        if not stat.S_ISREG(state.st_mode):
-            raise InputError("not a file")
-        if state.st_size > most:
-            raise InputError(
-                f"too large: {state.st_size} bytes > {most}",
-                "AGENT_DELEGATE_MAX_FILE_BYTES sets another bound.",
-            )
         try:
             raw = file.read(most + 1)
         except OSError as error:
             raise InputError(f"can't be read: {error.strerror}") from None
+    size = max(state.st_size, len(raw))
+    if size > most:
+        raise InputError(
+            f"too large: {size} bytes > {most}", "AGENT_DELEGATE_MAX_FILE_BYTES sets another bound."
+        )
     return raw, (state.st_size, state.st_mtime_ns)
 
 
@@ -139,7 +140,7 @@ def _named(word: str, cwd: Path) -> tuple[list[Found], list[LeftOut]]:
         else:
             raise _missing(word, place)
     if not os.path.isdir(place):
-        return [Found(display(place, cwd), place, exact=True)], []
+        return [Found(display(place, cwd), place, os.path.realpath(place), exact=True)], []
     walk = Walk(lambda path: display(path, cwd))
     walk.start(place, cwd)
     return _not_too_many(word, walk).found, walk.left_out
@@ -172,10 +173,9 @@ def _not_too_many(word: str, walk: Walk) -> Walk:
 def _once(found: list[Found]) -> list[Found]:
     """Keep each file once, however often and by whatever links it was named, in the order of the names."""
     kept: dict[str, Found] = {}
-    exact = {os.path.realpath(file.path) for file in found if file.exact}
+    exact = {file.real for file in found if file.exact}
     for file in sorted(found, key=lambda file: (not file.exact, file.path.is_symlink(), *_order(file.name))):
-        real = os.path.realpath(file.path)
-        kept.setdefault(real, replace(file, exact=real in exact))
+        kept.setdefault(file.real, replace(file, exact=file.real in exact))
     return sorted(kept.values(), key=lambda file: _order(file.name))
 
 
@@ -183,19 +183,16 @@ def _order(name: str) -> tuple[str, str]:
     return name.casefold(), name
 
 
-def _insist(word: str, files: list[Found], left: list[LeftOut], corpus: Corpus) -> None:
-    """See to it that a word has given something, so that nothing is asked of an empty corpus."""
-    kept = {os.path.realpath(file.path) for file in corpus.files}
-    if any(os.path.realpath(file.path) in kept for file in files):
-        return
-    names = {name for file in files for name in (file.name, clean_line(file.name))}
-    left = left + [item for item in corpus.left_out if item.name in names]
-    if left:
-        raise InputError(
-            f"@{clean_line(word)} gives no file. Left out: {clean_line(say_left_out(left), 600)}.",
-            "Name a file exactly to have it all the same.",
-        )
-    raise InputError(f"@{clean_line(word)} gives no file: nothing is there that matches.")
+def _nothing(word: str, left: list[LeftOut], files: list[Found], left_out: list[LeftOut]) -> InputError:
+    """Say that a word gives nothing, and why, so that nothing is ever asked of an empty corpus."""
+    names = {clean_line(file.name) for file in files}
+    left = [*left, *(item for item in left_out if item.name in names)]
+    if not left:
+        return InputError(f"@{clean_line(word)} gives no file: nothing is there that matches.")
+    return InputError(
+        f"@{clean_line(word)} gives no file. Left out: {clean_line(say_left_out(left), 600)}.",
+        "Name a file exactly to have it all the same.",
+    )
 
 
 def _missing(word: str, place: Path) -> InputError:
@@ -215,10 +212,7 @@ def _missing(word: str, place: Path) -> InputError:
     )
     if close and not hint:
         hint = f"{clean_line(wanted)} is not there either; {clean_line(close[0])} is."
-    return InputError(
-        f"There is no file or folder {clean_line(word)!r}.",
-        hint or "Put it in `backticks` if no file is meant.",
-    )
+    return InputError(f"There is no file or folder {clean_line(word)!r}.", hint)
 
 
 def _too_much(what: str, files: int) -> InputError:

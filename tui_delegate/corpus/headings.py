@@ -35,7 +35,7 @@ _PROGRAM = re.compile(
 
 def sections(name: str, text: str) -> tuple[tuple[int, str], ...]:
     """Give the line and title of each section, `MOST` of them at the most."""
-    lines = text.split("\n")
+    lines = text.removesuffix("\n").split("\n")
     if len(lines) <= LONG:
         return ()
     base = name.rpartition("/")[2].casefold()

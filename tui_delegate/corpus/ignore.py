@@ -77,7 +77,7 @@ def _is_about(rule: Rule, entry: str) -> bool:
     """Whether a rule matches the entry itself, not only a folder above it."""
     if "ps_d" not in rule.regex.groupindex:  # `foo/**` speaks of all that is in foo, not of foo
         return rule.regex.search(entry.removesuffix("/")) is not None
-    found = rule.regex.search(entry)
+    found = rule.regex.search(entry)  # `ps_d` is pathspec's name for the slash after a folder that matches
     return found is not None and found.end("ps_d") in (-1, len(entry))
 
 

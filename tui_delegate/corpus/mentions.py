@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tui_delegate.core.errors import InputError
 from tui_delegate.corpus.gather import exists, expand
 
 if TYPE_CHECKING:
@@ -41,7 +42,10 @@ def from_prompt(prompt: str, cwd: Path, bounds: Bounds | None = None) -> Corpus 
     A word that names nothing is an error if it looks like a path or was quoted; else it stays a word.
     """
     words = [found.word for found in _mentions(prompt) if found.sure or exists(found.word, cwd)]
-    return expand(words, cwd, bounds) if words else None
+    try:
+        return expand(words, cwd, bounds) if words else None
+    except InputError as error:
+        raise InputError(error.message, error.hint or "Put it in `backticks` if no file is meant.") from None
 
 
 def _mentions(prompt: str) -> tuple[Mention, ...]:

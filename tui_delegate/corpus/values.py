@@ -40,6 +40,8 @@ class Found:
 
     name: str
     path: Path
+    real: str
+    """Where it is once every link is followed: the same file is the same word here."""
     exact: bool = False
     """Named as a file, not met in a folder or by a pattern."""
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tui_delegate.corpus.ignore import Ignores
 
 MAGIC: Final = re.compile(r"[*?\[]")
+DEEPEST: Final = 100
 MOST_FILES: Final = 20_000
 """Whoever names more than this has named the wrong folder."""
 
@@ -36,7 +37,8 @@ class Pattern:
     def __init__(self, segments: Sequence[str]) -> None:
         self._segments = [
             None if segment == "**" else (segment, re.compile(fnmatch.translate(segment)))
-            for segment in segments
+            for segment, after in zip(segments, (*segments[1:], ""), strict=True)
+            if not segment == after == "**"
         ]
 
     def leads(self, parts: Sequence[str]) -> bool:
@@ -87,14 +89,15 @@ class Walk:
             is_folder = entry.is_dir(follow_symlinks=False)
             if self.pattern and not (self.pattern.leads(inner) if is_folder else self.pattern.takes(inner)):
                 continue
-            if why := _why_not(entry, path, ignores, top):
+            if why := _why_not(entry, path, ignores, top) or ("too deep" if len(inner) > DEEPEST else ""):
                 self.left_out.append(LeftOut(clean_line(self.display(path)) + "/" * is_folder, why))
             elif is_folder:
                 self._folder(path, inner, ignores.within(path), top)
             elif len(self.found) >= MOST_FILES:
                 return
             else:
-                self.found.append(Found(self.display(path), path))
+                real = os.path.realpath(path) if entry.is_symlink() else str(top.joinpath(*inner))
+                self.found.append(Found(self.display(path), path, real))
 
 
 def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
@@ -107,7 +110,7 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
 
 def _why_not(entry: os.DirEntry[str], path: Path, ignores: Ignores, top: Path) -> str:
     is_folder = entry.is_dir(follow_symlinks=False)
-    if is_folder and is_junk(entry.name):
+    if (is_folder and is_junk(entry.name)) or entry.name == ".git":  # in a worktree .git is a file
         return "not a person's work"
     if ignores.ignored(path.as_posix(), is_folder):
         return "ignored by .gitignore"

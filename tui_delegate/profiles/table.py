@@ -67,9 +67,9 @@ class Table:
         if not self.source.lenient:
             self.refuse(key, f"is not a key here. {hint}")
         place = f"[{clean_line(self.name, 80)}] " if self.name else ""
-        self.source.warnings.append(
-            f"{self.source.file}: {place}{clean_line(key, 60)}: is not a key here, left alone"
-        )
+        warning = f"{self.source.file}: {place}{clean_line(key, 60)}: is not a key here, left alone"
+        if warning not in self.source.warnings:  # a table that goes over a built-in one is made twice
+            self.source.warnings.append(warning)
 
     def refuse(self, key: str, problem: str, hint: str = "") -> NoReturn:
         """Refuse a key of this table."""
