@@ -83,7 +83,7 @@ def ours(url: str, home: Path, paced: bool) -> float:
     async def main() -> float:
         workspace = Workspace.open(Choice("bench"), {"TUI_DELEGATE_HOME": str(home)})
         journal = workspace.open_journal()
-        limits = Limits(max_uses=WORKERS, max_tasks=WORKERS, max_parallel=WORKERS)
+        limits = Limits(depth=1 if paced else 2, max_uses=WORKERS, max_tasks=WORKERS, max_parallel=WORKERS)
 
         async def one(prompt: str) -> None:
             async with workspace.run(prompt, limits, journal=journal) as run:
@@ -92,7 +92,7 @@ def ours(url: str, home: Path, paced: bool) -> float:
             assert type(last).__name__ == "Finished", last
 
         try:
-            await one("fan 1")
+            await one("stream 1" if paced else "fan 1")
             before = time.process_time()
             if paced:
                 await asyncio.gather(*(one(f"stream {TOKENS}") for _ in range(STREAMS)))

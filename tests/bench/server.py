@@ -24,13 +24,14 @@ def event(delta: object, finish: str | None = None) -> bytes:
     return b"data: " + json.dumps(body).encode() + b"\n\n"
 
 
-def usage_event() -> bytes:
-    usage = {"prompt_tokens": 50, "completion_tokens": 20, "total_tokens": 70}
+def usage_event(prompt: int = 50) -> bytes:
+    usage = {"prompt_tokens": prompt, "completion_tokens": 20, "total_tokens": prompt + 20}
     return b"data: " + json.dumps({"model": "bench", "choices": [], "usage": usage}).encode() + b"\n\n"
 
 
 TOKEN = frame(event({"content": "token "}))
-END = frame(event({}, "stop")) + frame(usage_event()) + frame(b"data: [DONE]\n\n") + b"0\r\n\r\n"
+END = frame(event({}, "stop"))
+DONE = frame(b"data: [DONE]\n\n") + b"0\r\n\r\n"
 
 
 def calls(count: int) -> bytes:
@@ -91,22 +92,23 @@ class Server(asyncio.Protocol):
         Seen.most = max(Seen.most, Seen.in_flight)
         Seen.last_at = self.loop.time() if not request.get("tools") else Seen.last_at
         count, pace = (int(prompt.split()[1]), 0.01) if prompt.startswith("stream") else (20, 0.0)
-        self.loop.call_later(LATENCY, self.begin, count, pace)
+        end = END + frame(usage_event(len(body) // 4)) + DONE
+        self.loop.call_later(LATENCY, self.begin, count, pace, end)
 
-    def begin(self, count: int, pace: float) -> None:
+    def begin(self, count: int, pace: float, end: bytes) -> None:
         self.transport.write(HEAD)
-        self.token(count, pace)
+        self.token(count, pace, end)
 
-    def token(self, left: int, pace: float) -> None:
+    def token(self, left: int, pace: float, end: bytes) -> None:
         while left and not pace:
             self.transport.write(TOKEN)
             left -= 1
         if not left:
             Seen.in_flight -= 1
-            self.transport.write(END)
+            self.transport.write(end)
             return
         self.transport.write(TOKEN)
-        self.loop.call_later(pace, self.token, left - 1, pace)
+        self.loop.call_later(pace, self.token, left - 1, pace, end)
 
     def stats(self) -> dict[str, float]:
         seen = {"most": Seen.most, "fan_out_ms": (Seen.last_at - Seen.fanned_at) * 1000}

@@ -38,10 +38,10 @@ from tui_delegate.core.events import (
 from tui_delegate.core.markup import is_call_markup
 from tui_delegate.core.specs import seat_name
 from tui_delegate.core.transcript import Node, Transcript
+from tui_delegate.core.usage import Usage
 
 if TYPE_CHECKING:
     from tui_delegate.core.limits import Limits
-    from tui_delegate.core.usage import Usage
     from tui_delegate.corpus import CorpusShelf
     from tui_delegate.engine.run import Run
     from tui_delegate.journal.store import Journal
@@ -182,7 +182,7 @@ class Telling:
             self._break_line()
             if root.state != "done":
                 output.say_error(DelegateError(*_words(root)))
-            if not self.wanted.quiet:
+            if not self.wanted.quiet and self.transcript.usage != Usage():
                 self._say(self._sum(seconds))
 
     def _tell_answer(self, event: Event) -> None:
