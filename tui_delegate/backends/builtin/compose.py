@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tui_delegate.backends.builtin.talk import Result
 
 CLOSING = "(Put together by the builtin engine: it quotes and counts by rule and is not a language model.)"
-_WEAK = 0.4
+_WEAK = 0.5
 _LEAD_LINES = 60
 
 
@@ -89,7 +89,7 @@ def _best(ask: Ask, results: Sequence[Result]) -> list[Passage]:
                     pool.append((one, rank))
     pool = _added_up(pool)
     files = len({one.name for one, _ in pool})
-    most, each = (6, 6) if files <= 1 else (12, 4 if files <= 3 else 3)
+    most, each = (5, 5) if files <= 1 else (12, 4 if files <= 3 else 3)
     return _choose(pool, _scores(ask, pool), most, each)
 
 
@@ -104,14 +104,19 @@ def _added_up(pool: list[tuple[Passage, int]]) -> list[tuple[Passage, int]]:
 
 
 def _scores(ask: Ask, pool: Sequence[tuple[Passage, int]]) -> list[float]:
-    index = Index([terms(one.text) for one, _ in pool], [terms(one.section) for one, _ in pool])
+    """Score a pool. It is too small for rarity alone: half of a score is how many of the words are met."""
+    said = [(terms(one.text), terms(one.section)) for one, _ in pool]
+    index = Index([text for text, _ in said], [above for _, above in said])
     found = index.scores(ask.weights) if ask.weights else [0.0] * len(pool)
+    whole = sum(ask.weights.values()) or 1.0
+    met = [sum(ask.weights.get(term, 0.0) for term in dict.fromkeys(text)) / whole for text, _ in said]
+    most = max(met, default=0.0) or 1.0
     best = max(found, default=0.0) or 1.0
     scores = []
-    for (one, rank), score in zip(pool, found, strict=True):
+    for (one, rank), score, share in zip(pool, found, met, strict=True):
         early = 0.6 if ask.overview and one.line <= _LEAD_LINES else 0.0
-        met = bool(score) or ask.overview or not any(found)
-        scores.append(score / best + 0.5 / (1 + rank) + early if met else 0.0)
+        fits = bool(score) or ask.overview or not any(found)
+        scores.append(score / best / 2 + share / most / 2 + 0.3 / (1 + rank) + early if fits else 0.0)
     return scores
 
 

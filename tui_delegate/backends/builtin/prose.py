@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from tui_delegate.backends.builtin.documents import Document, Heading, Role, Unit, passage
+from tui_delegate.backends.builtin.quotes import LONGEST
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
 _UNDERLINE = re.compile(r"^(=+|-+|~+|\^+)\s*$")
@@ -16,6 +17,8 @@ _MARKUP = re.compile(r"^\s*(?:\[?!\[|</?[a-zA-Z!][^>]*>\s*$|\[[^\]]+\]:\s|\.\. \
 _SENTENCE = re.compile(r"[.!?…][\"'”’)\]*_`]*(?=\s+[^a-z\s])|[。！？]")
 _BULLET = re.compile(r"^\s*[-*+•]\s+")
 _LONG = 360
+_WRAPPED = 120
+"""A longer line is no part of a wrapped paragraph: it is a paragraph."""
 _SHRED = 25
 """A piece of a line shorter than this says nothing: the whole line is quoted."""
 _BLOCK = 4
@@ -93,6 +96,8 @@ def _take(reader: _Reader, blank: Document, at: int) -> int:
     if _ITEM.match(line) or line.lstrip().startswith("|"):
         reader.end()
     reader.rows.append((number, line))
+    if len(line) > _WRAPPED:
+        reader.end()
     return 1
 
 
@@ -124,10 +129,10 @@ def _take_fence(reader: _Reader, blank: Document, at: int, mark: str) -> int:
 def _sentences(rows: list[tuple[int, str]]) -> list[list[tuple[int, str]]]:
     """Cut rows into sentences, each as the pieces of lines that it stands on.
 
-    A short paragraph of several lines stays whole: its sentences break off in the middle of lines.
+    A short paragraph stays whole: it reads better, and its sentences may break off inside its lines.
     """
     rows = [(number, _BULLET.sub("", line)) for number, line in rows]
-    if 1 < len(rows) <= _BLOCK and sum(len(line) for _, line in rows) <= _LONG:
+    if len(rows) <= _BLOCK and sum(len(line) for _, line in rows) <= LONGEST:
         return [rows]
     text = "\n".join(line for _, line in rows)
     starts: list[int] = []
@@ -143,7 +148,12 @@ def _sentences(rows: list[tuple[int, str]]) -> list[list[tuple[int, str]]]:
         while at < len(rows) and starts[at] < end:
             number, line = rows[at]
             piece = line[max(start - starts[at], 0) : end - starts[at]]
-            pieces.append((number, line if len(rows) > 1 and len(piece.strip()) < _SHRED else piece))
+            pieces.append(
+                (
+                    number,
+                    line if len(rows) > 1 and len(piece.strip()) < _SHRED < len(line) < _WRAPPED else piece,
+                )
+            )
             at += 1
         found.append(pieces)
     return found

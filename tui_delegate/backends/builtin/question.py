@@ -54,6 +54,7 @@ _KIN = (
     "log journal record ledger",
 )
 _KIN_WEIGHT = 0.4
+_PART_WEIGHT = 0.3
 _BROAD = (
     "about project program document wrong went happen thing point idea purpose overview summary summarize"
     " summarise digest gist short main key contain work use used using code log logs happened problem please"
@@ -107,11 +108,21 @@ def asks(question: str) -> tuple[Ask, ...]:
     return tuple(found) or (Ask(" ".join(clauses), overview=True),)
 
 
+def _weights(clause: str) -> dict[str, float]:
+    """Weigh the words of a clause; the parts of an identifier weigh less than it does."""
+    weights: dict[str, float] = {}
+    for word in words_of(clause):
+        for term in terms(word):
+            part = is_exact(word) and term != word.casefold()
+            weights[term] = max(weights.get(term, 0.0), _PART_WEIGHT if part else 1.0)
+    return weights
+
+
 def _ask(clause: str) -> Ask:
     exact = [word.casefold() for word in words_of(clause) if is_exact(word)]
     exact += [" ".join(quoted.casefold().split()) for quoted in _QUOTED.findall(clause)]
     overview, trouble = bool(_OVERVIEW.search(clause)), bool(_TROUBLE.search(clause))
-    weights = dict.fromkeys(terms(clause), 1.0)
+    weights = _weights(clause)
     if overview or trouble:
         weights = {term: weight for term, weight in weights.items() if term not in _VAGUE}
     for term in tuple(weights):
