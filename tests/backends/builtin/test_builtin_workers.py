@@ -96,8 +96,8 @@ def test_a_digest_of_a_log_puts_errors_first_with_counts() -> None:
 
 def test_a_digest_of_a_diff_counts_by_hunk_lengths_not_by_looks() -> None:
     text = digest("Digest", [Excerpt("x.diff", DIFF)])
-    assert "a diff of 2 files, +1 -2." in text
-    assert "app.py: +1 -1, 1 hunks" in text
+    assert "a diff, 13 lines, 2 files, +1 -2." in text
+    assert "app.py: +1 -1, 1 hunk" in text
     assert "old.txt: +0 -1" in text
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui_delegate.backends.builtin.digest import ENTRIES, POINTS
 from tui_delegate.backends.builtin.extract import groups_in
 from tui_delegate.backends.builtin.merge import Condensed, digests_in, merge, merge_entries, write
 from tui_delegate.backends.builtin.question import Ask, asks, question_in
@@ -34,7 +35,7 @@ def compose(question: str, results: Sequence[Result]) -> str:
     seen = {(quote.name, quote.line) for _, found in answers for one in found for quote in one.quotes}
     logs_first = any(one.kind == "a log" for one in digests)
     told = _answers(answers, alone=len(wanted) == 1)
-    short = [write(one, seen) for one in digests]
+    short = [write(one, seen, _points(answers)) for one in digests]
     parts = [*short, *told] if logs_first else [*told, *short]
     parts += [_as_it_came(result) for result in done if not _is_ours(result.text)]
     if not parts:
@@ -44,6 +45,14 @@ def compose(question: str, results: Sequence[Result]) -> str:
         parts.append("Nothing found for: " + "; ".join(f"“{one}”" for one in missing) + ".")
     parts += [f"Not done: {result.task}: {title(result.error)}" for result in failed]
     return "\n\n".join([*parts, CLOSING])
+
+
+def _points(answers: Sequence[tuple[Ask, list[Passage]]]) -> int:
+    """How much of a digest is wanted: little beside an answer to a pointed question, else all of it."""
+    pointed = [ask for ask, found in answers if found and not ask.overview and not ask.trouble]
+    if not pointed:
+        return ENTRIES + POINTS
+    return 4 if len(pointed) < len(answers) else 0
 
 
 def _is_ours(text: str) -> bool:
@@ -116,7 +125,7 @@ def _scores(ask: Ask, pool: Sequence[tuple[Passage, int]]) -> list[float]:
     for (one, rank), score, share in zip(pool, found, met, strict=True):
         early = 0.6 if ask.overview and one.line <= _LEAD_LINES else 0.0
         fits = bool(score) or ask.overview or not any(found)
-        scores.append(score / best / 2 + share / most / 2 + 0.3 / (1 + rank) + early if fits else 0.0)
+        scores.append(score / best / 2 + share / most * (0.5 + 0.3 / (1 + rank)) + early if fits else 0.0)
     return scores
 
 

@@ -133,10 +133,12 @@ def where_errors(runs: list[tuple[int, int, int]]) -> str:
 def _diff(one: Document) -> list[str]:
     found = diffs.changes(one.lines, one.first)
     added, removed = sum(each.added for each in found), sum(each.removed for each in found)
-    rows = [f"{one.name}: a diff of {len(found)} files, +{added} -{removed}."]
+    rows = [f"{one.name}: a diff, {_lines(one)}, {len(found)} files, +{added} -{removed}."]
     for each in found[:_DEFINITIONS]:
-        rows.append(f"{each.name}: +{each.added} -{each.removed}, {len(each.hunks)} hunks")
-        shown = [made for row in each.hunks[:3] if (made := passage(one.name, [row]))]
+        hunks = f"{len(each.hunks)} hunk{'s' if len(each.hunks) != 1 else ''}"
+        rows.append(f"{each.name}: +{each.added} -{each.removed}, {hunks}")
+        placed = [row for row in each.hunks if not row[1].rstrip().endswith("@@")]
+        shown = [made for row in placed[:1] if (made := passage(one.name, [row]))]
         longest = sorted(each.changed, key=lambda row: (-min(len(row[1]), 80), row[0]))[:2]
         shown += [made for row in sorted(longest) if (made := passage(one.name, [row]))]
         rows += map(render, shown)

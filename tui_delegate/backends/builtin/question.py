@@ -20,7 +20,7 @@ _OPENERS = (
     r"|quote|summari[sz]e|name|check|compare)\b"
 )
 _BETWEEN = re.compile(
-    rf"(?<=[?!;])\s*|(?<=[.])\s+(?=[^\W\d_])|\n+|\s+\|\s+|,?\s+(?:and|then|also)\s+(?={_OPENERS})",
+    rf"(?<=[?!;])\s*|(?<=[^\d\s][.])\s+(?=[^\W\d_])|\n+|\s+\|\s+|,?\s+(?:and|then|also)\s+(?={_OPENERS})",
     re.IGNORECASE,
 )
 _OVERVIEW = re.compile(
@@ -58,6 +58,7 @@ _PART_WEIGHT = 0.3
 _BROAD = (
     "about project program document wrong went happen thing point idea purpose overview summary summarize"
     " summarise digest gist short main key contain work use used using code log logs happened problem please"
+    " diff patch change changes readme"
 )
 _VAGUE = frozenset(terms(_BROAD))
 
