@@ -40,6 +40,7 @@ def test_the_first_question_of_a_newcomer_is_answered_with_what_stands_in_the_fi
     assert untrue(answer, FILES) == []
     assert "kestrel watches folders and mirrors them" in answer
     assert 'README.md:18: ".venv/bin/pip install kestrel"' in answer
+    assert "You need Python 3.11" in answer.partition("how do I start it")[2]
     assert answer.index("What is this") < answer.index("how do I start it")
     assert answer.endswith("not a language model.)")
 

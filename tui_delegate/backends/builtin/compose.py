@@ -12,11 +12,11 @@ from tui_delegate.backends.builtin.extract import groups_in
 from tui_delegate.backends.builtin.merge import Condensed, digests_in, merge, merge_entries, write
 from tui_delegate.backends.builtin.question import Ask, asks, question_in
 from tui_delegate.backends.builtin.quotes import Passage, render_all, title
-from tui_delegate.backends.builtin.ranking import Index, alike
+from tui_delegate.backends.builtin.ranking import UNDER_HEADING, Index, alike
 from tui_delegate.backends.builtin.words import terms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tui_delegate.backends.builtin.talk import Result
 
@@ -117,8 +117,7 @@ def _scores(ask: Ask, pool: Sequence[tuple[Passage, int]]) -> list[float]:
     said = [(terms(one.text), terms(one.section)) for one, _ in pool]
     index = Index([text for text, _ in said], [above for _, above in said])
     found = index.scores(ask.weights) if ask.weights else [0.0] * len(pool)
-    whole = sum(ask.weights.values()) or 1.0
-    met = [sum(ask.weights.get(term, 0.0) for term in dict.fromkeys(text)) / whole for text, _ in said]
+    met = [_share(ask.weights, text, above) for text, above in said]
     most = max(met, default=0.0) or 1.0
     best = max(found, default=0.0) or 1.0
     scores = []
@@ -127,6 +126,15 @@ def _scores(ask: Ask, pool: Sequence[tuple[Passage, int]]) -> list[float]:
         fits = bool(score) or ask.overview or not any(found)
         scores.append(score / best / 2 + share / most * (0.5 + 0.3 / (1 + rank)) + early if fits else 0.0)
     return scores
+
+
+def _share(weights: Mapping[str, float], text: Sequence[str], above: Sequence[str]) -> float:
+    """Say how much of the asked words a passage meets, by itself and by the heading above it."""
+    own = dict.fromkeys(text)
+    under = [term for term in dict.fromkeys(above) if term not in own]
+    return sum(weights.get(term, 0.0) for term in own) + UNDER_HEADING * sum(
+        weights.get(term, 0.0) for term in under
+    )
 
 
 def _choose(
