@@ -186,3 +186,10 @@ def test_a_long_log_is_read_in_well_under_the_time_that_it_may_take() -> None:
     extract("Why did the charge fail?", [part])
     digest("Digest", [part])
     assert process_time() - begun < 1.5
+
+
+def test_badges_and_pictures_are_never_what_a_document_is() -> None:
+    text = '<p align="center"><img src="logo.png"></p>\n\n# kite\n\nkite flies.\n\n## Other\n\nIt is red.\n'
+    said = extract("What is this?", [Excerpt("a.md", text)])
+    assert "img" not in said
+    assert 'a.md:5: "kite flies."' in said

@@ -14,6 +14,7 @@ _FENCE = re.compile(r"^\s*(```+|~~~+)")
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
 _RULE = re.compile(r"^[\s|:=~*_+.\-]*$")
 _MARKUP = re.compile(r"^\s*(?:\[?!\[|</?[a-zA-Z!][^>]*>\s*$|\[[^\]]+\]:\s|\.\. \w+::)")
+_TAGS = re.compile(r"<[^<>]*>")
 _SENTENCE = re.compile(r"[.!?…][\"'”’)\]*_`]*(?=\s+[^a-z\s])|[。！？]")
 _BULLET = re.compile(r"^\s*[-*+•]\s+")
 _LONG = 360
@@ -34,6 +35,8 @@ class _Reader:
     units: list[Unit] = field(default_factory=list)
     rows: list[tuple[int, str]] = field(default_factory=list)
     paragraphs: int = 0
+    opening: str = ""
+    """The section of the first paragraph: what a document is stands there."""
 
     def head(self, line: int, title: str, level: int) -> None:
         """Enter a section."""
@@ -48,7 +51,9 @@ class _Reader:
         role: Role = "item" if _ITEM.match(self.rows[0][1]) else "text"
         if self.rows[0][1].lstrip().startswith("|"):
             role = "row"
-        lead = self.paragraphs < 2 and role == "text"
+        if role == "text" and not self.paragraphs:
+            self.opening = self.section
+        lead = self.paragraphs < 2 and role == "text" and self.section == self.opening
         for rows in _sentences(self.rows):
             if made := passage(self.name, rows, self.section):
                 self.units.append(Unit(made, role, lead=lead))
@@ -90,7 +95,7 @@ def _take(reader: _Reader, blank: Document, at: int) -> int:
     if _is_title(line, below) and not reader.rows:
         reader.head(number, line.strip(), 1 if below[0] == "=" else 2)
         return 2
-    if not line.strip() or _RULE.match(line) or _MARKUP.match(line):
+    if _RULE.match(line) or _MARKUP.match(line) or not _TAGS.sub("", line).strip():
         reader.end()
         return 1
     if _ITEM.match(line) or line.lstrip().startswith("|"):

@@ -40,7 +40,7 @@ _HOW = re.compile(
 )
 _QUOTED = re.compile(r'["“`«]([^"”`»\n]{2,80})["”`»]')
 _KIN = (
-    "start install run launch setup usage begin quickstart command need",
+    "start install run launch setup usage begin quickstart command need build",
     "error exception fail crash traceback fatal panic refused timeout",
     "configure setting option profile environment parameter",
     "test check pytest verify",
