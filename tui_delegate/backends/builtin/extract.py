@@ -68,7 +68,7 @@ class Finder:
         self._documents = documents
         self._units: list[Unit] = [unit for one in documents for unit in one.units]
         self._terms = [terms(unit.passage.text) for unit in self._units]
-        above: dict[str, list[str]] = {}
+        self._above = above = dict[str, list[str]]()
         for unit in self._units:
             if unit.passage.section not in above:
                 above[unit.passage.section] = terms(unit.passage.section)
@@ -119,6 +119,8 @@ class Finder:
             fits += 0.5
         if unit.role == "definition" and any(term in ask.weights for term in terms(unit.name)):
             fits += 0.5
+        if ask.how and any(term in ask.weights for term in self._above[unit.passage.section]):
+            fits += 0.4
         if unit.role == "command":
             fits += 0.4 if ask.how else 0.0
         elif unit.role == "comment":

@@ -12,6 +12,7 @@ _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
 _UNDERLINE = re.compile(r"^(=+|-+|~+|\^+)\s*$")
 _FENCE = re.compile(r"^\s*(```+|~~~+)")
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
+_INDENTED = re.compile(r"^(?: {4}|\t)\s*\S")
 _RULE = re.compile(r"^[\s|:=~*_+.\-]*$")
 _MARKUP = re.compile(r"^\s*(?:\[?!\[|</?[a-zA-Z!][^>]*>\s*$|\[[^\]]+\]:\s|\.\. \w+::)")
 _TAGS = re.compile(r"<[^<>]*>")
@@ -88,6 +89,8 @@ def _take(reader: _Reader, blank: Document, at: int) -> int:
     line, number = blank.lines[at], blank.first + at
     if fence := _FENCE.match(line):
         return _take_fence(reader, blank, at, fence[1])
+    if not reader.rows and _INDENTED.match(line) and not _ITEM.match(line):
+        return _take_indented(reader, blank, at)
     if found := _HEADING.match(line):
         reader.head(number, found[2], len(found[1]))
         return 1
@@ -129,6 +132,15 @@ def _take_fence(reader: _Reader, blank: Document, at: int, mark: str) -> int:
             rows.append((blank.first + further, line))
     reader.block(rows)
     return len(blank.lines) - at
+
+
+def _take_indented(reader: _Reader, blank: Document, at: int) -> int:
+    """Take a block that is set apart by its indent, as commands and examples are."""
+    end = at
+    while end < len(blank.lines) and _INDENTED.match(blank.lines[end]):
+        end += 1
+    reader.block([(blank.first + row, blank.lines[row]) for row in range(at, end)])
+    return end - at
 
 
 def _sentences(rows: list[tuple[int, str]]) -> list[list[tuple[int, str]]]:

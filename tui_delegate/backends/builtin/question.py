@@ -54,6 +54,8 @@ _KIN = (
     "log journal record ledger",
 )
 _KIN_WEIGHT = 0.4
+_KIN_TO_DO = 0.6
+"""Who asks how to start is as glad of how to install."""
 _PART_WEIGHT = 0.3
 _BROAD = (
     "about project program document wrong went happen thing point idea purpose overview summary summarize"
@@ -126,7 +128,8 @@ def _ask(clause: str) -> Ask:
     weights = _weights(clause)
     if overview or trouble:
         weights = {term: weight for term, weight in weights.items() if term not in _VAGUE}
+    how = bool(_HOW.search(clause))
     for term in tuple(weights):
         for kin in _KIN_OF.get(term, ()):
-            weights.setdefault(kin, _KIN_WEIGHT)
-    return Ask(clause, weights, tuple(dict.fromkeys(exact)), overview, trouble, bool(_HOW.search(clause)))
+            weights.setdefault(kin, _KIN_TO_DO if how else _KIN_WEIGHT)
+    return Ask(clause, weights, tuple(dict.fromkeys(exact)), overview, trouble, how)
