@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from tui_delegate.backends.builtin.documents import Document, Heading, Role, Unit, passage
+from tui_delegate.backends.builtin.documents import Document, Heading, Role, Unit, passage, pieces
 
 _DEFINES = re.compile(
     r"^(?P<indent>\s*)(?:(?:export|default|public|private|protected|internal|static|final|abstract|async|pub"
     r"(?:\([^)]*\))?|unsafe|override|open|data|sealed|inline|extern|virtual|local)\s+)*"
     r"(?:(?P<kind>def|class|function\*?|func|fn|struct|enum|trait|interface|impl|module|mod|type|protocol|object"
-    r"|namespace|record|sub|package)\s+(?:\([^)]*\)\s*)?(?P<name>[A-Za-z_$][\w$.:]*)"
+    r"|namespace|record|sub|package)\s+(?:\([^)]*\)\s*)?(?P<name>[A-Za-z_$](?:[\w$.]|::)*)"
     r"|(?:const|let|var)\s+(?P<bound>[A-Za-z_$][\w$]*)\s*=\s*(?:async\s*)?(?:\(|function\b|\w+\s*=>)"
     r"|CREATE\s+(?:TABLE|VIEW|INDEX)\s+(?:IF NOT EXISTS\s+)?(?P<table>[\w.\"]+))",
 )
@@ -25,6 +25,7 @@ _NOT_NAMES = {"if", "for", "while", "switch", "return", "else", "do", "case", "c
 _CONSTANT = re.compile(r"^(?P<name>[A-Z][A-Z0-9_]{2,})\b\s*(?::[^=]+)?=[^=]")
 _COMMENT = re.compile(r"^\s*(?:#(?!!)|//|/\*|\*(?:\s|$)|--\s|;;|\"\"\"|''')")
 _DOC = re.compile(r"^\s*[rRuU]?(?:\"\"\"|''')(?P<text>.*)$")
+_MARKS = re.compile(r"^\s*(?:[rRuU]?(?:\"\"\"|''')|#+!?\s|/\*+|//[/!]?|\*\s|--\s|;;+)\s*")
 _C_LIKE = (".c", ".h", ".cc", ".cpp", ".hpp", ".java", ".cs")
 _BARE = re.compile(r"^[\W_]*$")
 
@@ -76,49 +77,57 @@ def _doc(lines: tuple[str, ...], at: int, first: int) -> tuple[int, str] | None:
 
 
 def opening(lines: tuple[str, ...], first: int = 1) -> list[tuple[int, str]]:
-    """Find what a file says about itself at its top: its docstring or first comment, three lines at most."""
-    if first != 1:
-        return []
+    """Find what a file says about itself at its top: its docstring or first comment, four lines at most."""
     rows: list[tuple[int, str]] = []
-    for number, line in enumerate(lines[:40], 1):
-        if not rows and (
-            line.startswith("#!") or not line.strip() or "coding:" in line or "license" in line.casefold()
-        ):
-            continue
-        inside = rows and _DOC.match(rows[0][1]) and line.strip()
-        if not (_COMMENT.match(line) or inside) or len(rows) == 3:
+    closing = ""
+    for number, line in enumerate(lines[:40] if first == 1 else (), 1):
+        bare = line.strip()
+        if not rows and not closing:
+            if not bare or bare.startswith("#!") or "coding:" in bare or "license" in bare.casefold():
+                continue
+            closing = next((mark for mark in ('"""', "'''", "/*") if mark in bare[:4]), "#")
+        if (closing == "#" and not _COMMENT.match(line)) or len(rows) == 4:
             break
-        if rows or not _BARE.match(line) or _DOC.match(line):
-            rows.append((number, line))
-        if _DOC.match(line) and line.strip()[3:].rstrip().endswith(('"""', "'''")):
+        if not _BARE.match(line):
+            rows.append((number, words_in(line)))
+        if closing != "#" and (
+            bare.count(closing) == 2 or (number > 1 and closing.replace("/*", "*/") in bare)
+        ):
             break
     return rows
+
+
+def words_in(line: str) -> str:
+    """Give what a comment or docstring line says, without its marks."""
+    text = _MARKS.sub("", line).rstrip()
+    return text.removesuffix('"""').removesuffix("'''").removesuffix("*/").strip() or line.strip()
 
 
 def read(blank: Document) -> Document:
     """Read source code into its definitions and its lines."""
     known = {one.line: one for one in definitions(blank.lines, blank.name, blank.first)}
-    units, headings = list[Unit](), list[Heading]()
-    section, told = "", set[int]()
     top = opening(blank.lines, blank.first)
-    if top and (made := passage(blank.name, top)):
-        units.append(Unit(made, "comment", lead=True))
-        told |= {number for number, _ in top}
+    units = [Unit(made, "comment", lead=True)] if top and (made := passage(blank.name, top)) else []
+    told, section = {number for number, _ in top}, ""
     for number, line in enumerate(blank.lines, blank.first):
         if one := known.get(number):
-            headings.append(Heading(number, one.name, 1 + one.indent // 4))
-            rows = [(number, line)]
-            if one.doc and one.doc[0] not in told:
-                rows.append(one.doc)
-                told.add(one.doc[0])
-            if made := passage(blank.name, sorted(rows), section):
-                units.append(Unit(made, "definition", name=one.name))
-            section = one.name if "class" in line or one.indent == 0 else section
-        elif (
-            number not in told
-            and not _BARE.match(line)
-            and (made := passage(blank.name, [(number, line)], section))
-        ):
+            section = section if one.indent else ""
+            units += _defined(blank.name, one, told, section)
+            if "class" in line or not (one.indent or _CONSTANT.match(line)):
+                section = one.name
+        elif number not in told and not _BARE.match(line):
             role: Role = "comment" if _COMMENT.match(line) else "code"
-            units.append(Unit(made, role))
-    return replace(blank, headings=tuple(headings), units=tuple(units))
+            rows = [passage(blank.name, [(number, piece)], section) for piece in pieces(line)]
+            units += [Unit(made, role) for made in rows if made]
+    headings = tuple(Heading(one.line, one.name, 1 + one.indent // 4) for one in known.values())
+    return replace(blank, headings=headings, units=tuple(units))
+
+
+def _defined(name: str, one: Definition, told: set[int], section: str) -> list[Unit]:
+    """Make a unit of a definition and what is said about it, which is then not told again."""
+    rows = [(one.line, one.text)]
+    if one.doc and one.doc[0] not in told:
+        rows.append((one.doc[0], words_in(one.doc[1])))
+        told.add(one.doc[0])
+    made = passage(name, sorted(rows), section)
+    return [Unit(made, "definition", name=one.name)] if made else []

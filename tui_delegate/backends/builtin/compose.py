@@ -7,20 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui_delegate.backends.builtin.digest import ENTRIES, POINTS
 from tui_delegate.backends.builtin.extract import groups_in
 from tui_delegate.backends.builtin.merge import Condensed, digests_in, merge, merge_entries, write
 from tui_delegate.backends.builtin.question import Ask, asks, question_in
 from tui_delegate.backends.builtin.quotes import Passage, render_all, title
-from tui_delegate.backends.builtin.ranking import Index, alike
+from tui_delegate.backends.builtin.ranking import UNDER_HEADING, Index, alike
 from tui_delegate.backends.builtin.words import terms
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from tui_delegate.backends.builtin.talk import Result
 
 CLOSING = "(Put together by the builtin engine: it quotes and counts by rule and is not a language model.)"
-_WEAK = 0.4
+_WEAK = 0.5
 _LEAD_LINES = 60
 
 
@@ -34,7 +35,7 @@ def compose(question: str, results: Sequence[Result]) -> str:
     seen = {(quote.name, quote.line) for _, found in answers for one in found for quote in one.quotes}
     logs_first = any(one.kind == "a log" for one in digests)
     told = _answers(answers, alone=len(wanted) == 1)
-    short = [write(one, seen) for one in digests]
+    short = [write(one, seen, _points(answers)) for one in digests]
     parts = [*short, *told] if logs_first else [*told, *short]
     parts += [_as_it_came(result) for result in done if not _is_ours(result.text)]
     if not parts:
@@ -44,6 +45,14 @@ def compose(question: str, results: Sequence[Result]) -> str:
         parts.append("Nothing found for: " + "; ".join(f"“{one}”" for one in missing) + ".")
     parts += [f"Not done: {result.task}: {title(result.error)}" for result in failed]
     return "\n\n".join([*parts, CLOSING])
+
+
+def _points(answers: Sequence[tuple[Ask, list[Passage]]]) -> int:
+    """How much of a digest is wanted: little beside an answer to a pointed question, else all of it."""
+    pointed = [ask for ask, found in answers if found and not ask.overview and not ask.trouble]
+    if not pointed:
+        return ENTRIES + POINTS
+    return 4 if len(pointed) < len(answers) else 0
 
 
 def _is_ours(text: str) -> bool:
@@ -89,7 +98,7 @@ def _best(ask: Ask, results: Sequence[Result]) -> list[Passage]:
                     pool.append((one, rank))
     pool = _added_up(pool)
     files = len({one.name for one, _ in pool})
-    most, each = (6, 6) if files <= 1 else (12, 4 if files <= 3 else 3)
+    most, each = (5, 5) if files <= 1 else (12, 4 if files <= 3 else 3)
     return _choose(pool, _scores(ask, pool), most, each)
 
 
@@ -104,15 +113,28 @@ def _added_up(pool: list[tuple[Passage, int]]) -> list[tuple[Passage, int]]:
 
 
 def _scores(ask: Ask, pool: Sequence[tuple[Passage, int]]) -> list[float]:
-    index = Index([terms(one.text) for one, _ in pool], [terms(one.section) for one, _ in pool])
+    """Score a pool. It is too small for rarity alone: half of a score is how many of the words are met."""
+    said = [(terms(one.text), terms(one.section)) for one, _ in pool]
+    index = Index([text for text, _ in said], [above for _, above in said])
     found = index.scores(ask.weights) if ask.weights else [0.0] * len(pool)
+    met = [_share(ask.weights, text, above) for text, above in said]
+    most = max(met, default=0.0) or 1.0
     best = max(found, default=0.0) or 1.0
     scores = []
-    for (one, rank), score in zip(pool, found, strict=True):
+    for (one, rank), score, share in zip(pool, found, met, strict=True):
         early = 0.6 if ask.overview and one.line <= _LEAD_LINES else 0.0
-        met = bool(score) or ask.overview or not any(found)
-        scores.append(score / best + 0.5 / (1 + rank) + early if met else 0.0)
+        fits = bool(score) or ask.overview or not any(found)
+        scores.append(score / best / 2 + share / most * (0.5 + 0.3 / (1 + rank)) + early if fits else 0.0)
     return scores
+
+
+def _share(weights: Mapping[str, float], text: Sequence[str], above: Sequence[str]) -> float:
+    """Say how much of the asked words a passage meets, by itself and by the heading above it."""
+    own = dict.fromkeys(text)
+    under = [term for term in dict.fromkeys(above) if term not in own]
+    return sum(weights.get(term, 0.0) for term in own) + UNDER_HEADING * sum(
+        weights.get(term, 0.0) for term in under
+    )
 
 
 def _choose(

@@ -11,7 +11,7 @@ from tui_delegate.backends.builtin import code, diffs, logs
 from tui_delegate.backends.builtin.documents import Document, passage
 from tui_delegate.backends.builtin.extract import answer
 from tui_delegate.backends.builtin.question import asks, question_in
-from tui_delegate.backends.builtin.quotes import Passage, render, render_all, title
+from tui_delegate.backends.builtin.quotes import Passage, render, title
 from tui_delegate.backends.builtin.ranking import alike, centrality
 from tui_delegate.backends.builtin.reader import read
 from tui_delegate.backends.builtin.words import terms
@@ -43,7 +43,7 @@ def digest(task: str, excerpts: Sequence[Excerpt]) -> str:
 
 def condense(one: Document) -> str:
     """Condense one document."""
-    if not one.units:
+    if not one.units and not one.headings:
         return f"{one.name}: empty." if not one.lines else f"{one.name}: {len(one.lines)} lines without text."
     by_kind = {"prose": _prose, "log": _log, "diff": _diff, "code": _code, "data": _data}
     return "\n".join(by_kind[one.kind](one))
@@ -59,7 +59,7 @@ def _prose(one: Document) -> list[str]:
         shown = " | ".join(f"{head.line} {title(head.title)}" for head in one.headings[:_HEADINGS])
         more = f" | … {len(one.headings) - _HEADINGS} more" if len(one.headings) > _HEADINGS else ""
         rows.append(f"Headings: {shown}{more}")
-    return [*rows, render_all(main_points(one))]
+    return [*rows, *map(render, main_points(one))]
 
 
 def main_points(one: Document, most: int = POINTS) -> list[Passage]:
@@ -133,10 +133,12 @@ def where_errors(runs: list[tuple[int, int, int]]) -> str:
 def _diff(one: Document) -> list[str]:
     found = diffs.changes(one.lines, one.first)
     added, removed = sum(each.added for each in found), sum(each.removed for each in found)
-    rows = [f"{one.name}: a diff of {len(found)} files, +{added} -{removed}."]
+    rows = [f"{one.name}: a diff, {_lines(one)}, {len(found)} files, +{added} -{removed}."]
     for each in found[:_DEFINITIONS]:
-        rows.append(f"{each.name}: +{each.added} -{each.removed}, {len(each.hunks)} hunks")
-        shown = [made for row in each.hunks[:3] if (made := passage(one.name, [row]))]
+        hunks = f"{len(each.hunks)} hunk{'s' if len(each.hunks) != 1 else ''}"
+        rows.append(f"{each.name}: +{each.added} -{each.removed}, {hunks}")
+        placed = [row for row in each.hunks if not row[1].rstrip().endswith("@@")]
+        shown = [made for row in placed[:1] if (made := passage(one.name, [row]))]
         longest = sorted(each.changed, key=lambda row: (-min(len(row[1]), 80), row[0]))[:2]
         shown += [made for row in sorted(longest) if (made := passage(one.name, [row]))]
         rows += map(render, shown)
@@ -153,7 +155,7 @@ def _code(one: Document) -> list[str]:
     public = [each for each in outer if not each.name.startswith("_")] or outer
     shown = public[:_DEFINITIONS]
     for each in shown:
-        told = [(each.line, each.text), *([each.doc] if each.doc else [])]
+        told = [(each.line, each.text), *([(each.doc[0], code.words_in(each.doc[1]))] if each.doc else [])]
         if made := passage(one.name, sorted(told)):
             rows.append(render(made))
     if len(found) > len(shown):

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from tui_delegate.backends.builtin.quotes import Passage, Quote, quote
+from tui_delegate.backends.builtin.quotes import LONGEST, Passage, Quote, quote
 
 Kind = Literal["prose", "log", "diff", "code", "data"]
 Role = Literal["text", "item", "command", "row", "code", "definition", "comment", "entry"]
@@ -102,6 +102,17 @@ def stamp_of(line: str) -> str:
     """Give the time that a log line begins with, as it stands there."""
     found = STAMP.match(line) or _ACCESS.match(line)
     return found["stamp"] if found else ""
+
+
+def pieces(line: str) -> list[str]:
+    """Cut a line that is too long to be quoted whole, at blanks and commas where there are some."""
+    found, start = [], 0
+    while len(line) - start > LONGEST:
+        end = max(line.rfind(mark, start + LONGEST // 2, start + LONGEST) for mark in " ,;") + 1
+        end = end or start + LONGEST
+        found.append(line[start:end])
+        start = end
+    return [*found, line[start:]]
 
 
 def passage(name: str, rows: list[tuple[int, str]], section: str = "") -> Passage | None:

@@ -68,7 +68,7 @@ class Finder:
         self._documents = documents
         self._units: list[Unit] = [unit for one in documents for unit in one.units]
         self._terms = [terms(unit.passage.text) for unit in self._units]
-        above: dict[str, list[str]] = {}
+        self._above = above = dict[str, list[str]]()
         for unit in self._units:
             if unit.passage.section not in above:
                 above[unit.passage.section] = terms(unit.passage.section)
@@ -98,21 +98,29 @@ class Finder:
     def _scores(self, ask: Ask) -> list[float]:
         found = self._index.scores(ask.weights) if ask.weights else [0.0] * len(self._units)
         best = max(found, default=0.0) or 1.0
+        telling = self._telling(ask)
         scores = [
-            score / best * self._fitness(at, ask) + self._standing(self._units[at], ask, score)
+            score / best * self._fitness(at, ask, telling) + self._standing(self._units[at], ask, score)
             for at, score in enumerate(found)
         ]
         if ask.overview and not any(unit.lead for unit in self._units) and not any(scores):
             return centrality(self._terms)
         return scores
 
-    def _fitness(self, at: int, ask: Ask) -> float:
+    def _telling(self, ask: Ask) -> list[str]:
+        """Of the words that mean themselves, those that few units hold: the others tell nothing apart."""
+        texts = [unit.passage.text.casefold() for unit in self._units] if ask.exact else []
+        return [word for word in ask.exact if sum(word in text for text in texts) * 20 <= len(texts)]
+
+    def _fitness(self, at: int, ask: Ask, telling: Sequence[str]) -> float:
         """How well a unit's kind fits what is asked, where its words do."""
         unit, fits = self._units[at], 1.0
-        if ask.exact and any(word in unit.passage.text.casefold() for word in ask.exact):
+        if telling and any(word in unit.passage.text.casefold() for word in telling):
             fits += 0.5
         if unit.role == "definition" and any(term in ask.weights for term in terms(unit.name)):
             fits += 0.5
+        if ask.how and any(term in ask.weights for term in self._above[unit.passage.section]):
+            fits += 0.4
         if unit.role == "command":
             fits += 0.4 if ask.how else 0.0
         elif unit.role == "comment":
@@ -123,7 +131,7 @@ class Finder:
 
     @staticmethod
     def _standing(unit: Unit, ask: Ask, score: float) -> float:
-        """What a unit is worth for its place; a log's bad lines only where no words are looked for, or met."""
+        """What a unit is worth for its place; a bad log line only where it meets the words, if any."""
         worth = 0.0
         if ask.overview and unit.lead:
             worth += 1.0

@@ -30,7 +30,7 @@ _VARIES = re.compile(
     r"|\"[^\"]{0,200}\"|'[^']{0,200}'"
 )
 _HEAD = 400
-_WIDEST = 64
+_WIDEST = 16
 """Entries of one shape that a new one is compared with: more of them would cost time and say nothing."""
 
 

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _HEAD = re.compile(
-    r"^(?P<name>\S.*?): (?P<kind>a document|a log|source code|data), "
+    r"^(?P<name>\S.*?): (?P<kind>a document|a log|a diff|source code|data), "
     r"(?:lines (?P<first>\d+)-(?P<last>\d+)|(?P<whole>\d+) lines)(?P<rest>.*)\.$"
 )
 _SPAN = re.compile(r"^, from (?P<begun>.+) to (?P<ended>.+)$")
 _LEVEL = re.compile(r"(\w+) (\d+)")
 _RUN = re.compile(r"(\d+)(?:-(\d+) \((\d+)\))?")
 _ERRORS = "Errors in lines: "
+_LEAST_ENTRIES = 6
 _TOUCHING = 50
 """Runs of errors nearer to each other than this many lines are one, whatever part they were found in."""
 _COUNTED = re.compile(r"(\d+) (headings|definitions)")
@@ -65,14 +66,16 @@ def merge(parts: Sequence[Condensed]) -> Condensed:
     return _merge_log(merged, parts) if merged.kind == "a log" else _merge_text(merged, parts)
 
 
-def write(one: Condensed, seen: set[tuple[str, int]]) -> str:
-    """Write a digest without what has been quoted before."""
+def write(one: Condensed, seen: set[tuple[str, int]], most: int) -> str:
+    """Write a digest without what has been quoted before; of other points no more than wanted."""
     where = f"{one.last} lines" if one.first == 1 else f"lines {one.first}-{one.last}"
-    fresh = [
-        passage for passage in one.passages if one.kind == "a log" or (passage.name, passage.line) not in seen
-    ]
+    fresh = [passage for passage in one.passages if (passage.name, passage.line) not in seen]
+    if one.kind == "a log":
+        most = max(most, _LEAST_ENTRIES)
+    elif one.kind != "a document":
+        most *= 3
     rows = [f"{one.name}: {one.kind}, {where}{one.rest}.", *one.notes]
-    return "\n\n".join(part for part in ("\n".join(rows), render_all(fresh)) if part)
+    return "\n\n".join(part for part in ("\n".join(rows), render_all(fresh[:most])) if part)
 
 
 def _merge_text(merged: Condensed, parts: Sequence[Condensed]) -> Condensed:

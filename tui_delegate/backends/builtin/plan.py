@@ -24,6 +24,8 @@ LONG_TOKENS = 6_000
 PASTE = 400
 """A prompt longer than this carries a text of its own."""
 _RANGE_LINES = 1_000
+_WHOLE_DIFF = 100_000
+"""A part of a diff has lost which file it changes: it is cut only where it must be."""
 _RANGE_TOKENS = 20_000
 _LOGS = (".log", ".out", ".err")
 Verb = Literal["digest", "extract"]
@@ -60,6 +62,8 @@ def plan(prompt: str, entries: Sequence[FileEntry]) -> Plan:
 
 def is_long(entry: FileEntry) -> bool:
     """Say whether a file is too long for one worker."""
+    if entry.name.casefold().endswith((".diff", ".patch")):
+        return entry.tokens > _WHOLE_DIFF
     return entry.lines > 1 and (entry.lines > LONG_LINES or entry.tokens > LONG_TOKENS)
 
 

@@ -6,16 +6,21 @@ import re
 from dataclasses import dataclass, field, replace
 
 from tui_delegate.backends.builtin.documents import Document, Heading, Role, Unit, passage
+from tui_delegate.backends.builtin.quotes import LONGEST
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
 _UNDERLINE = re.compile(r"^(=+|-+|~+|\^+)\s*$")
 _FENCE = re.compile(r"^\s*(```+|~~~+)")
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
+_INDENTED = re.compile(r"^(?: {4}|\t)\s*\S")
 _RULE = re.compile(r"^[\s|:=~*_+.\-]*$")
 _MARKUP = re.compile(r"^\s*(?:\[?!\[|</?[a-zA-Z!][^>]*>\s*$|\[[^\]]+\]:\s|\.\. \w+::)")
+_TAGS = re.compile(r"<[^<>]*>")
 _SENTENCE = re.compile(r"[.!?…][\"'”’)\]*_`]*(?=\s+[^a-z\s])|[。！？]")
 _BULLET = re.compile(r"^\s*[-*+•]\s+")
 _LONG = 360
+_WRAPPED = 120
+"""A longer line is no part of a wrapped paragraph: it is a paragraph."""
 _SHRED = 25
 """A piece of a line shorter than this says nothing: the whole line is quoted."""
 _BLOCK = 4
@@ -31,6 +36,8 @@ class _Reader:
     units: list[Unit] = field(default_factory=list)
     rows: list[tuple[int, str]] = field(default_factory=list)
     paragraphs: int = 0
+    opening: str = ""
+    """The section of the first paragraph: what a document is stands there."""
 
     def head(self, line: int, title: str, level: int) -> None:
         """Enter a section."""
@@ -45,7 +52,9 @@ class _Reader:
         role: Role = "item" if _ITEM.match(self.rows[0][1]) else "text"
         if self.rows[0][1].lstrip().startswith("|"):
             role = "row"
-        lead = self.paragraphs < 2 and role == "text"
+        if role == "text" and not self.paragraphs:
+            self.opening = self.section
+        lead = self.paragraphs < 2 and role == "text" and self.section == self.opening
         for rows in _sentences(self.rows):
             if made := passage(self.name, rows, self.section):
                 self.units.append(Unit(made, role, lead=lead))
@@ -80,6 +89,8 @@ def _take(reader: _Reader, blank: Document, at: int) -> int:
     line, number = blank.lines[at], blank.first + at
     if fence := _FENCE.match(line):
         return _take_fence(reader, blank, at, fence[1])
+    if not reader.rows and _INDENTED.match(line) and not _ITEM.match(line):
+        return _take_indented(reader, blank, at)
     if found := _HEADING.match(line):
         reader.head(number, found[2], len(found[1]))
         return 1
@@ -87,12 +98,14 @@ def _take(reader: _Reader, blank: Document, at: int) -> int:
     if _is_title(line, below) and not reader.rows:
         reader.head(number, line.strip(), 1 if below[0] == "=" else 2)
         return 2
-    if not line.strip() or _RULE.match(line) or _MARKUP.match(line):
+    if _RULE.match(line) or _MARKUP.match(line) or not _TAGS.sub("", line).strip():
         reader.end()
         return 1
     if _ITEM.match(line) or line.lstrip().startswith("|"):
         reader.end()
     reader.rows.append((number, line))
+    if len(line) > _WRAPPED:
+        reader.end()
     return 1
 
 
@@ -121,13 +134,22 @@ def _take_fence(reader: _Reader, blank: Document, at: int, mark: str) -> int:
     return len(blank.lines) - at
 
 
+def _take_indented(reader: _Reader, blank: Document, at: int) -> int:
+    """Take a block that is set apart by its indent, as commands and examples are."""
+    end = at
+    while end < len(blank.lines) and _INDENTED.match(blank.lines[end]):
+        end += 1
+    reader.block([(blank.first + row, blank.lines[row]) for row in range(at, end)])
+    return end - at
+
+
 def _sentences(rows: list[tuple[int, str]]) -> list[list[tuple[int, str]]]:
     """Cut rows into sentences, each as the pieces of lines that it stands on.
 
-    A short paragraph of several lines stays whole: its sentences break off in the middle of lines.
+    A short paragraph stays whole: it reads better, and its sentences may break off inside its lines.
     """
     rows = [(number, _BULLET.sub("", line)) for number, line in rows]
-    if 1 < len(rows) <= _BLOCK and sum(len(line) for _, line in rows) <= _LONG:
+    if len(rows) <= _BLOCK and sum(len(line) for _, line in rows) <= LONGEST:
         return [rows]
     text = "\n".join(line for _, line in rows)
     starts: list[int] = []
@@ -143,7 +165,12 @@ def _sentences(rows: list[tuple[int, str]]) -> list[list[tuple[int, str]]]:
         while at < len(rows) and starts[at] < end:
             number, line = rows[at]
             piece = line[max(start - starts[at], 0) : end - starts[at]]
-            pieces.append((number, line if len(rows) > 1 and len(piece.strip()) < _SHRED else piece))
+            pieces.append(
+                (
+                    number,
+                    line if len(rows) > 1 and len(piece.strip()) < _SHRED < len(line) < _WRAPPED else piece,
+                )
+            )
             at += 1
         found.append(pieces)
     return found

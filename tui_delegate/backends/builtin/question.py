@@ -20,7 +20,7 @@ _OPENERS = (
     r"|quote|summari[sz]e|name|check|compare)\b"
 )
 _BETWEEN = re.compile(
-    rf"(?<=[?!;])\s*|(?<=[.])\s+(?=[^\W\d_])|\n+|\s+\|\s+|,?\s+(?:and|then|also)\s+(?={_OPENERS})",
+    rf"(?<=[?!;])\s*|(?<=[^\d\s][.])\s+(?=[^\W\d_])|\n+|\s+\|\s+|,?\s+(?:and|then|also)\s+(?={_OPENERS})",
     re.IGNORECASE,
 )
 _OVERVIEW = re.compile(
@@ -40,7 +40,7 @@ _HOW = re.compile(
 )
 _QUOTED = re.compile(r'["“`«]([^"”`»\n]{2,80})["”`»]')
 _KIN = (
-    "start install run launch setup usage begin quickstart command need",
+    "start install run launch setup usage begin quickstart command need build",
     "error exception fail crash traceback fatal panic refused timeout",
     "configure setting option profile environment parameter",
     "test check pytest verify",
@@ -54,9 +54,13 @@ _KIN = (
     "log journal record ledger",
 )
 _KIN_WEIGHT = 0.4
+_KIN_TO_DO = 0.6
+"""Who asks how to start is as glad of how to install."""
+_PART_WEIGHT = 0.3
 _BROAD = (
     "about project program document wrong went happen thing point idea purpose overview summary summarize"
     " summarise digest gist short main key contain work use used using code log logs happened problem please"
+    " diff patch change changes readme"
 )
 _VAGUE = frozenset(terms(_BROAD))
 
@@ -107,14 +111,25 @@ def asks(question: str) -> tuple[Ask, ...]:
     return tuple(found) or (Ask(" ".join(clauses), overview=True),)
 
 
+def _weights(clause: str) -> dict[str, float]:
+    """Weigh the words of a clause; the parts of an identifier weigh less than it does."""
+    weights: dict[str, float] = {}
+    for word in words_of(clause):
+        for term in terms(word):
+            part = is_exact(word) and term != word.casefold()
+            weights[term] = max(weights.get(term, 0.0), _PART_WEIGHT if part else 1.0)
+    return weights
+
+
 def _ask(clause: str) -> Ask:
     exact = [word.casefold() for word in words_of(clause) if is_exact(word)]
     exact += [" ".join(quoted.casefold().split()) for quoted in _QUOTED.findall(clause)]
     overview, trouble = bool(_OVERVIEW.search(clause)), bool(_TROUBLE.search(clause))
-    weights = dict.fromkeys(terms(clause), 1.0)
+    weights = _weights(clause)
     if overview or trouble:
         weights = {term: weight for term, weight in weights.items() if term not in _VAGUE}
+    how = bool(_HOW.search(clause))
     for term in tuple(weights):
         for kin in _KIN_OF.get(term, ()):
-            weights.setdefault(kin, _KIN_WEIGHT)
-    return Ask(clause, weights, tuple(dict.fromkeys(exact)), overview, trouble, bool(_HOW.search(clause)))
+            weights.setdefault(kin, _KIN_TO_DO if how else _KIN_WEIGHT)
+    return Ask(clause, weights, tuple(dict.fromkeys(exact)), overview, trouble, how)

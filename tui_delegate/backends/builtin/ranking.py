@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _SATURATION = 1.2
 _BY_LENGTH = 0.6
-_UNDER_HEADING = 0.7
+UNDER_HEADING = 0.7
 """How much a term counts that stands in the heading above a text."""
 
 
@@ -45,7 +45,7 @@ class Index:
                 found[term] = found.get(term, 0.0) + 1.0
         for term in self._headings[at]:
             if term in weights:
-                found[term] = found.get(term, 0.0) + _UNDER_HEADING
+                found[term] = found.get(term, 0.0) + UNDER_HEADING
         return found
 
     def _score(

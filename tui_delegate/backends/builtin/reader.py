@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_delegate.backends.builtin import code, diffs, logs, prose
-from tui_delegate.backends.builtin.documents import Document, Unit, kind_of, passage
+from tui_delegate.backends.builtin.documents import Document, Unit, kind_of, passage, pieces
 
 if TYPE_CHECKING:
     from tui_delegate.core.files import Excerpt
@@ -27,6 +27,7 @@ def _rows(blank: Document) -> Document:
     units = [
         Unit(made, "row", lead=at < 2)
         for at, line in enumerate(blank.lines)
-        if (made := passage(blank.name, [(blank.first + at, line)]))
+        for piece in pieces(line)
+        if (made := passage(blank.name, [(blank.first + at, piece)]))
     ]
     return replace(blank, units=tuple(units))

@@ -87,6 +87,8 @@ def _evened(word: str) -> str:
         word = word[:-1]
     if len(word) > 3 and word.endswith("y"):
         word = word[:-1] + "i"
+    if len(word) > 6 and word.endswith("at"):
+        word = word[:-2]
     if len(word) > 3 and word[-1] == word[-2]:
         word = word[:-1]
     return word
