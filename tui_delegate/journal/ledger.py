@@ -107,7 +107,7 @@ class Total(NamedTuple):
     """Calls whose server did not report its tokens."""
 
 
-_CALLS: Final = f"SELECT {', '.join(Call._fields)} FROM calls"
+_FIELDS: Final = ", ".join(Call._fields)
 _SCAN: Final = (
     "count(*), sum(status='failed'), sum(prompt), sum(cached), sum(completion), sum(reasoning), "
     "sum(total_ms), total(cost), sum(cost IS NULL), sum(usage_source<>'reported')"
@@ -141,13 +141,14 @@ class Ledger:
         where, values = _where(query)
         # Along the index on time where time is asked for, else along the rows: never over all of them.
         order = "at DESC, id DESC" if _timed(query) else "id DESC"
-        found = self._rows(f"{_CALLS}{where} ORDER BY {order} LIMIT ?", [*values, query.limit])
-        return [Call(*row) for row in found][::-1]
+        chosen = f"SELECT * FROM calls{where} ORDER BY {order} LIMIT ?"
+        sql = f"SELECT {_FIELDS} FROM ({chosen}) ORDER BY id"
+        return [Call(*row) for row in self._rows(sql, [*values, query.limit])]
 
     def all(self, query: Query) -> Iterator[Call]:
         """Give all calls in the order of their commits, one at a time: memory stays flat."""
         where, values = _where(query)
-        return (Call(*row) for row in self._rows(f"{_CALLS}{where} ORDER BY id", values))
+        return (Call(*row) for row in self._rows(f"SELECT {_FIELDS} FROM calls{where} ORDER BY id", values))
 
     def total(self, query: Query) -> Total:
         """Sum up everything the query holds."""
@@ -156,8 +157,7 @@ class Ledger:
 
     def totals(self, by: str, query: Query) -> list[Total]:
         """Sum up by one of `COLUMNS`, sorted by key."""
-        if by not in COLUMNS:
-            raise InputError(f"Totals can't be made by {by!r}.", f"One of: {', '.join(COLUMNS)}.")
+        check_dimension(by)
         return self._totals(by, query)
 
     def _totals(self, by: str, query: Query) -> list[Total]:
@@ -179,6 +179,12 @@ class Ledger:
             yield from self._connection.execute(sql, values)
         except sqlite3.Error as error:
             raise journal_error(error, self._path) from error
+
+
+def check_dimension(by: str) -> None:
+    """Raise an InputError if totals can't be made by it."""
+    if by not in COLUMNS:
+        raise InputError(f"Totals can't be made by {by!r}.", f"One of: {', '.join(COLUMNS)}.")
 
 
 def midnight(at: float, days_before: int = 0) -> float:
