@@ -59,12 +59,18 @@ def folded(by: str, found: list[Call]) -> list[Total]:
             sum(row.completion for row in rows),
             sum(row.reasoning for row in rows),
             sum(row.total_ms for row in rows),
-            pytest.approx(sum(row.cost or 0.0 for row in rows)),
+            sum(row.cost or 0.0 for row in rows),
             sum(row.cost is None for row in rows),
             sum(row.usage_source != "reported" for row in rows),
         )
         for key, rows in sorted(groups.items())
     ]
+
+
+def same(totals: list[Total], expected: list[Total]) -> None:
+    """Dollars are added up in another order, so their last digit may differ."""
+    assert [total._replace(cost=0.0) for total in totals] == [total._replace(cost=0.0) for total in expected]
+    assert [total.cost for total in totals] == pytest.approx([total.cost for total in expected])
 
 
 @given(BATCHES)
@@ -91,7 +97,7 @@ def test_totals_are_what_the_calls_add_up_to(
                 found = ledger.last(query)
                 assert found == list(ledger.all(query))
                 for by in COLUMNS:
-                    assert ledger.totals(by, query) == folded(by, found)
+                    same(ledger.totals(by, query), folded(by, found))
                 assert ledger.total(query).calls == len(found)
 
 

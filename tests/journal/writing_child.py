@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+from functools import partial
 from pathlib import Path
 
 from tests.journal.samples import call, commit, opened, spent
@@ -20,12 +21,17 @@ def say(word: object) -> None:
     sys.stdout.flush()
 
 
+def acknowledge(number: int, error: Exception | None) -> None:
+    """Say that a call is safe, or why it is not."""
+    say(error or number)
+
+
 def forever(path: Path, run: str) -> None:
     """Append call after call without waiting, and say which are safe."""
     journal = Journal.open(path)
     journal.append(run, [opened(run)])
     for number in itertools.count(1):
-        journal.append(run, [spent(call(total_ms=number))], lambda error, number=number: say(error or number))
+        journal.append(run, [spent(call(total_ms=number))], partial(acknowledge, number))
         if number % 50 == 0:
             commit(journal, run, [Wrote(text="x" * 500)])
 
