@@ -1,10 +1,9 @@
 """The ledger: the last model calls, and totals of them by anything. Reads only.
 
 Totals of all time and of whole days come from the roll-up, so they cost the same after a million calls.
-Values are named tuples and no event is known here: the ledger verb is short, and imports are what it costs.
+The ledger verb is short, and imports are what it costs: so values are named tuples, annotations are not put
+off (a named tuple compiles each one that is text), and no event is known here.
 """
-
-from __future__ import annotations
 
 import sqlite3
 import time
@@ -107,7 +106,7 @@ class Total(NamedTuple):
     """Calls whose server did not report its tokens."""
 
 
-_CALLS: Final = f"SELECT {', '.join(Call._fields)} FROM calls"
+_FIELDS: Final = ", ".join(Call._fields)
 _SCAN: Final = (
     "count(*), sum(status='failed'), sum(prompt), sum(cached), sum(completion), sum(reasoning), "
     "sum(total_ms), total(cost), sum(cost IS NULL), sum(usage_source<>'reported')"
@@ -120,12 +119,12 @@ _ROLLED: Final = ", ".join(
 class Ledger:
     """The ledger of one journal, which may not be there: then there is nothing in it."""
 
-    def __init__(self, connection: sqlite3.Connection | None, path: Path) -> None:
+    def __init__(self, connection: sqlite3.Connection | None, path: "Path") -> None:
         self._connection = connection
         self._path = path
 
     @classmethod
-    def open(cls, path: Path) -> Ledger:
+    def open(cls, path: "Path") -> "Ledger":
         """Open for reading; nothing is made. Raises a JournalError."""
         return cls(open_for_reading(path), path)
 
@@ -141,13 +140,14 @@ class Ledger:
         where, values = _where(query)
         # Along the index on time where time is asked for, else along the rows: never over all of them.
         order = "at DESC, id DESC" if _timed(query) else "id DESC"
-        found = self._rows(f"{_CALLS}{where} ORDER BY {order} LIMIT ?", [*values, query.limit])
-        return [Call(*row) for row in found][::-1]
+        chosen = f"SELECT * FROM calls{where} ORDER BY {order} LIMIT ?"
+        sql = f"SELECT {_FIELDS} FROM ({chosen}) ORDER BY id"
+        return [Call(*row) for row in self._rows(sql, [*values, query.limit])]
 
-    def all(self, query: Query) -> Iterator[Call]:
+    def all(self, query: Query) -> "Iterator[Call]":
         """Give all calls in the order of their commits, one at a time: memory stays flat."""
         where, values = _where(query)
-        return (Call(*row) for row in self._rows(f"{_CALLS}{where} ORDER BY id", values))
+        return (Call(*row) for row in self._rows(f"SELECT {_FIELDS} FROM calls{where} ORDER BY id", values))
 
     def total(self, query: Query) -> Total:
         """Sum up everything the query holds."""
@@ -156,8 +156,7 @@ class Ledger:
 
     def totals(self, by: str, query: Query) -> list[Total]:
         """Sum up by one of `COLUMNS`, sorted by key."""
-        if by not in COLUMNS:
-            raise InputError(f"Totals can't be made by {by!r}.", f"One of: {', '.join(COLUMNS)}.")
+        check_dimension(by)
         return self._totals(by, query)
 
     def _totals(self, by: str, query: Query) -> list[Total]:
@@ -171,7 +170,7 @@ class Ledger:
         sql = f"SELECT {key}, {_ROLLED} FROM totals WHERE dim=? AND {days} GROUP BY 1 ORDER BY 1"
         return [Total(*row) for row in self._rows(sql, ["all" if by == "day" else by, *values])]
 
-    def _rows(self, sql: str, values: list[str | float]) -> Iterator[tuple[Any, ...]]:
+    def _rows(self, sql: str, values: list[str | float]) -> "Iterator[tuple[Any, ...]]":
         """Give rows as they are read. Their cells have the types of the table's columns."""
         if self._connection is None:
             return
@@ -179,6 +178,12 @@ class Ledger:
             yield from self._connection.execute(sql, values)
         except sqlite3.Error as error:
             raise journal_error(error, self._path) from error
+
+
+def check_dimension(by: str) -> None:
+    """Raise an InputError if totals can't be made by it."""
+    if by not in COLUMNS:
+        raise InputError(f"Totals can't be made by {by!r}.", f"One of: {', '.join(COLUMNS)}.")
 
 
 def midnight(at: float, days_before: int = 0) -> float:

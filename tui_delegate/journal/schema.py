@@ -126,6 +126,11 @@ def journal_error(error: Exception, path: Path) -> JournalError:
             f"The journal {path} is held by another process.",
             "End the process that holds it, then try again.",
         )
+    if code == sqlite3.SQLITE_IOERR:
+        return JournalError(
+            f"The journal {path} can't be read or written: {error}.",
+            "Look at its disk: it may be full or failing.",
+        )
     words = getattr(error, "strerror", None) or str(error)
     return JournalError(
         f"The journal {path} can't be used: {words}.", "Look at the rights of file and folder."

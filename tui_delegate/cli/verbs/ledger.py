@@ -55,8 +55,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show the ledger."""
-    from tui_delegate.journal.ledger import Ledger, Query
+    from tui_delegate.journal.ledger import Ledger, Query, check_dimension
 
+    if args.by:
+        check_dimension(args.by)
     query = Query(since=since_when(args.since, time.time()), limit=_limit(args.limit))
     if args.export not in ("", "csv", "jsonl"):
         raise InputError(f"--export takes csv or jsonl, not {args.export!r}.")
