@@ -25,7 +25,9 @@ print("LOADED", " ".join(sorted(name.partition(".")[0] for name in sys.modules))
 
 
 def tool(*command: str) -> None:
-    done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -61,11 +63,15 @@ def test_no_file_is_named_for_nothing() -> None:
 
 def loaded_by(*words: str) -> set[str]:
     script = LOADED.format(words=list(words))
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
     return set(done.stdout.rpartition("LOADED ")[2].split())
 
 
-@pytest.mark.parametrize("words", [("--help",), ("ledger",), ("profiles", "list"), ("profiles", "show", "ollama")])
+@pytest.mark.parametrize(
+    "words", [("--help",), ("ledger",), ("profiles", "list"), ("profiles", "show", "ollama")]
+)
 def test_verbs_that_ask_no_server_load_no_client_and_no_event_loop(words: tuple[str, ...]) -> None:
     assert not loaded_by(*words) & {"httpx", "aiohttp", "asyncio", "ollama", "textual", "rich", "pydantic"}
 
@@ -79,7 +85,11 @@ def test_broad_catches_stand_in_three_places_only() -> None:
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ExceptHandler):
-                names = {name.id for name in ast.walk(node.type) if isinstance(name, ast.Name)} if node.type else {""}
+                names = (
+                    {name.id for name in ast.walk(node.type) if isinstance(name, ast.Name)}
+                    if node.type
+                    else {""}
+                )
                 if names & {"", "Exception", "BaseException"}:
                     places.append(str(path.relative_to(PACKAGE)))
     assert sorted(places) == sorted({"cli/main.py", "engine/run.py"})

@@ -213,7 +213,7 @@ class Workspace:
                     return self._found
             self._found = "builtin"
             self.notices.append(
-                "No model server answers here: taking the builtin engine, which quotes and condenses files offline."
+                "No model server answers here: taking the builtin engine, which quotes and condenses files."
             )
             return self._found
 

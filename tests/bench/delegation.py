@@ -26,7 +26,9 @@ RUNS = 3
 STREAMS, TOKENS = 32, 200
 
 
-async def ask(session: aiohttp.ClientSession, url: str, body: dict[str, object]) -> tuple[str, dict[int, list[str]]]:
+async def ask(
+    session: aiohttp.ClientSession, url: str, body: dict[str, object]
+) -> tuple[str, dict[int, list[str]]]:
     text: list[str] = []
     calls: dict[int, list[str]] = {}
     data = orjson.dumps({**body, "stream": True, "stream_options": {"include_usage": True}})
@@ -56,14 +58,22 @@ async def floor_run(session: aiohttp.ClientSession, url: str, count: int) -> Non
     _, calls = await ask(session, url, {"model": "bench", "messages": messages, "tools": tools})
     tasks = [json.loads("".join(parts))["task_description"] for parts in calls.values()]
     results = await asyncio.gather(
-        *(ask(session, url, {"model": "bench", "messages": [{"role": "user", "content": task}]}) for task in tasks)
+        *(
+            ask(session, url, {"model": "bench", "messages": [{"role": "user", "content": task}]})
+            for task in tasks
+        )
     )
-    messages += [{"role": "tool", "tool_call_id": f"c{n}", "content": text} for n, (text, _) in enumerate(results)]
+    messages += [
+        {"role": "tool", "tool_call_id": f"c{n}", "content": text} for n, (text, _) in enumerate(results)
+    ]
     await ask(session, url, {"model": "bench", "messages": messages, "tools": tools})
 
 
 async def floor_paced(session: aiohttp.ClientSession, url: str) -> None:
-    body: dict[str, object] = {"model": "bench", "messages": [{"role": "user", "content": f"stream {TOKENS}"}]}
+    body: dict[str, object] = {
+        "model": "bench",
+        "messages": [{"role": "user", "content": f"stream {TOKENS}"}],
+    }
     await asyncio.gather(*(ask(session, url, body) for _ in range(STREAMS)))
 
 
@@ -114,8 +124,14 @@ def stats(url: str) -> dict[str, float]:
 
 def home_with(url: str, folder: str) -> Path:
     home = Path(folder)
-    text = f'[profiles.bench]\nbackend = "openai-compat"\nbase_url = "{url}"\ndefault_model = "bench"\nmax_parallel = 64\n'
-    (home / "profiles.toml").write_text(text)
+    keys = {
+        "backend": '"openai-compat"',
+        "base_url": f'"{url}"',
+        "default_model": '"bench"',
+        "max_parallel": 64,
+    }
+    rows = [f"{key} = {value}" for key, value in keys.items()]
+    (home / "profiles.toml").write_text("\n".join(["[profiles.bench]", *rows]))
     return home
 
 
@@ -148,7 +164,13 @@ def rows() -> list[Row]:
     per_token = STREAMS * TOKENS / 1e6
     return [
         Row("64 workers: CPU per delegation", "ms", fan[0] / made, fan[1] / made, 2.0),
-        Row(f"64 workers: last request after the manager ({most:.0f} in flight)", "ms", spans[0], spans[1], 2.0),
+        Row(
+            f"64 workers: last request after the manager ({most:.0f} in flight)",
+            "ms",
+            spans[0],
+            spans[1],
+            2.0,
+        ),
         Row("64 workers: Python memory at its highest", "MiB", memory[0], memory[1], 1.5),
         Row(f"{STREAMS} paced streams: CPU per token", "us", paced[0] / per_token, paced[1] / per_token, 1.5),
     ]

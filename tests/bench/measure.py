@@ -39,7 +39,9 @@ def cpu(job: Callable[[], object]) -> float:
     return time.process_time() - before
 
 
-def in_turn(floor: Callable[[], float], ours: Callable[[], float], rounds: int = ROUNDS) -> tuple[float, float]:
+def in_turn(
+    floor: Callable[[], float], ours: Callable[[], float], rounds: int = ROUNDS
+) -> tuple[float, float]:
     """Measure both in each round, after one round that does not count; the median of each."""
     floor()
     ours()

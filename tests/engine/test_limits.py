@@ -12,7 +12,9 @@ from tui_delegate.core.events import Delegated, Refused, Spent, Started
 from tui_delegate.core.limits import Limits
 from tui_delegate.core.usage import Price, Usage
 
-TREES: st.SearchStrategy[object] = st.recursive(st.just([]), lambda below: st.lists(below, max_size=4), max_leaves=25)
+TREES: st.SearchStrategy[object] = st.recursive(
+    st.just([]), lambda below: st.lists(below, max_size=4), max_leaves=25
+)
 
 
 def digging(tree: object) -> Answering:

@@ -72,17 +72,21 @@ class Lane:
             self._places = await asyncio.shield(self._learning)
         return self._places
 
-    async def enter(self, model: str, told: Callable[[int], None]) -> None:
-        """Take a place, in order; `told` hears the position in the line, and 0 at its end."""
-        if self._busy < await self.places(model):
+    async def enter(self, model: str, told: Callable[[int], None], patience: float) -> None:
+        """Take a place, in order; `told` hears the position in the line, and 0 at its end.
+
+        Raises TimeoutError when no place came free within `patience` seconds.
+        """
+        if self._busy < (self._places or await self.places(model)):
             self._busy += 1
             return
         waiter = _Waiter(asyncio.get_running_loop().create_future(), told)
         self._line.append(waiter)
         told(len(self._line))
         try:
-            await waiter.turn
-        except asyncio.CancelledError:
+            async with asyncio.timeout(patience):
+                await waiter.turn
+        except (asyncio.CancelledError, TimeoutError):
             if waiter in self._line:
                 self._line.remove(waiter)
                 self._tell_positions()
@@ -142,11 +146,11 @@ class Laned:
             self.lane.leave()
 
     async def _enter(self, request: ChatRequest, sink: Sink) -> None:
+        def told(place: int) -> None:
+            sink.put(QueueChunk(place, "the server is busy"))
+
         try:
-            async with asyncio.timeout(self._time_outs.queue):
-                await self.lane.enter(
-                    request.model, lambda place: sink.put(QueueChunk(place, "server is busy"))
-                )
+            await self.lane.enter(request.model, told, self._time_outs.queue)
         except TimeoutError:
             raise TimedOut(
                 f"No place came free on the server within {self._time_outs.queue:g} s (queue).",
@@ -155,35 +159,17 @@ class Laned:
 
     async def _timed(self, request: ChatRequest, sink: Sink) -> Reply:
         watch = _Watch(self._time_outs)
-        poll: asyncio.Task[None] | None = None
+        look = _LoadLook(self._host, request.model, sink, watch) if self._host else None
         try:
             async with asyncio.timeout(self._time_outs.total) as scope:
                 watch.start(scope)
-                if self._host:
-                    poll = asyncio.create_task(self._follow_load(request.model, sink, watch))
                 return await self._backend.chat(request, _TimedSink(sink, watch))
         except TimeoutError:
             raise watch.error() from None
         finally:
             watch.stop()
-            if poll:
-                poll.cancel()
-                await asyncio.wait([poll])
-
-    async def _follow_load(self, model: str, sink: Sink, watch: _Watch) -> None:
-        """While no token has come, look whether the server loads the model, and do not count that time."""
-        assert self._host is not None
-        every = min(POLL_LOAD, self._time_outs.first / 3)
-        await asyncio.sleep(every)
-        while not watch.began:
-            try:
-                done = await self._host.load_progress(model)
-            except BackendError:
-                return
-            if done is not None and not watch.began:
-                sink.put(ProgressChunk("load", done))
-                watch.not_counted()
-            await asyncio.sleep(every)
+            if look:
+                await look.stop()
 
     async def _await_load(self, model: str, sink: Sink) -> None:
         """Wait until the server has loaded the model; a load is never asked for twice."""
@@ -192,6 +178,42 @@ class Laned:
             await asyncio.sleep(POLL_LOAD)
         if not self._host:
             await asyncio.sleep(POLL_LOAD)
+
+
+class _LoadLook:
+    """While no token has come, looks whether the server loads the model, and does not count that time."""
+
+    def __init__(self, host: ModelHost, model: str, sink: Sink, watch: _Watch) -> None:
+        self._host = host
+        self._model = model
+        self._sink = sink
+        self._watch = watch
+        self._every = min(POLL_LOAD, watch.time_outs.first / 3)
+        self._task: asyncio.Task[None] | None = None
+        # Most calls have begun long before: those cost a timer, and no task.
+        self._timer = asyncio.get_running_loop().call_later(self._every, self._begin)
+
+    async def stop(self) -> None:
+        """Look no more."""
+        self._timer.cancel()
+        if self._task:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    def _begin(self) -> None:
+        if not self._watch.began:
+            self._task = asyncio.create_task(self._follow())
+
+    async def _follow(self) -> None:
+        while not self._watch.began:
+            try:
+                done = await self._host.load_progress(self._model)
+            except BackendError:
+                return
+            if done is not None and not self._watch.began:
+                self._sink.put(ProgressChunk("load", done))
+                self._watch.not_counted()
+            await asyncio.sleep(self._every)
 
 
 class Fleet:
@@ -210,7 +232,7 @@ class _Watch:
 
     def __init__(self, time_outs: TimeOuts) -> None:
         self._loop = asyncio.get_running_loop()
-        self._time_outs = time_outs
+        self.time_outs = time_outs
         self._limit = time_outs.first
         self._last = self._loop.time()
         self._timer: asyncio.TimerHandle | None = None
@@ -234,7 +256,7 @@ class _Watch:
         self._last = self._loop.time()
         if not self.began:
             self.began = True
-            self._limit = self._time_outs.idle
+            self._limit = self.time_outs.idle
             self.stop()
             self._arm()
 
@@ -247,19 +269,19 @@ class _Watch:
         """Begin to count anew: until now the server was loading."""
         self._last = self._loop.time()
         if self._scope:
-            self._scope.reschedule(self._last + self._time_outs.total)
+            self._scope.reschedule(self._last + self.time_outs.total)
 
     def error(self) -> TimedOut:
         """Say which time-out it was."""
         if self._cause == "first":
             return TimedOut(
-                f"No first token within {self._time_outs.first:g} s.",
+                f"No first token within {self.time_outs.first:g} s.",
                 "Raise the profile's timeout, or take a smaller model.",
             )
         if self._cause == "idle":
-            return TimedOut(f"The stream was silent for {self._time_outs.idle:g} s.", "Try again.")
+            return TimedOut(f"The stream was silent for {self.time_outs.idle:g} s.", "Try again.")
         return TimedOut(
-            f"The call took longer than {self._time_outs.total:g} s (total).", "Ask for less at once."
+            f"The call took longer than {self.time_outs.total:g} s (total).", "Ask for less at once."
         )
 
     def _arm(self) -> None:

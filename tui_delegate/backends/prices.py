@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,7 +17,7 @@ from urllib.parse import urlsplit
 from tui_delegate.core.usage import LOCAL, Price
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
 LOCAL_PROTOCOLS: Final = frozenset({"ollama", "lmstudio", "llamacpp", "builtin"})
 MAKERS: Final = (

@@ -243,7 +243,8 @@ class Telling:
                 self._say(f"{where}: cancelled")
             case FellBack():
                 self._say(
-                    f"{where}: {event.from_seat} failed ({event.code}), {seat_name(event.profile, event.model)} takes over"
+                    f"{where}: {event.from_seat} failed ({event.code}),"
+                    f" {seat_name(event.profile, event.model)} takes over"
                 )
             case Warned():
                 self._say(f"{where}: note: {clean_line(event.message)}")

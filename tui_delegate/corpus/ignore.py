@@ -7,11 +7,11 @@ a folder that the person named is not ignored any more, whatever is written of i
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    import re
     from pathlib import Path
 
 FILE: Final = ".gitignore"

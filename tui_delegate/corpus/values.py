@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.errors import ConfigError
-from tui_delegate.core.files import FileEntry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
+
+    from tui_delegate.core.files import FileEntry
 
 MAX_FILE_BYTES: Final = 750_000
 MAX_CORPUS_BYTES: Final = 3_000_000

@@ -10,7 +10,6 @@ import fnmatch
 import os
 import re
 import stat
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,7 +20,7 @@ from tui_delegate.corpus.ignore import ignores_above
 from tui_delegate.corpus.values import Found, LeftOut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tui_delegate.corpus.ignore import Ignores
 

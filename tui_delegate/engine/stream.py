@@ -55,8 +55,11 @@ class Stream:
 
     def emit(self, event: Event) -> None:
         """Put one event into the stream."""
-        self._pending.append(event)
         self._emitted += 1
+        if not event.durable and not self._pending and self._flying is None:
+            self._show(event)
+            return
+        self._pending.append(event)
         if not self._pump_due and self._flying is None:
             self._pump_due = True
             self._loop.call_soon(self._pump)
@@ -114,9 +117,19 @@ class Stream:
             self._shown_texts.clear()
             self._recorder.append(self._run, stored, self._landed_elsewhere)
         else:
-            self._shown_texts += batch
-            self._text_timer = self._text_timer or self._loop.call_later(TEXT_EVERY, self._store_texts)
-            self._publish(batch)
+            for event in batch:
+                self._show(event)
+            self._wake_settled()
+
+    def _show(self, event: Event) -> None:
+        """Show at once what needs no safety and has nothing before it: the way of every token."""
+        self._ready.append(event)
+        self._published += 1
+        if self._recorder:
+            self._shown_texts.append(event)
+            if self._text_timer is None:
+                self._text_timer = self._loop.call_later(TEXT_EVERY, self._store_texts)
+        self._wake_reader()
 
     def _landed_elsewhere(self, error: Exception | None) -> None:
         try:
@@ -147,6 +160,9 @@ class Stream:
         self._ready.extend(batch)
         self._published += len(self._ready) - before
         self._wake_reader()
+        self._wake_settled()
+
+    def _wake_settled(self) -> None:
         while self._settles and self._settles[0][0] <= self._published:
             _, waiter = self._settles.popleft()
             if not waiter.done():

@@ -21,13 +21,14 @@ from tui_delegate.core.errors import (
 from tui_delegate.core.events import FellBack, RunPath
 from tui_delegate.core.markup import is_call_markup
 from tui_delegate.core.messages import Message, ToolSpec, user
+from tui_delegate.core.specs import seat_name
 from tui_delegate.core.usage import CHARS_PER_TOKEN
 from tui_delegate.engine.call import Caller, Meter, call_model, prompt_tokens
 from tui_delegate.engine.delegate import RESERVED_MODELS, Desk, delegation_tool
 
 if TYPE_CHECKING:
     from tui_delegate.core.limits import Allowance
-    from tui_delegate.core.specs import Seat, seat_name
+    from tui_delegate.core.specs import Seat
     from tui_delegate.engine.crew import Crew
 
 ANSWER_SHARE = 4

@@ -10,14 +10,13 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from tui_delegate.core.calls import RunContext
 from tui_delegate.core.codec import decode, encode, without_text
 from tui_delegate.core.events import Calling, Cancelled, Failed, Finished, Opened, Spent, Thought, Wrote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tui_delegate.core.calls import ModelCall
+    from tui_delegate.core.calls import ModelCall, RunContext
     from tui_delegate.core.events import Event, RunPath
 
 Cell = str | int | float | None

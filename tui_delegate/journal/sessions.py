@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tui_delegate.core.errors import JournalError
-from tui_delegate.core.events import Event
 from tui_delegate.journal import rows, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tui_delegate.core.events import Event
 
 
 _CHUNK: Final = 500

@@ -11,20 +11,19 @@ import queue
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.calls import RunContext
 from tui_delegate.core.errors import JournalError
-from tui_delegate.core.events import Event
 from tui_delegate.journal import rows, schema
-from tui_delegate.journal.rows import Row
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from tui_delegate.journal.rows import Batch
+    from tui_delegate.core.events import Event
+    from tui_delegate.journal.rows import Batch, Row
 
 LINGER: Final = 2.0
 """Seconds after the last write for which the thread stays. A journal that nobody closed holds up the end of

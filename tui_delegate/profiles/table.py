@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
 
@@ -16,7 +15,7 @@ from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
 NAME = re.compile(r"[^\W_][\w ._-]{0,63}")
 """What a profile, an agent, a team or a tool may be called."""

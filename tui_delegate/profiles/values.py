@@ -5,14 +5,17 @@ No file is read here and no value is checked: whoever builds these has checked t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tui_delegate.core.limits import Limits
-from tui_delegate.core.specs import AgentSpec, Think
-from tui_delegate.core.usage import Price
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from tui_delegate.core.specs import AgentSpec, Think
+    from tui_delegate.core.usage import Price
 
 Approval = Literal["ask", "allow", "deny"]
 

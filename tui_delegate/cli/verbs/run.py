@@ -1,11 +1,12 @@
-"""`run`: give a prompt to the manager and stream its answer. What happens is told on stderr, as it happens."""
+"""`run`: give a prompt to the manager and stream its answer."""
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import argparse
+
     from tui_delegate.core.limits import Limits
 
 HELP = "give a prompt to the manager, which delegates to its workers"
