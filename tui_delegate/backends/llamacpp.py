@@ -6,13 +6,13 @@ How chat goes over the wire is openai's and http's; which of several servers to 
 from __future__ import annotations
 
 import asyncio
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from tui_delegate.backends import shapes
 from tui_delegate.backends.openai import OpenAIChat
-from tui_delegate.core.errors import BackendError, ModelMissing, ResolveError, TimedOut
+from tui_delegate.core.errors import BackendError, ModelMissing, Overloaded, ResolveError, TimedOut
 from tui_delegate.core.servers import ModelInfo, ModelState, Progress, ServerInfo
 
 if TYPE_CHECKING:
@@ -53,31 +53,25 @@ class LlamaCpp:
 
     async def info(self) -> ServerInfo:
         """Say what the server is and which models it has, loaded and not."""
-        listing, props = await asyncio.gather(self.wire.get("/v1/models"), self.wire.get("/props"))
+        listing, props = await self.wire.get("/v1/models"), await self.wire.get("/props")
         if not is_router(props):
             return single_info(self.wire.endpoint.url, listing, props)
-        loaded = [entry for entry in shapes.items(listing, "data") if _status(entry) == "loaded"]
-        asked = await asyncio.gather(*(self._props_of(shapes.text(entry, "id")) for entry in loaded))
-        by_id = {shapes.text(entry, "id"): answer for entry, answer in zip(loaded, asked, strict=True)}
+        entries = shapes.items(listing, "data")
+        loaded = [shapes.text(entry, "id") for entry in entries if _status(entry) == "loaded"]
+        by_id = {name: await self._props_of(name) for name in loaded}
         return router_info(self.wire.endpoint.url, listing, props, by_id)
 
     async def load(self, model: str, report: Callable[[Progress], None]) -> None:
         """Load a model of a router and wait until it is loaded, however long that takes."""
         await self._need_router(f"load {model}")
-        await self._begin_load(model)
-        began, pause = False, _FIRST_PAUSE
-        for look in range(1, 1_000_000):
-            entry = await self._entry(model)
-            status = _status(entry)
-            if status in ("loaded", "sleeping"):
-                report(Progress("loaded", 100, 100))
-                return
-            began = began or status in ("loading", "downloading")
-            if status == "unloaded" and (began or _failed(entry) or look >= _PATIENCE):
-                raise _load_failed(model, entry)
-            report(load_step(entry))
-            await self._pause(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
+        for tries in count(1):
+            if await self._begin_load(model):
+                break
+            if tries >= _PATIENCE and not await self._any_loading():
+                raise Overloaded("The router has no room for another model.", "Unload one, then try again.")
+            report(Progress("waiting"))
+            await self._pause(_LONGEST_PAUSE)
+        await self._follow_load(model, report)
 
     async def unload(self, model: str) -> None:
         """Unload a model of a router and wait until it is gone."""
@@ -85,7 +79,9 @@ class LlamaCpp:
         try:
             await self.wire.post("/models/unload", {"model": model})
         except BackendError as error:
-            raise _missing(model) if error.status in (400, 404) else error from error
+            if error.status in (400, 404):
+                raise _missing(model) from error
+            raise
         pause = _FIRST_PAUSE
         for _ in range(_UNLOAD_LOOKS):
             if _status(await self._entry(model)) not in ("loaded", "loading"):
@@ -155,14 +151,37 @@ class LlamaCpp:
                 "Start it with --models-dir instead of -m, and it loads and unloads.",
             )
 
-    async def _begin_load(self, model: str) -> None:
+    async def _follow_load(self, model: str, report: Callable[[Progress], None]) -> None:
+        began, pause = False, _FIRST_PAUSE
+        for look in count(1):
+            entry = await self._entry(model)
+            status = _status(entry)
+            if status in ("loaded", "sleeping"):
+                break
+            began = began or status in ("loading", "downloading")
+            if status == "unloaded" and (began or _failed(entry) or look >= _PATIENCE):
+                raise _load_failed(model, entry)
+            report(load_step(entry))
+            await self._pause(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+        report(Progress("loaded", 100, 100))
+
+    async def _any_loading(self) -> bool:
+        listing = await self.wire.get("/v1/models")
+        return any(_status(entry) == "loading" for entry in shapes.items(listing, "data"))
+
+    async def _begin_load(self, model: str) -> bool:
+        """Ask for a load. False: the router is full of models being loaded; ask again."""
         try:
             await self.wire.post("/models/load", {"model": model})
         except BackendError as error:
             if error.status == 404:
                 raise _missing(model) from error
+            if "model limit reached" in error.message:
+                return False
             if "already running" not in error.message:
                 raise
+        return True
 
 
 def is_router(props: object) -> bool:
