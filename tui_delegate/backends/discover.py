@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from tui_delegate.backends import shapes
+from tui_delegate.backends import members
 from tui_delegate.backends.http import Endpoint, Wire, api_root, error_of, is_loopback
 from tui_delegate.backends.llamacpp import LlamaCpp
 from tui_delegate.backends.lmstudio import LmStudio
@@ -76,7 +76,7 @@ class Eye(Wire):
 
     async def look(self, path: str) -> Sight:
         """Ask for a path. Raises only where nothing answers at all."""
-        response = await self._send("GET", path, None)
+        response = await self._send("GET", path, None, None)
         try:
             body = await self._read(response, _LONGEST_LOOK)
             return Sight(response.status_code, response.headers.get("server", ""), body)
@@ -126,7 +126,7 @@ async def identify(endpoint: Endpoint) -> str:
         for path, key in (("/api/v1/models", "models"), ("/api/v0/models", "data")):
             if _is_native_list((await eye.look(path)).json(), key):
                 return "lmstudio"
-        if isinstance(shapes.member(listing.json(), "data"), list):
+        if isinstance(members.member(listing.json(), "data"), list):
             return PLAIN
         if listing.status >= 400 and listing.status != 404:
             raise error_of(listing.status, listing.body, {})
@@ -196,16 +196,16 @@ def _by_face(front: Sight) -> str:
 
 def _by_list(listing: Sight) -> str:
     """Know a server by whose its models say that they are; what stands before it may have other headers."""
-    owners = {shapes.text(entry, "owned_by") for entry in shapes.items(listing.json(), "data")}
+    owners = {members.text(entry, "owned_by") for entry in members.items(listing.json(), "data")}
     return "llamacpp" if listing.product.startswith("llama.cpp") or "llamacpp" in owners else ""
 
 
 def _is_native_list(listing: object, key: str) -> bool:
-    entries = shapes.member(listing, key)
+    entries = members.member(listing, key)
     if not isinstance(entries, list):
         return False
     marks = ("key", "loaded_instances") if key == "models" else ("state", "compatibility_type")
-    return not entries or any(shapes.member(entry, mark) is not None for entry in entries for mark in marks)
+    return not entries or any(members.member(entry, mark) is not None for entry in entries for mark in marks)
 
 
 def _by_server(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
