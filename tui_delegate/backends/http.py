@@ -24,7 +24,7 @@ from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import AuthRefused, BackendError, BadReply, CutOff, TimedOut, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
 __all__ = ["Endpoint", "Wire", "api_root", "error_in", "error_of", "is_loopback", "server_root"]
 
@@ -103,18 +103,20 @@ class Wire:
         """Name the server: `host:port`, as the address gives it."""
         return httpx.URL(_with_scheme(self.endpoint.url)).netloc.decode("ascii", "replace")
 
-    async def get(self, path: str) -> object:
+    async def get(self, path: str, headers: Mapping[str, str] | None = None) -> object:
         """Ask for a JSON value."""
-        return await self._json("GET", path, None)
+        return await self._json("GET", path, None, headers)
 
     async def post(self, path: str, body: object) -> object:
         """Send a JSON value and give the one that comes back."""
         return await self._json("POST", path, body)
 
     @asynccontextmanager
-    async def stream(self, path: str, body: object) -> AsyncIterator[AsyncIterator[bytes]]:
+    async def stream(
+        self, path: str, body: object, headers: Mapping[str, str] | None = None
+    ) -> AsyncIterator[AsyncIterator[bytes]]:
         """Send a JSON value; hand on the answer's bytes as they come. Leaving early closes the connection."""
-        async with self._open("POST", path, body) as response:
+        async with self._open("POST", path, body, headers) as response:
             chunks = self._chunks(response)
             yield chunks
             await _read_to_end(chunks)
@@ -125,8 +127,10 @@ class Wire:
         if client is not None:
             await client.aclose()
 
-    async def _json(self, method: str, path: str, body: object) -> object:
-        async with self._open(method, path, body) as response:
+    async def _json(
+        self, method: str, path: str, body: object, headers: Mapping[str, str] | None = None
+    ) -> object:
+        async with self._open(method, path, body, headers) as response:
             raw = await self._read(response, LONGEST_ANSWER)
         try:
             return json.loads(raw.decode("utf-8", "replace"))
@@ -135,8 +139,10 @@ class Wire:
             raise BadReply(f"{self.host} answered with something that is no JSON: {start!r}") from error
 
     @asynccontextmanager
-    async def _open(self, method: str, path: str, body: object) -> AsyncIterator[httpx.Response]:
-        response = await self._send(method, path, body)
+    async def _open(
+        self, method: str, path: str, body: object, headers: Mapping[str, str] | None = None
+    ) -> AsyncIterator[httpx.Response]:
+        response = await self._send(method, path, body, headers)
         try:
             if not response.is_success:
                 raise await self._refusal(response)
@@ -144,12 +150,14 @@ class Wire:
         finally:
             await _close(response)
 
-    async def _send(self, method: str, path: str, body: object) -> httpx.Response:
+    async def _send(
+        self, method: str, path: str, body: object, headers: Mapping[str, str] | None
+    ) -> httpx.Response:
         client = self._ready()
         # A lone surrogate has no UTF-8 form, and servers refuse its escaped one.
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
         try:
-            request = client.build_request(method, self._address(path), content=content)
+            request = client.build_request(method, self._address(path), content=content, headers=headers)
             return await client.send(request, stream=True)
         except _line_failures() as error:
             raise self._broken(error, began=False) from error
