@@ -152,7 +152,9 @@ def test_a_model_that_the_router_does_not_have_is_missed_by_name() -> None:
 
     bad = Answer(recorded("router_load_bad.txt"), 404)
     unload = Answer({"error": {"code": 400, "message": "model is not found"}}, 400)
-    _with_host(ask, _router("router_models.txt") | {LOAD: bad, UNLOAD: unload})
+    again = {"GET /v1/models?reload=1": recorded("router_models.txt")}
+    server = _with_host(ask, _router("router_models.txt") | again | {LOAD: bad, UNLOAD: unload})
+    assert server.lines.count(LOAD) == 2
 
 
 def test_a_load_that_fails_says_so_with_the_exit_code() -> None:
@@ -318,10 +320,9 @@ def test_a_real_router_loads_one_model_for_another_and_unloads(tmp_path: Path) -
 
 
 @pytest.mark.real
-def test_a_real_router_shows_a_load_while_it_lasts_and_one_that_fails(tmp_path: Path) -> None:
-    (tmp_path / "broken.gguf").write_bytes(b"")
-
+def test_a_real_router_shows_a_load_while_it_lasts_and_a_new_file_that_fails(tmp_path: Path) -> None:
     async def ask(host: LlamaCpp) -> None:
+        (tmp_path / "broken.gguf").write_bytes(b"")
         await host.wire.post("/models/load", {"model": "tiny-a"})
         assert await host.load_progress("tiny-a") in (0.0, None)
         await host.load("tiny-a", lambda step: None)

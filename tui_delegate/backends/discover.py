@@ -9,6 +9,7 @@ import asyncio
 import json
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from tui_delegate.backends import members
@@ -102,6 +103,9 @@ async def discover(candidates: Sequence[Candidate], *, within: float = 1.0) -> l
     Candidates that lead to the same server with the same key are asked once.
     """
     groups = _by_server(candidates)
+    if groups:
+        # The first use would load the transport, half a second on a busy machine, while all clocks run.
+        await asyncio.to_thread(import_module, "httpx_aiohttp.transport")
     asked = [asyncio.create_task(_ask(group, within)) for group in groups]
     try:
         return list(await asyncio.gather(*asked))

@@ -170,10 +170,18 @@ class LlamaCpp:
         listing = await self.wire.get("/v1/models")
         return any(_status(entry) == "loading" for entry in members.items(listing, "data"))
 
+    async def _post_load(self, model: str) -> None:
+        try:
+            await self.wire.post("/models/load", {"model": model})
+        except ModelMissing:
+            # The file may have been put there since the router started: have it look again, once.
+            await self.wire.get("/v1/models?reload=1")
+            await self.wire.post("/models/load", {"model": model})
+
     async def _begin_load(self, model: str) -> bool:
         """Ask for a load. False: the router is full of models being loaded; ask again."""
         try:
-            await self.wire.post("/models/load", {"model": model})
+            await self._post_load(model)
         except BackendError as error:
             if error.status == 404:
                 raise _missing(model) from error
