@@ -171,6 +171,21 @@ def test_an_address_where_nothing_listens_says_so() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.parametrize(
+    "url", ["http://box:abc", "http://[::", "", "http://x:99999", "http://\x00x", "☃", "ftp://x"]
+)
+@pytest.mark.parametrize("backend", ["", "ollama", "openai-compat", "anthropic"])
+def test_what_is_no_address_is_told_and_stops_no_other(url: str, backend: str) -> None:
+    async def main() -> None:
+        async with serving(table(PLAIN)) as server:
+            asked = [Candidate(Endpoint(url), backend), Candidate(Endpoint(server.url))]
+            bad, good = await discover(asked, within=PLENTY)
+        assert isinstance(bad.error, Unreachable)
+        assert good.server
+
+    asyncio.run(main())
+
+
 def test_two_profiles_for_one_server_ask_it_once() -> None:
     async def main() -> None:
         async with serving(table(LLAMA)) as server:

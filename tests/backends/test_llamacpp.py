@@ -235,6 +235,15 @@ def test_a_server_with_one_model_answers_for_every_name() -> None:
     _with_host(ask, {PROPS: recorded("props.txt"), LIST: recorded("models.txt")})
 
 
+def test_a_model_of_a_router_is_found_by_its_other_name_too() -> None:
+    async def ask(host: LlamaCpp) -> None:
+        assert await host.window("short") == 512
+
+    status = {"value": "unloaded", "args": ["--ctx-size", "1024", "--parallel", "2"]}
+    listing = {"data": [{"id": "long", "aliases": ["short"], "status": status}]}
+    _with_host(ask, {PROPS: recorded("router_props.txt"), LIST: listing})
+
+
 def test_a_server_that_still_loads_its_model_says_so() -> None:
     loading = Answer({"error": {"message": "Loading model", "type": "unavailable_error", "code": 503}}, 503)
 

@@ -16,9 +16,9 @@ from tui_delegate.backends import members
 from tui_delegate.backends.http import Endpoint, Wire, api_root, error_of, is_loopback
 from tui_delegate.backends.llamacpp import LlamaCpp
 from tui_delegate.backends.lmstudio import LmStudio
-from tui_delegate.backends.ollama_host import OllamaHost, host_url
+from tui_delegate.backends.ollama_host import NO_ADDRESS, OllamaHost, host_url
 from tui_delegate.backends.plain_host import PlainHost
-from tui_delegate.core.errors import BackendError, BadReply, TimedOut
+from tui_delegate.core.errors import BackendError, BadReply, TimedOut, Unreachable
 from tui_delegate.core.servers import ServerInfo
 
 if TYPE_CHECKING:
@@ -152,12 +152,13 @@ async def host_at(candidate: Candidate, backend: str) -> AsyncIterator[ModelHost
         return
     wire = Wire(_dressed(candidate.endpoint) if backend == "anthropic" else candidate.endpoint)
     try:
-        yield _host_on(wire, candidate, backend)
+        yield host_on(wire, candidate, backend)
     finally:
         await wire.aclose()
 
 
-def _host_on(wire: Wire, candidate: Candidate, backend: str) -> ModelHost:
+def host_on(wire: Wire, candidate: Candidate, backend: str) -> ModelHost:
+    """Put the ModelHost of any server but Ollama on a wire that somebody else closes."""
     if backend == "llamacpp":
         return LlamaCpp(wire)
     if backend == "lmstudio":
@@ -181,6 +182,10 @@ async def _ask(group: Sequence[Candidate], within: float) -> Found:
         return Found(url, names, error=late)
     except BackendError as error:
         return Found(url, names, error=error)
+    except NO_ADDRESS:
+        return Found(
+            url, names, error=Unreachable(f"{url!r} is no address.", "Check the profile's base_url.")
+        )
 
 
 async def _which(candidate: Candidate) -> str:
@@ -216,9 +221,15 @@ def _by_server(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
     groups: dict[tuple[object, ...], list[Candidate]] = {}
     for one in candidates:
         at = one.endpoint
-        root = api_root(at.url).replace("//localhost", "//127.0.0.1")
-        groups.setdefault((root, at.key, at.key_header, at.headers), []).append(one)
+        groups.setdefault((_root(at.url), at.key, at.key_header, at.headers), []).append(one)
     return list(groups.values())
+
+
+def _root(url: str) -> str:
+    try:
+        return api_root(url).replace("//localhost", "//127.0.0.1")
+    except NO_ADDRESS:
+        return url
 
 
 def _best(group: Sequence[Candidate]) -> Candidate:

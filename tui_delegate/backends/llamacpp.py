@@ -129,7 +129,8 @@ class LlamaCpp:
         # A single server answers for whatever name is asked.
         if len(info.models) == 1 and info.parallel is not None:
             return info.models[0]
-        raise _missing(name)
+        known = members.text(await self._entry(name), "id")
+        return next(model for model in info.models if model.id == known)
 
     async def _props_of(self, model: str) -> object:
         """Ask a loaded model; without `autoload=false` the question would load one that has just gone."""

@@ -12,6 +12,8 @@ from contextlib import aclosing, contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
+import httpx
+
 from tui_delegate.backends import members
 from tui_delegate.backends.http import CONNECT_SECONDS, Wire, is_loopback, server_root
 from tui_delegate.core.errors import BackendError, BadReply, CutOff, ModelMissing, TimedOut, Unreachable
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 USUAL_PORT = 11434
+NO_ADDRESS = (httpx.InvalidURL, ValueError)
+"""What reading an address raises that is none."""
 _ANSWER_SECONDS = 30.0
 """For questions that need no model; a load or a pull takes as long as it takes."""
 _SHOWN_AT_ONCE = 8
@@ -60,14 +64,17 @@ class _Line(Wire):
         """Load the package, off the event loop."""
         if self._ollama is None:
             module = await asyncio.to_thread(import_module, "tui_delegate.backends.ollama_client")
-            self._check_key()
-            self._ollama = module.Client(
-                server_root(self.endpoint.url),
-                self._headers(),
-                connect=CONNECT_SECONDS,
-                trust_env=not is_loopback(self.endpoint.url),
-            )
+            self._ollama = self._make(module.Client)
         return self._ollama
+
+    def _make(self, kind: type[Client]) -> Client:
+        url = self.endpoint.url
+        try:
+            self._check_key()
+            near, root = is_loopback(url), server_root(url)
+            return kind(root, self._headers(), connect=CONNECT_SECONDS, trust_env=not near)
+        except NO_ADDRESS as error:
+            raise Unreachable(f"{url!r} is no address.", "Check the profile's base_url.") from error
 
     async def ask(
         self, question: Callable[[Client], Awaitable[Answer]], seconds: float | None = _ANSWER_SECONDS
