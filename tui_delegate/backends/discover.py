@@ -169,6 +169,9 @@ def host_on(wire: Wire, candidate: Candidate, backend: str) -> ModelHost:
 async def _ask(group: Sequence[Candidate], within: float) -> Found:
     first = _best(group)
     url, names = first.endpoint.url, tuple(one.name for one in group if one.name)
+    if not _root(url):
+        no_way = Unreachable(f"{url!r} is no address.", "Check the profile's base_url.")
+        return Found(url, names, error=no_way)
     clock = asyncio.get_running_loop().time
     began = clock()
     try:
@@ -182,10 +185,6 @@ async def _ask(group: Sequence[Candidate], within: float) -> Found:
         return Found(url, names, error=late)
     except BackendError as error:
         return Found(url, names, error=error)
-    except NO_ADDRESS:
-        return Found(
-            url, names, error=Unreachable(f"{url!r} is no address.", "Check the profile's base_url.")
-        )
 
 
 async def _which(candidate: Candidate) -> str:
@@ -221,15 +220,16 @@ def _by_server(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
     groups: dict[tuple[object, ...], list[Candidate]] = {}
     for one in candidates:
         at = one.endpoint
-        groups.setdefault((_root(at.url), at.key, at.key_header, at.headers), []).append(one)
+        groups.setdefault((_root(at.url) or at.url, at.key, at.key_header, at.headers), []).append(one)
     return list(groups.values())
 
 
 def _root(url: str) -> str:
+    """Give the one spelling of an address; empty: it is none."""
     try:
         return api_root(url).replace("//localhost", "//127.0.0.1")
     except NO_ADDRESS:
-        return url
+        return ""
 
 
 def _best(group: Sequence[Candidate]) -> Candidate:
