@@ -120,11 +120,6 @@ def _healthy(port: int) -> bool:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End the server and, of a router, the children that it started: they share its process group."""
-    process.terminate()
-    try:
-        process.wait(timeout=5)
-    except subprocess.TimeoutExpired:
-        pass
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tui_delegate.backends.assemble import count_of
 from tui_delegate.backends.exchange import SseReader, exchange
-from tui_delegate.backends.templates import arguments_object, call_name
+from tui_delegate.backends.shapes import arguments_object, call_name
 from tui_delegate.core.errors import BadReply
 from tui_delegate.core.servers import ModelInfo, ServerInfo
 

@@ -9,21 +9,22 @@ import asyncio
 import json
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from tui_delegate.backends import shapes
+from tui_delegate.backends import members
 from tui_delegate.backends.http import Endpoint, Wire, api_root, error_of, is_loopback
 from tui_delegate.backends.llamacpp import LlamaCpp
 from tui_delegate.backends.lmstudio import LmStudio
-from tui_delegate.backends.ollama_host import OllamaHost, host_url
+from tui_delegate.backends.ollama_host import NO_ADDRESS, OllamaHost, host_url
 from tui_delegate.backends.plain_host import PlainHost
-from tui_delegate.core.errors import BackendError, BadReply, TimedOut
+from tui_delegate.core.errors import BackendError, BadReply, TimedOut, Unreachable
+from tui_delegate.core.servers import ServerInfo
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
     from tui_delegate.core.ports import ModelHost
-    from tui_delegate.core.servers import ServerInfo
 
 PLAIN = "openai-compat"
 _OWN_HOSTS = ("ollama", "lmstudio", "llamacpp")
@@ -102,6 +103,9 @@ async def discover(candidates: Sequence[Candidate], *, within: float = 1.0) -> l
     Candidates that lead to the same server with the same key are asked once.
     """
     groups = _by_server(candidates)
+    if groups:
+        # The first use would load the transport, half a second on a busy machine, while all clocks run.
+        await asyncio.to_thread(import_module, "httpx_aiohttp.transport")
     asked = [asyncio.create_task(_ask(group, within)) for group in groups]
     try:
         return list(await asyncio.gather(*asked))
@@ -126,7 +130,7 @@ async def identify(endpoint: Endpoint) -> str:
         for path, key in (("/api/v1/models", "models"), ("/api/v0/models", "data")):
             if _is_native_list((await eye.look(path)).json(), key):
                 return "lmstudio"
-        if isinstance(shapes.member(listing.json(), "data"), list):
+        if isinstance(members.member(listing.json(), "data"), list):
             return PLAIN
         if listing.status >= 400 and listing.status != 404:
             raise error_of(listing.status, listing.body, {})
@@ -148,12 +152,13 @@ async def host_at(candidate: Candidate, backend: str) -> AsyncIterator[ModelHost
         return
     wire = Wire(_dressed(candidate.endpoint) if backend == "anthropic" else candidate.endpoint)
     try:
-        yield _host_on(wire, candidate, backend)
+        yield host_on(wire, candidate, backend)
     finally:
         await wire.aclose()
 
 
-def _host_on(wire: Wire, candidate: Candidate, backend: str) -> ModelHost:
+def host_on(wire: Wire, candidate: Candidate, backend: str) -> ModelHost:
+    """Put the ModelHost of any server but Ollama on a wire that somebody else closes."""
     if backend == "llamacpp":
         return LlamaCpp(wire)
     if backend == "lmstudio":
@@ -164,6 +169,9 @@ def _host_on(wire: Wire, candidate: Candidate, backend: str) -> ModelHost:
 async def _ask(group: Sequence[Candidate], within: float) -> Found:
     first = _best(group)
     url, names = first.endpoint.url, tuple(one.name for one in group if one.name)
+    if not _root(url):
+        no_way = Unreachable(f"{url!r} is no address.", "Check the profile's base_url.")
+        return Found(url, names, error=no_way)
     clock = asyncio.get_running_loop().time
     began = clock()
     try:
@@ -196,25 +204,32 @@ def _by_face(front: Sight) -> str:
 
 def _by_list(listing: Sight) -> str:
     """Know a server by whose its models say that they are; what stands before it may have other headers."""
-    owners = {shapes.text(entry, "owned_by") for entry in shapes.items(listing.json(), "data")}
+    owners = {members.text(entry, "owned_by") for entry in members.items(listing.json(), "data")}
     return "llamacpp" if listing.product.startswith("llama.cpp") or "llamacpp" in owners else ""
 
 
 def _is_native_list(listing: object, key: str) -> bool:
-    entries = shapes.member(listing, key)
+    entries = members.member(listing, key)
     if not isinstance(entries, list):
         return False
     marks = ("key", "loaded_instances") if key == "models" else ("state", "compatibility_type")
-    return not entries or any(shapes.member(entry, mark) is not None for entry in entries for mark in marks)
+    return not entries or any(members.member(entry, mark) is not None for entry in entries for mark in marks)
 
 
 def _by_server(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
     groups: dict[tuple[object, ...], list[Candidate]] = {}
     for one in candidates:
         at = one.endpoint
-        root = api_root(at.url).replace("//localhost", "//127.0.0.1")
-        groups.setdefault((root, at.key, at.key_header, at.headers), []).append(one)
+        groups.setdefault((_root(at.url) or at.url, at.key, at.key_header, at.headers), []).append(one)
     return list(groups.values())
+
+
+def _root(url: str) -> str:
+    """Give the one spelling of an address; empty: it is none."""
+    try:
+        return api_root(url).replace("//localhost", "//127.0.0.1")
+    except NO_ADDRESS:
+        return ""
 
 
 def _best(group: Sequence[Candidate]) -> Candidate:

@@ -6,13 +6,13 @@ How chat goes over the wire is openai's and http's; which of several servers to 
 from __future__ import annotations
 
 import asyncio
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from tui_delegate.backends import shapes
+from tui_delegate.backends import members
 from tui_delegate.backends.openai import OpenAIChat
-from tui_delegate.core.errors import BackendError, ModelMissing, ResolveError, TimedOut
+from tui_delegate.core.errors import BackendError, ModelMissing, Overloaded, ResolveError, TimedOut
 from tui_delegate.core.servers import ModelInfo, ModelState, Progress, ServerInfo
 
 if TYPE_CHECKING:
@@ -53,31 +53,25 @@ class LlamaCpp:
 
     async def info(self) -> ServerInfo:
         """Say what the server is and which models it has, loaded and not."""
-        listing, props = await asyncio.gather(self.wire.get("/v1/models"), self.wire.get("/props"))
+        listing, props = await self.wire.get("/v1/models"), await self.wire.get("/props")
         if not is_router(props):
             return single_info(self.wire.endpoint.url, listing, props)
-        loaded = [entry for entry in shapes.items(listing, "data") if _status(entry) == "loaded"]
-        asked = await asyncio.gather(*(self._props_of(shapes.text(entry, "id")) for entry in loaded))
-        by_id = {shapes.text(entry, "id"): answer for entry, answer in zip(loaded, asked, strict=True)}
+        entries = members.items(listing, "data")
+        loaded = [members.text(entry, "id") for entry in entries if _status(entry) == "loaded"]
+        by_id = {name: await self._props_of(name) for name in loaded}
         return router_info(self.wire.endpoint.url, listing, props, by_id)
 
     async def load(self, model: str, report: Callable[[Progress], None]) -> None:
         """Load a model of a router and wait until it is loaded, however long that takes."""
         await self._need_router(f"load {model}")
-        await self._begin_load(model)
-        began, pause = False, _FIRST_PAUSE
-        for look in range(1, 1_000_000):
-            entry = await self._entry(model)
-            status = _status(entry)
-            if status in ("loaded", "sleeping"):
-                report(Progress("loaded", 100, 100))
-                return
-            began = began or status in ("loading", "downloading")
-            if status == "unloaded" and (began or _failed(entry) or look >= _PATIENCE):
-                raise _load_failed(model, entry)
-            report(load_step(entry))
-            await self._pause(pause)
-            pause = min(pause * 1.5, _LONGEST_PAUSE)
+        for tries in count(1):
+            if await self._begin_load(model):
+                break
+            if tries >= _PATIENCE and not await self._any_loading():
+                raise Overloaded("The router has no room for another model.", "Unload one, then try again.")
+            report(Progress("waiting"))
+            await self._pause(_LONGEST_PAUSE)
+        await self._follow_load(model, report)
 
     async def unload(self, model: str) -> None:
         """Unload a model of a router and wait until it is gone."""
@@ -85,7 +79,9 @@ class LlamaCpp:
         try:
             await self.wire.post("/models/unload", {"model": model})
         except BackendError as error:
-            raise _missing(model) if error.status in (400, 404) else error from error
+            if error.status in (400, 404):
+                raise _missing(model) from error
+            raise
         pause = _FIRST_PAUSE
         for _ in range(_UNLOAD_LOOKS):
             if _status(await self._entry(model)) not in ("loaded", "loading"):
@@ -133,7 +129,8 @@ class LlamaCpp:
         # A single server answers for whatever name is asked.
         if len(info.models) == 1 and info.parallel is not None:
             return info.models[0]
-        raise _missing(name)
+        known = members.text(await self._entry(name), "id")
+        return next(model for model in info.models if model.id == known)
 
     async def _props_of(self, model: str) -> object:
         """Ask a loaded model; without `autoload=false` the question would load one that has just gone."""
@@ -143,8 +140,8 @@ class LlamaCpp:
             return None
 
     async def _entry(self, model: str) -> object:
-        for entry in shapes.items(await self.wire.get("/v1/models"), "data"):
-            if model == shapes.text(entry, "id") or model in shapes.words(entry, "aliases"):
+        for entry in members.items(await self.wire.get("/v1/models"), "data"):
+            if model == members.text(entry, "id") or model in members.words(entry, "aliases"):
                 return entry
         raise _missing(model)
 
@@ -155,74 +152,105 @@ class LlamaCpp:
                 "Start it with --models-dir instead of -m, and it loads and unloads.",
             )
 
-    async def _begin_load(self, model: str) -> None:
+    async def _follow_load(self, model: str, report: Callable[[Progress], None]) -> None:
+        began, pause = False, _FIRST_PAUSE
+        for look in count(1):
+            entry = await self._entry(model)
+            status = _status(entry)
+            if status in ("loaded", "sleeping"):
+                break
+            began = began or status in ("loading", "downloading")
+            if status == "unloaded" and (began or _failed(entry) or look >= _PATIENCE):
+                raise _load_failed(model, entry)
+            report(load_step(entry))
+            await self._pause(pause)
+            pause = min(pause * 1.5, _LONGEST_PAUSE)
+        report(Progress("loaded", 100, 100))
+
+    async def _any_loading(self) -> bool:
+        listing = await self.wire.get("/v1/models")
+        return any(_status(entry) == "loading" for entry in members.items(listing, "data"))
+
+    async def _post_load(self, model: str) -> None:
         try:
             await self.wire.post("/models/load", {"model": model})
+        except ModelMissing:
+            # The file may have been put there since the router started: have it look again, once.
+            await self.wire.get("/v1/models?reload=1")
+            await self.wire.post("/models/load", {"model": model})
+
+    async def _begin_load(self, model: str) -> bool:
+        """Ask for a load. False: the router is full of models being loaded; ask again."""
+        try:
+            await self._post_load(model)
         except BackendError as error:
             if error.status == 404:
                 raise _missing(model) from error
+            if "model limit reached" in error.message:
+                return False
             if "already running" not in error.message:
                 raise
+        return True
 
 
 def is_router(props: object) -> bool:
     """Whether the server is a router over several models."""
-    return shapes.text(props, "role") == "router"
+    return members.text(props, "role") == "router"
 
 
 def single_info(url: str, listing: object, props: object) -> ServerInfo:
     """Read a server that holds one model."""
-    slots = shapes.whole(props, "total_slots")
+    slots = members.whole(props, "total_slots")
     models = tuple(
-        _model(entry, "unloaded" if shapes.truth(props, "is_sleeping") else "loaded", props)
-        for entry in shapes.items(listing, "data")
+        _model(entry, "unloaded" if members.truth(props, "is_sleeping") else "loaded", props)
+        for entry in members.items(listing, "data")
     )
-    return ServerInfo("llamacpp", url, shapes.text(props, "build_info"), models, slots)
+    return ServerInfo("llamacpp", url, members.text(props, "build_info"), models, slots)
 
 
 def router_info(url: str, listing: object, props: object, by_id: dict[str, object]) -> ServerInfo:
     """Read a router; `by_id` has the props of its loaded models."""
     models = tuple(
-        _model(entry, _STATES.get(_status(entry), "unknown"), by_id.get(shapes.text(entry, "id")))
-        for entry in shapes.items(listing, "data")
+        _model(entry, _STATES.get(_status(entry), "unknown"), by_id.get(members.text(entry, "id")))
+        for entry in members.items(listing, "data")
     )
-    return ServerInfo("llamacpp", url, shapes.text(props, "build_info"), models)
+    return ServerInfo("llamacpp", url, members.text(props, "build_info"), models)
 
 
 def load_step(entry: object) -> Progress:
     """Read how far a load is out of a router's entry."""
-    value = shapes.number(entry, "status", "progress", "value")
+    value = members.number(entry, "status", "progress", "value")
     done = round(min(max(value, 0.0), 1.0) * 100) if value is not None else 0
     return Progress(_status(entry) or "loading", done, 100 if value is not None else 0)
 
 
 def _model(entry: object, state: ModelState, props: object) -> ModelInfo:
-    asked_window, asked_slots = _from_args(shapes.words(entry, "status", "args"))
-    window = shapes.whole(entry, "meta", "n_ctx") or shapes.whole(
+    asked_window, asked_slots = _from_args(members.words(entry, "status", "args"))
+    window = members.whole(entry, "meta", "n_ctx") or members.whole(
         props, "default_generation_settings", "n_ctx"
     )
     return ModelInfo(
-        id=shapes.text(entry, "id"),
+        id=members.text(entry, "id"),
         state=state,
-        window=window or asked_window or shapes.whole(entry, "meta", "n_ctx_train"),
-        size=shapes.whole(entry, "meta", "size"),
-        quantization=shapes.text(entry, "meta", "ftype"),
-        parameters=shapes.amount(shapes.whole(entry, "meta", "n_params")),
+        window=window or asked_window or members.whole(entry, "meta", "n_ctx_train"),
+        size=members.whole(entry, "meta", "size"),
+        quantization=members.text(entry, "meta", "ftype"),
+        parameters=members.amount(members.whole(entry, "meta", "n_params")),
         capabilities=_capabilities(entry, props),
-        parallel=shapes.whole(props, "total_slots") or asked_slots,
+        parallel=members.whole(props, "total_slots") or asked_slots,
     )
 
 
 def _capabilities(entry: object, props: object) -> tuple[str, ...]:
     if props is None:
         return ()
-    caps, template = shapes.member(props, "chat_template_caps"), shapes.text(props, "chat_template")
-    vision = shapes.truth(props, "modalities", "vision")
-    thinks = shapes.truth(caps, "supports_reasoning_effort") or "enable_thinking" in template
+    caps, template = members.member(props, "chat_template_caps"), members.text(props, "chat_template")
+    vision = members.truth(props, "modalities", "vision")
+    thinks = members.truth(caps, "supports_reasoning_effort") or "enable_thinking" in template
     has = {
         "completion": True,
-        "tools": shapes.truth(caps, "supports_tools") or shapes.truth(caps, "supports_tool_calls"),
-        "vision": vision or "image" in shapes.words(entry, "architecture", "input_modalities"),
+        "tools": members.truth(caps, "supports_tools") or members.truth(caps, "supports_tool_calls"),
+        "vision": vision or "image" in members.words(entry, "architecture", "input_modalities"),
         "thinking": thinks or "<think>" in template,
     }
     return tuple(name for name, is_there in has.items() if is_there)
@@ -238,11 +266,11 @@ def _from_args(args: tuple[str, ...]) -> tuple[int | None, int | None]:
 
 
 def _status(entry: object) -> str:
-    return shapes.text(entry, "status", "value")
+    return members.text(entry, "status", "value")
 
 
 def _failed(entry: object) -> bool:
-    return shapes.truth(entry, "status", "failed")
+    return members.truth(entry, "status", "failed")
 
 
 def _missing(model: str) -> ModelMissing:
@@ -252,7 +280,7 @@ def _missing(model: str) -> ModelMissing:
 
 
 def _load_failed(model: str, entry: object) -> BackendError:
-    code = shapes.whole(entry, "status", "exit_code")
+    code = members.whole(entry, "status", "exit_code")
     if _failed(entry):
         return BackendError(
             f"{model} could not be loaded (exit code {code}).", "The server's own log says more."

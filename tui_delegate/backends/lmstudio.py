@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from tui_delegate.backends import shapes
+from tui_delegate.backends import members
 from tui_delegate.backends.openai import OpenAIChat
 from tui_delegate.core.errors import BackendError, BadReply, ModelMissing, ResolveError
 from tui_delegate.core.servers import ModelInfo, ModelState, Progress, ServerInfo
@@ -59,7 +59,7 @@ class LmStudio:
         if listing is not None:
             return older_info(self.wire.endpoint.url, listing)
         listing = await self.wire.get("/v1/models")
-        names = (shapes.text(entry, "id") for entry in shapes.items(listing, "data"))
+        names = (members.text(entry, "id") for entry in members.items(listing, "data"))
         return ServerInfo(
             "lmstudio", self.wire.endpoint.url, "", tuple(ModelInfo(name) for name in names if name)
         )
@@ -78,7 +78,7 @@ class LmStudio:
             answer = await self.wire.post("/api/v1/models/load", body)
         finally:
             self._loading.discard(model)
-        if shapes.text(answer, "status") != "loaded":
+        if members.text(answer, "status") != "loaded":
             raise _refused(f"load {model}", answer)
         report(Progress("loaded", 100, 100))
 
@@ -88,22 +88,22 @@ class LmStudio:
         named = [name for name in instances if name == model and name != instances[0]]
         for name in named or instances:
             answer = await self.wire.post("/api/v1/models/unload", {"instance_id": name})
-            if not shapes.text(answer, "instance_id"):
+            if not members.text(answer, "instance_id"):
                 raise _refused(f"unload {name}", answer)
 
     async def pull(self, model: str, report: Callable[[Progress], None]) -> None:
         """Download a model and wait until it is there."""
         step = await self._begin_pull(model)
-        while shapes.text(step, "status") in ("downloading", "paused"):
+        while members.text(step, "status") in ("downloading", "paused"):
             report(pull_step(step))
-            job = shapes.text(step, "job_id")
+            job = members.text(step, "job_id")
             if not job:
                 raise BadReply(f"LM Studio downloads {model}, but gave its job no name.")
             await self._pause(_LOOK_EVERY)
             step = await self.wire.get(f"/api/v1/models/download/status/{quote(job, safe='')}")
-        if shapes.text(step, "status") not in ("completed", "already_downloaded"):
+        if members.text(step, "status") not in ("completed", "already_downloaded"):
             raise _refused(f"download {model}", step)
-        total = shapes.whole(step, "total_size_bytes") or 0
+        total = members.whole(step, "total_size_bytes") or 0
         report(Progress("success", total, total))
 
     async def window(self, model: str) -> int | None:
@@ -119,8 +119,8 @@ class LmStudio:
         if model in self._loading:
             return 0.0
         listing = await self._ask("/api/v0/models", "data")
-        for entry in shapes.items(listing, "data"):
-            if shapes.text(entry, "id") == model and shapes.text(entry, "state") == "loading":
+        for entry in members.items(listing, "data"):
+            if members.text(entry, "id") == model and members.text(entry, "state") == "loading":
                 return 0.0
         return None
 
@@ -136,20 +136,20 @@ class LmStudio:
             listing = await self.wire.get(path)
         except (ModelMissing, BadReply):
             return None
-        return listing if isinstance(shapes.member(listing, key), list) else None
+        return listing if isinstance(members.member(listing, key), list) else None
 
     async def _entry(self, model: str) -> object:
         listing = await self._native()
         if listing is None:
             raise ResolveError(f"This LM Studio can't be told what to do with {model}.", _OLD)
-        for entry in shapes.items(listing, "models"):
+        for entry in members.items(listing, "models"):
             if model in _names(entry):
                 return entry
         raise _missing(model)
 
     async def _model(self, name: str) -> ModelInfo:
         listing = await self._native()
-        for entry in shapes.items(listing, "models"):
+        for entry in members.items(listing, "models"):
             if name in _names(entry):
                 return native_model(entry, name)
         if listing is None:
@@ -163,7 +163,7 @@ class LmStudio:
             answer = await self.wire.post("/api/v1/models/download", {"model": model})
         except ModelMissing as error:
             raise ModelMissing(f"LM Studio finds no model {model} to download.", _OLD) from error
-        if "unexpected endpoint" in shapes.text(answer, "error").lower():
+        if "unexpected endpoint" in members.text(answer, "error").lower():
             raise ResolveError(f"This LM Studio can't be told to download {model}.", _OLD)
         return answer
 
@@ -171,78 +171,78 @@ class LmStudio:
 def native_info(url: str, listing: object) -> ServerInfo:
     """Read `/api/v1/models`."""
     return ServerInfo(
-        "lmstudio", url, "", tuple(native_model(entry) for entry in shapes.items(listing, "models"))
+        "lmstudio", url, "", tuple(native_model(entry) for entry in members.items(listing, "models"))
     )
 
 
 def native_model(entry: object, name: str = "") -> ModelInfo:
     """Read one model of `/api/v1/models`; `name` may be one of its instances."""
-    instances = shapes.items(entry, "loaded_instances")
-    chosen = [one for one in instances if shapes.text(one, "id") == name] or list(instances[:1])
-    config = shapes.member(chosen[0], "config") if chosen else None
-    longest = shapes.whole(entry, "max_context_length")
+    instances = members.items(entry, "loaded_instances")
+    chosen = [one for one in instances if members.text(one, "id") == name] or list(instances[:1])
+    config = members.member(chosen[0], "config") if chosen else None
+    longest = members.whole(entry, "max_context_length")
     return ModelInfo(
-        id=shapes.text(entry, "key"),
+        id=members.text(entry, "key"),
         state="loaded" if instances else "unloaded",
-        window=shapes.whole(config, "context_length") or longest,
-        size=shapes.whole(entry, "size_bytes"),
-        quantization=shapes.text(entry, "quantization", "name"),
-        parameters=shapes.text(entry, "params_string"),
+        window=members.whole(config, "context_length") or longest,
+        size=members.whole(entry, "size_bytes"),
+        quantization=members.text(entry, "quantization", "name"),
+        parameters=members.text(entry, "params_string"),
         capabilities=_capabilities(entry),
-        parallel=shapes.whole(config, "parallel"),
+        parallel=members.whole(config, "parallel"),
     )
 
 
 def older_info(url: str, listing: object) -> ServerInfo:
     """Read `/api/v0/models`."""
     return ServerInfo(
-        "lmstudio", url, "", tuple(_older_model(entry) for entry in shapes.items(listing, "data"))
+        "lmstudio", url, "", tuple(_older_model(entry) for entry in members.items(listing, "data"))
     )
 
 
 def pull_step(step: object) -> Progress:
     """Read how far a download is."""
-    done, total = shapes.whole(step, "downloaded_bytes"), shapes.whole(step, "total_size_bytes")
-    return Progress(shapes.text(step, "status"), done or 0, total or 0)
+    done, total = members.whole(step, "downloaded_bytes"), members.whole(step, "total_size_bytes")
+    return Progress(members.text(step, "status"), done or 0, total or 0)
 
 
 def _older_model(entry: object) -> ModelInfo:
     states: dict[str, ModelState] = {"loaded": "loaded", "not-loaded": "unloaded", "loading": "loading"}
-    kind = shapes.text(entry, "type")
+    kind = members.text(entry, "type")
     has = {
         "completion": kind in ("llm", "vlm"),
-        "tools": any(word in ("tool_use", "tools") for word in shapes.words(entry, "capabilities")),
+        "tools": any(word in ("tool_use", "tools") for word in members.words(entry, "capabilities")),
         "vision": kind == "vlm",
         "embedding": kind == "embeddings",
     }
     return ModelInfo(
-        id=shapes.text(entry, "id"),
-        state=states.get(shapes.text(entry, "state"), "unknown"),
-        window=shapes.whole(entry, "loaded_context_length") or shapes.whole(entry, "max_context_length"),
-        quantization=shapes.text(entry, "quantization"),
+        id=members.text(entry, "id"),
+        state=states.get(members.text(entry, "state"), "unknown"),
+        window=members.whole(entry, "loaded_context_length") or members.whole(entry, "max_context_length"),
+        quantization=members.text(entry, "quantization"),
         capabilities=tuple(name for name, is_there in has.items() if is_there),
     )
 
 
 def _capabilities(entry: object) -> tuple[str, ...]:
-    if shapes.text(entry, "type") == "embedding":
+    if members.text(entry, "type") == "embedding":
         return ("embedding",)
-    said = shapes.member(entry, "capabilities")
+    said = members.member(entry, "capabilities")
     has = {
         "completion": True,
-        "tools": shapes.truth(said, "trained_for_tool_use"),
-        "vision": shapes.truth(said, "vision"),
-        "thinking": bool(shapes.member(said, "reasoning")),
+        "tools": members.truth(said, "trained_for_tool_use"),
+        "vision": members.truth(said, "vision"),
+        "thinking": bool(members.member(said, "reasoning")),
     }
     return tuple(name for name, is_there in has.items() if is_there)
 
 
 def _names(entry: object) -> tuple[str, ...]:
-    return (shapes.text(entry, "key"), *shapes.words(entry, "variants"), *_instances(entry))
+    return (members.text(entry, "key"), *members.words(entry, "variants"), *_instances(entry))
 
 
 def _instances(entry: object) -> list[str]:
-    return [shapes.text(one, "id") for one in shapes.items(entry, "loaded_instances")]
+    return [members.text(one, "id") for one in members.items(entry, "loaded_instances")]
 
 
 def _missing(model: str) -> ModelMissing:
@@ -253,9 +253,9 @@ def _missing(model: str) -> ModelMissing:
 
 def _refused(what: str, answer: object) -> BackendError:
     said = (
-        shapes.text(answer, "error", "message")
-        or shapes.text(answer, "error")
-        or shapes.text(answer, "status")
+        members.text(answer, "error", "message")
+        or members.text(answer, "error")
+        or members.text(answer, "status")
     )
     return BackendError(
         f"LM Studio did not {what}: {said or 'it does not say why'}.", "Look into the app's log."

@@ -12,9 +12,11 @@ from contextlib import aclosing, contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
-from tui_delegate.backends import shapes
+import httpx
+
+from tui_delegate.backends import members
 from tui_delegate.backends.http import CONNECT_SECONDS, Wire, is_loopback, server_root
-from tui_delegate.core.errors import BackendError, BadReply, CutOff, ModelMissing, TimedOut
+from tui_delegate.core.errors import BackendError, BadReply, CutOff, ModelMissing, TimedOut, Unreachable
 from tui_delegate.core.servers import ModelInfo, Progress, ServerInfo
 
 if TYPE_CHECKING:
@@ -28,10 +30,10 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 USUAL_PORT = 11434
+NO_ADDRESS = (httpx.InvalidURL, ValueError)
+"""What reading an address raises that is none."""
 _ANSWER_SECONDS = 30.0
 """For questions that need no model; a load or a pull takes as long as it takes."""
-_SHOW_SECONDS = 0.5
-"""For asking what all models can do: a list without it is better than no list."""
 _SHOWN_AT_ONCE = 8
 _CAPABILITIES = ("completion", "tools", "vision", "thinking", "embedding")
 
@@ -62,14 +64,17 @@ class _Line(Wire):
         """Load the package, off the event loop."""
         if self._ollama is None:
             module = await asyncio.to_thread(import_module, "tui_delegate.backends.ollama_client")
-            self._check_key()
-            self._ollama = module.Client(
-                server_root(self.endpoint.url),
-                self._headers(),
-                connect=CONNECT_SECONDS,
-                trust_env=not is_loopback(self.endpoint.url),
-            )
+            self._ollama = self._make(module.Client)
         return self._ollama
+
+    def _make(self, kind: type[Client]) -> Client:
+        url = self.endpoint.url
+        try:
+            self._check_key()
+            near, root = is_loopback(url), server_root(url)
+            return kind(root, self._headers(), connect=CONNECT_SECONDS, trust_env=not near)
+        except NO_ADDRESS as error:
+            raise Unreachable(f"{url!r} is no address.", "Check the profile's base_url.") from error
 
     async def ask(
         self, question: Callable[[Client], Awaitable[Answer]], seconds: float | None = _ANSWER_SECONDS
@@ -108,7 +113,8 @@ class OllamaHost:
     """One Ollama, as a ModelHost. `num_ctx` and `keep_alive` are what its models are loaded with.
 
     `parallel` is what OLLAMA_NUM_PARALLEL says, where somebody knows it: the server does not tell, and its
-    default is 1.
+    default is 1. `show_within` are the seconds for asking what all models can do: a list without it is better
+    than no list.
     """
 
     def __init__(
@@ -118,12 +124,14 @@ class OllamaHost:
         num_ctx: int | None = None,
         keep_alive: str | float | None = None,
         parallel: int | None = None,
+        show_within: float = 0.5,
     ) -> None:
         self.endpoint = endpoint
         self._line = _Line(endpoint)
         self._num_ctx = num_ctx
         self._keep_alive = keep_alive
         self._parallel = parallel or 1
+        self._show_within = show_within
         self._loading: set[str] = set()
 
     async def prepare(self) -> None:
@@ -142,7 +150,7 @@ class OllamaHost:
         shown = await self._show_all([entry.model for entry in tags.models if entry.model])
         models = (_model(entry, running, shown, self._parallel) for entry in tags.models if entry.model)
         return ServerInfo(
-            "ollama", self.endpoint.url, shapes.text(version, "version"), tuple(models), self._parallel
+            "ollama", self.endpoint.url, members.text(version, "version"), tuple(models), self._parallel
         )
 
     async def load(self, model: str, report: Callable[[Progress], None]) -> None:
@@ -173,11 +181,9 @@ class OllamaHost:
                         status = step.status or status
                         report(Progress(status, step.completed or 0, step.total or 0))
         except BackendError as error:
-            raise _no_such_model(model, error) from error
+            raise _pull_failed(model, status, error) from error
         if status != "success":
-            raise CutOff(
-                f"The download of {model} broke off at: {status or 'nothing'}.", "Pull it again: it goes on."
-            )
+            raise _broke_off(model, status)
 
     async def window(self, model: str) -> int | None:
         """Say the window: the allocated one of a loaded model, else what it will be, else what it may be."""
@@ -213,7 +219,7 @@ class OllamaHost:
         asked = {name: asyncio.create_task(show(name)) for name in names}
         try:
             if asked:
-                await asyncio.wait(asked.values(), timeout=_SHOW_SECONDS)
+                await asyncio.wait(asked.values(), timeout=self._show_within)
         finally:
             for task in asked.values():
                 task.cancel()
@@ -276,9 +282,17 @@ def _name_and_port(place: str) -> tuple[str, str]:
     return name, port if port.isdigit() and int(port) < 65536 else ""
 
 
-def _no_such_model(model: str, error: BackendError) -> BackendError:
+def _pull_failed(model: str, status: str, error: BackendError) -> BackendError:
+    if status and isinstance(error, Unreachable | BadReply):
+        return _broke_off(model, status)
     if not re.search(r"file does not exist|not found", error.message):
         return error
     return ModelMissing(
         f"Ollama's library has no model {model}.", "Check its name and its tag.", status=error.status
+    )
+
+
+def _broke_off(model: str, status: str) -> CutOff:
+    return CutOff(
+        f"The download of {model} broke off at: {status or 'nothing'}.", "Pull it again: it goes on."
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tui_delegate.backends.assemble import count_of
 from tui_delegate.backends.exchange import SseReader, exchange
 from tui_delegate.backends.slots import openai_entry
-from tui_delegate.backends.templates import Shapes, arguments_object, call_name
+from tui_delegate.backends.shapes import Shapes, arguments_object, call_name
 from tui_delegate.core.chunks import ProgressChunk
 from tui_delegate.core.errors import BackendError, BadReply, CutOff
 from tui_delegate.core.servers import ModelInfo, ServerInfo
@@ -124,6 +124,7 @@ class OpenAIReader(SseReader):
     """Reads chat completion chunks, or one whole chat completion."""
 
     _choice: int | None = None
+    _counted = False
 
     def on_data(self, data: bytes, name: str, *, last: bool = False) -> None:
         """Take the data of one event: a chunk, or the mark that all is said."""
@@ -147,7 +148,7 @@ class OpenAIReader(SseReader):
         if isinstance(usage := value.get("usage"), dict):
             self._on_usage(usage, alone=not choices)
         if isinstance(timings := value.get("timings"), dict):
-            self._on_speed(timings.get("predicted_per_second"), timings.get("predicted_n"))
+            self._on_timings(timings)
         if isinstance(stats := value.get("stats"), dict):
             self._on_speed(stats.get("tokens_per_second"), 1)
         if isinstance(progress := value.get("prompt_progress"), dict):
@@ -215,6 +216,7 @@ class OpenAIReader(SseReader):
 
     def _on_usage(self, usage: dict[str, object], *, alone: bool) -> None:
         assembly, counts = self.assembly, self.assembly.counts
+        self._counted = True
         counts.prompt = count_of(usage.get("prompt_tokens"))
         counts.completion = count_of(usage.get("completion_tokens"))
         counts.cached = count_of(_inner(usage, "prompt_tokens_details", "cached_tokens"))
@@ -222,6 +224,16 @@ class OpenAIReader(SseReader):
         if alone and not assembly.terminal:
             assembly.finish("stop")
             assembly.flag("no_finish_reason")
+
+    def _on_timings(self, timings: dict[str, object]) -> None:
+        """llama.cpp counts here too, also where it sends no usage; the usage stands where there is one."""
+        self._on_speed(timings.get("predicted_per_second"), timings.get("predicted_n"))
+        read, cached = count_of(timings.get("prompt_n")), count_of(timings.get("cache_n"))
+        if self._counted or read is None:
+            return
+        counts = self.assembly.counts
+        counts.prompt, counts.cached = read + (cached or 0), cached
+        counts.completion = count_of(timings.get("predicted_n"))
 
     def _on_speed(self, speed: object, tokens: object) -> None:
         if isinstance(speed, int | float) and speed > 0 and tokens:

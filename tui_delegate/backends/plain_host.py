@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui_delegate.backends import shapes
+from tui_delegate.backends import members
 from tui_delegate.core.errors import BadReply, ResolveError
 from tui_delegate.core.servers import ModelInfo, Progress, ServerInfo
 
@@ -30,7 +30,7 @@ class PlainHost:
     async def info(self) -> ServerInfo:
         """Say which models the server names."""
         listing = await self.wire.get("models")
-        if not isinstance(shapes.member(listing, "data"), list):
+        if not isinstance(members.member(listing, "data"), list):
             raise BadReply(f"{self.wire.host} gave no list of models.", "Check the profile's base_url.")
         return plain_info(self._backend, self.wire.endpoint.url, listing)
 
@@ -67,10 +67,10 @@ class PlainHost:
 
 def plain_info(backend: str, url: str, listing: object) -> ServerInfo:
     """Read a list of models that has names and little else."""
-    entries = [entry for entry in shapes.items(listing, "data") if shapes.text(entry, "id")]
+    entries = [entry for entry in members.items(listing, "data") if members.text(entry, "id")]
     return ServerInfo(backend, url, "", tuple(_model(entry) for entry in entries))
 
 
 def _model(entry: object) -> ModelInfo:
-    windows = (shapes.whole(entry, name) for name in _WINDOWS)
-    return ModelInfo(shapes.text(entry, "id"), window=next((window for window in windows if window), None))
+    windows = (members.whole(entry, name) for name in _WINDOWS)
+    return ModelInfo(members.text(entry, "id"), window=next((window for window in windows if window), None))

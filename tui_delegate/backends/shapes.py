@@ -1,58 +1,98 @@
-"""Reads members out of JSON that may be anything: what is absent or of another type reads as nothing.
+"""What chat templates do not take, and the other shape of the same conversation that they do.
 
-Every edge where a server's JSON becomes a value of ours stands on these. Nothing here knows a server.
+Pure but for what it remembers: which model of this server refused what. No request is made here.
 """
 
 from __future__ import annotations
 
+import json
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
 
-def member(value: object, *path: str) -> object:
-    """Follow keys down through objects; None where the way ends."""
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
+from tui_delegate.core.messages import user
 
+if TYPE_CHECKING:
+    from tui_delegate.core.errors import BackendError
+    from tui_delegate.core.messages import Message, ToolCall
 
-def text(value: object, *path: str) -> str:
-    """Read a string; empty where there is none."""
-    found = member(value, *path)
-    return found if isinstance(found, str) else ""
+Quirk = Literal["alternate", "no_system", "completion_tokens"]
 
-
-def whole(value: object, *path: str) -> int | None:
-    """Read a whole number that is not negative."""
-    found = member(value, *path)
-    return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
-
-
-def number(value: object, *path: str) -> float | None:
-    """Read any number."""
-    found = member(value, *path)
-    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
-
-
-def truth(value: object, *path: str) -> bool:
-    """Read a flag; whatever is not `true` is false."""
-    return member(value, *path) is True
+_QUIRKS: tuple[tuple[Quirk, re.Pattern[str]], ...] = (
+    ("alternate", re.compile(r"roles? must alternate|must alternate (?:between )?user", re.IGNORECASE)),
+    (
+        "no_system",
+        re.compile(
+            r"system (?:role|messages?|prompts?) (?:is |are )?(?:not|un)\s?(?:supported|allowed)"
+            r"|(?:not|n't) support (?:a |the )?system",
+            re.IGNORECASE,
+        ),
+    ),
+    ("completion_tokens", re.compile(r"use '?max_completion_tokens", re.IGNORECASE)),
+)
 
 
-def items(value: object, *path: str) -> tuple[object, ...]:
-    """Read a list; empty where there is none."""
-    found = member(value, *path)
-    return tuple(found) if isinstance(found, list) else ()
+class Shapes:
+    """Remembers, for each model of one server, what its template refuses."""
+
+    def __init__(self) -> None:
+        self._quirks: dict[str, set[Quirk]] = {}
+
+    def has(self, model: str, quirk: Quirk) -> bool:
+        """Whether the model is known to have the quirk."""
+        return quirk in self._quirks.get(model, ())
+
+    def learn(self, model: str, error: BackendError) -> bool:
+        """Take a refusal; True means that something new was learned and a new try is worth it."""
+        if error.status not in (400, 422, 500):
+            return False
+        known = self._quirks.setdefault(model, set())
+        new = {quirk for quirk, words in _QUIRKS if words.search(f"{error.message} {error.body}")} - known
+        known |= new
+        return bool(new)
+
+    def shape(self, model: str, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+        """Give the conversation in the shape that the model's template takes."""
+        if self.has(model, "no_system"):
+            messages = fold_system(messages)
+        if self.has(model, "alternate"):
+            messages = join_users(messages)
+        return messages
 
 
-def words(value: object, *path: str) -> tuple[str, ...]:
-    """Read a list of strings, and of it the strings."""
-    return tuple(item for item in items(value, *path) if isinstance(item, str))
+def join_users(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Join user messages that follow each other; the last of them, the task, stays last."""
+    joined: list[Message] = []
+    for message in messages:
+        if joined and message.role == "user" and joined[-1].role == "user":
+            joined[-1] = replace(joined[-1], text=f"{joined[-1].text}\n\n{message.text}")
+        else:
+            joined.append(message)
+    return tuple(joined)
 
 
-def amount(count: int | None) -> str:
-    """Write a parameter count as people do: `4.0B`, `329K`."""
-    if not count:
-        return ""
-    for unit, letter in ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "K")):
-        if count >= unit:
-            size = count / unit
-            return f"{size:.1f}{letter}" if size < 10 else f"{size:.0f}{letter}"
-    return str(count)
+def fold_system(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """Put the system text at the head of the first user message."""
+    text = "\n\n".join(message.text for message in messages if message.role == "system" and message.text)
+    rest = [message for message in messages if message.role != "system"]
+    if not text:
+        return tuple(rest)
+    if rest and rest[0].role == "user":
+        return (replace(rest[0], text=f"{text}\n\n{rest[0].text}"), *rest[1:])
+    return (user(text), *rest)
+
+
+def arguments_object(call: ToolCall) -> dict[str, object]:
+    """The arguments of a past call as an object. Text that is none is shown to the model as what it was."""
+    try:
+        value = json.loads(call.arguments)
+    except (ValueError, RecursionError):
+        value = None
+    if isinstance(value, dict):
+        return value
+    return {"invalid_arguments": call.arguments} if call.arguments.strip() else {}
+
+
+def call_name(call: ToolCall) -> str:
+    """The name of a past call; servers refuse a history with an empty one."""
+    return call.name or "invalid"

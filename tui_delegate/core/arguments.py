@@ -24,6 +24,7 @@ LONGEST = 1024 * 1024
 _DEEPEST = 64
 _DIGITS = 30
 _FENCE = re.compile(r"^```[\w-]*[ \t]*\n(.*?)\n?```$", re.DOTALL)
+_STRING = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""", re.DOTALL)
 _THOUGHT = re.compile(r"^(?:<think>)?.*?</think>", re.DOTALL)
 
 
@@ -141,8 +142,8 @@ def _mended(text: str, why: str) -> object:
     if start < 0:
         raise _Refused(f"its arguments are no JSON ({why})")
     body = text[start : end + 1]
-    if end < start or not _closed(body):
-        raise _Refused("its arguments are cut off")
+    if end < start or not _closed(body) or _open_quote(body):
+        raise _Refused("its arguments are cut off, or a quote in them is not escaped")
     if len(body) > 64 * 1024:
         raise _Refused(f"its arguments are no JSON ({why})")
     if _nested(body) > _DEEPEST:
@@ -158,10 +159,19 @@ def _mended(text: str, why: str) -> object:
     return _strict(json.dumps(mended))
 
 
+def _outside(text: str) -> str:
+    """What stands outside of strings."""
+    return _STRING.sub("", text)
+
+
 def _outline(text: str) -> str:
-    """Only the brackets that stand outside of strings."""
-    bare = re.sub(r'"(?:[^"\\]|\\.)*"', "", text, flags=re.DOTALL)
-    return re.sub(r"[^{}\[\]]", "", bare)
+    return re.sub(r"[^{}\[\]]", "", _outside(text))
+
+
+def _open_quote(text: str) -> bool:
+    """Whether a string has no end: the closing brace may then be a part of it."""
+    rest = _outside(text)
+    return '"' in rest or "'" in rest or rest.count("“") != rest.count("”")
 
 
 def _closed(text: str) -> bool:
