@@ -19,7 +19,6 @@ import orjson
 from tests.bench.measure import Row, in_turn, scripted_server
 from tui_delegate.core.limits import Limits
 from tui_delegate.engine.delegate import delegation_tool
-from tui_delegate.profiles import save
 from tui_delegate.workspace import Choice, Workspace
 
 WORKERS = 64

@@ -93,7 +93,7 @@ def every_kind(run: str) -> list[events.Event]:
         events.Failed(path=(1,), code="timeout", message="no answer", hint="wait", text=CANARY),
         events.Cancelled(path=(3,), text=CANARY),
         events.Commanded(command="steer", agent="worker", text=CANARY),
-        events.FellBack(from_seat="a/b", model="c/d", code="unreachable"),
+        events.FellBack(from_seat="a/b", profile="c", backend="ollama", model="d", code="unreachable"),
         events.Warned(code="odd", message="half of a pair: \ud800 and ü\u2028"),
         events.Wrote(path=(0, 2), text=CANARY),
         events.Thought(text=CANARY),

@@ -19,12 +19,12 @@ from tui_delegate.backends.lmstudio import LmStudio
 from tui_delegate.backends.ollama_host import NO_ADDRESS, OllamaHost, host_url
 from tui_delegate.backends.plain_host import PlainHost
 from tui_delegate.core.errors import BackendError, BadReply, TimedOut, Unreachable
-from tui_delegate.core.servers import ServerInfo
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
     from tui_delegate.core.ports import ModelHost
+    from tui_delegate.core.servers import ServerInfo
 
 PLAIN = "openai-compat"
 _OWN_HOSTS = ("ollama", "lmstudio", "llamacpp")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from tui_delegate.backends.assemble import count_of
 from tui_delegate.backends.exchange import LineReader, exchange
 from tui_delegate.backends.openai import tool_entry
-from tui_delegate.backends.slots import openai_entry
 from tui_delegate.backends.shapes import Shapes, arguments_object, call_name
+from tui_delegate.backends.slots import openai_entry
 from tui_delegate.core.errors import BackendError, BadReply
 
 if TYPE_CHECKING:
