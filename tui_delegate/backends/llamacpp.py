@@ -250,7 +250,7 @@ def load_step(entry: object, heard: float | None = None) -> Progress:
 
 
 def loaded_part(data: bytes, model: str) -> float | None:
-    """Read how far a model's load is out of one event of the router's stream; None: it is about other things."""
+    """Read how far a model's load is out of one event of the router's stream; None: it isn't told."""
     try:
         event = json.loads(data)
     except (ValueError, RecursionError):
