@@ -48,16 +48,16 @@ def ndjson(*lines: dict[str, object]) -> bytes:
 
 def sse(*events: dict[str, object] | str, named: bool = False) -> bytes:
     """Events as OpenAI-like servers send them, or named ones as Anthropic does."""
-    out = b""
+    out: list[str] = []
     for event in events:
         data = event if isinstance(event, str) else json.dumps(event, ensure_ascii=False)
         if named and isinstance(event, dict):
-            out += f"event: {event['type']}\n".encode()
-        out += f"data: {data}\n\n".encode()
-    return out
+            out.append(f"event: {event['type']}\n")
+        out.append(f"data: {data}\n\n")
+    return "".join(out).encode()
 
 
-def delta(finish: str | None = None, **delta: object) -> dict[str, object]:
+def delta(finish: str | None = None, /, **delta: object) -> dict[str, object]:
     """One chat completion chunk."""
     return {"model": "m", "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
 

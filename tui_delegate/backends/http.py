@@ -170,8 +170,9 @@ class Wire:
 
     async def _chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
         packed = response.headers.get("content-encoding", "identity") != "identity"
+        read = response.aiter_bytes if packed or response.is_stream_consumed else response.aiter_raw
         try:
-            async for chunk in response.aiter_bytes() if packed else response.aiter_raw():
+            async for chunk in read():
                 yield chunk
         except _line_failures() as error:
             raise self._broken(error, began=True) from error

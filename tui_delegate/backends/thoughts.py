@@ -26,6 +26,7 @@ class ThinkSplitter:
     def __init__(self) -> None:
         self._state: Literal["start", "thinking", "after", "text"] = "start"
         self._held = ""
+        self._begun = False
 
     @property
     def unclosed(self) -> bool:
@@ -57,7 +58,7 @@ class ThinkSplitter:
         begin = self._held.lstrip()
         if begin.startswith(OPEN):
             self._state, self._held = "thinking", ""
-            return self._thinking(begin[len(OPEN) :].lstrip("\n"))
+            return self._thinking(begin[len(OPEN) :])
         if OPEN.startswith(begin):
             return []
         self._state, text, self._held = "text", self._held, ""
@@ -65,6 +66,9 @@ class ThinkSplitter:
 
     def _thinking(self, text: str) -> list[tuple[Kind, str]]:
         text, self._held = self._held + text, ""
+        if not self._begun:
+            text = text.lstrip("\n")
+            self._begun = bool(text)
         before, tag, after = text.partition(CLOSE)
         if tag:
             self._state = "after"

@@ -51,8 +51,8 @@ def parse_arguments(call: ToolCall, schema: str) -> Arguments:
         return Arguments(_checked(values, schema), repaired)
     except _Refused as why:
         raise InvalidRequest(
-            f"The call of {clean_line(call.name) or 'a tool without a name'} was not made: {why}.",
-            f"Call it again with one JSON object. {_wanted(schema)}",
+            f"The call of {clean_line(call.name) or 'a tool without a name'} was not made: {why}. "
+            f"Call it again with one JSON object. {_wanted(schema)}"
         ) from None
 
 
