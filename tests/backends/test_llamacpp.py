@@ -9,8 +9,9 @@ import pytest
 from tests import realserver
 from tests.assets import wire_body
 from tests.loopback import Answer, Loopback, no_pause, serving, table
+from tui_delegate.backends.decode import SseDecoder
 from tui_delegate.backends.http import Endpoint, Wire
-from tui_delegate.backends.llamacpp import LlamaCpp, load_step, router_info, single_info
+from tui_delegate.backends.llamacpp import LlamaCpp, load_step, loaded_part, router_info, single_info
 from tui_delegate.core.chunks import ChatRequest, ProgressChunk
 from tui_delegate.core.errors import (
     AuthRefused,
@@ -100,6 +101,43 @@ def test_a_load_says_how_far_it_is_where_the_server_does() -> None:
     assert step() == Progress("loading")
     assert step(progress={"value": 0.5}) == Progress("loading", 50, 100)
     assert step(progress={"value": 7}) == Progress("loading", 100, 100)
+    assert load_step({"status": {"value": "loading"}}, 0.25) == Progress("loading", 25, 100)
+
+
+def test_the_routers_stream_says_how_far_each_load_is() -> None:
+    decoder = SseDecoder()
+    events = decoder.feed(wire_body("router_models_sse.txt")) + decoder.end()
+    heard = [part for event in events if (part := loaded_part(event.data, "tiny-b")) is not None]
+    assert heard[:2] == [0.0, 1.0]
+    assert set(heard) == {0.0, 1.0}
+    assert not any(loaded_part(event.data, "tiny-c") is not None for event in events)
+
+
+def test_a_load_in_stages_is_one_number() -> None:
+    def event(**progress: object) -> bytes:
+        return json.dumps({"model": "m", "data": {"status": "loading", "progress": progress}}).encode()
+
+    stages = ["text_model", "mmproj"]
+    assert loaded_part(event(stages=stages, current="text_model", value=0.5), "m") == 0.25
+    assert loaded_part(event(stages=stages, current="mmproj", value=0.5), "m") == 0.75
+    assert loaded_part(event(stages=[], current="x", value=9), "m") == 1.0
+    assert loaded_part(event(value="x"), "m") is None
+    assert loaded_part(b"{", "m") is None
+
+
+def test_a_load_is_told_as_far_as_the_stream_says() -> None:
+    async def ask(host: LlamaCpp) -> None:
+        seen: list[Progress] = []
+        await host.load("tiny-b", seen.append)
+        assert Progress("loading", 40, 100) in seen
+
+    said = {"stages": ["text_model"], "current": "text_model", "value": 0.4}
+    event = {"model": "tiny-b", "event": "status_change", "data": {"status": "loading", "progress": said}}
+    stream = Answer(
+        b"data: " + json.dumps(event).encode() + b"\n\n", headers={"content-type": "text/event-stream"}
+    )
+    shown = ["router_models_during_load.txt"] * 50 + ["router_models_after_load.txt"]
+    _with_host(ask, _router(*shown) | {LOAD: {"success": True}, "GET /models/sse": stream})
 
 
 def test_a_router_is_asked_about_its_loaded_models_and_never_loads_one_by_that() -> None:

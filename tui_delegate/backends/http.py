@@ -121,6 +121,12 @@ class Wire:
             yield chunks
             await _read_to_end(chunks)
 
+    @asynccontextmanager
+    async def watch(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Ask for a body that goes on for as long as somebody listens."""
+        async with self._open("GET", path, None) as response:
+            yield self._chunks(response)
+
     async def aclose(self) -> None:
         """Close every connection."""
         client, self._client = self._client, None

@@ -6,11 +6,13 @@ How chat goes over the wire is openai's and http's; which of several servers to 
 from __future__ import annotations
 
 import asyncio
+import json
 from itertools import count, pairwise
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from tui_delegate.backends import members
+from tui_delegate.backends.decode import SseDecoder
 from tui_delegate.backends.openai import OpenAIChat
 from tui_delegate.core.errors import BackendError, ModelMissing, Overloaded, ResolveError, TimedOut
 from tui_delegate.core.servers import ModelInfo, ModelState, Progress, ServerInfo
@@ -46,6 +48,8 @@ class LlamaCpp:
         self.wire = wire
         self._chat = OpenAIChat(wire, name="llamacpp", extras=EXTRAS)
         self._pause = pause
+        self._heard: dict[str, float] = {}
+        """How far the loads are that we wait for, 0 to 1."""
 
     async def chat(self, request: ChatRequest, sink: Sink) -> Reply:
         """Make one model call; the reading of the prompt arrives as progress."""
@@ -64,6 +68,16 @@ class LlamaCpp:
     async def load(self, model: str, report: Callable[[Progress], None]) -> None:
         """Load a model of a router and wait until it is loaded, however long that takes."""
         await self._need_router(f"load {model}")
+        listening = asyncio.create_task(self._listen(model))
+        try:
+            await self._ask_for_load(model, report)
+            await self._follow_load(model, report)
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+            self._heard.pop(model, None)
+
+    async def _ask_for_load(self, model: str, report: Callable[[Progress], None]) -> None:
         for tries in count(1):
             if await self._begin_load(model):
                 break
@@ -71,7 +85,6 @@ class LlamaCpp:
                 raise Overloaded("The router has no room for another model.", "Unload one, then try again.")
             report(Progress("waiting"))
             await self._pause(_LONGEST_PAUSE)
-        await self._follow_load(model, report)
 
     async def unload(self, model: str) -> None:
         """Unload a model of a router and wait until it is gone."""
@@ -118,7 +131,7 @@ class LlamaCpp:
             raise
         if _status(entry) != "loading":
             return None
-        step = load_step(entry)
+        step = load_step(entry, self._heard.get(model))
         return step.done / step.total if step.total else 0.0
 
     async def _model(self, name: str) -> ModelInfo:
@@ -162,10 +175,22 @@ class LlamaCpp:
             began = began or status in ("loading", "downloading")
             if status == "unloaded" and (began or _failed(entry) or look >= _PATIENCE):
                 raise _load_failed(model, entry)
-            report(load_step(entry))
+            report(load_step(entry, self._heard.get(model)))
             await self._pause(pause)
             pause = min(pause * 1.5, _LONGEST_PAUSE)
         report(Progress("loaded", 100, 100))
+
+    async def _listen(self, model: str) -> None:
+        """Keep what the router's stream says about a load; its list says only that there is one."""
+        decoder = SseDecoder()
+        try:
+            async with self.wire.watch("/models/sse") as chunks:
+                async for chunk in chunks:
+                    for event in decoder.feed(chunk):
+                        if (heard := loaded_part(event.data, model)) is not None:
+                            self._heard[model] = heard
+        except BackendError:
+            return
 
     async def _any_loading(self) -> bool:
         listing = await self.wire.get("/v1/models")
@@ -217,11 +242,32 @@ def router_info(url: str, listing: object, props: object, by_id: dict[str, objec
     return ServerInfo("llamacpp", url, members.text(props, "build_info"), models)
 
 
-def load_step(entry: object) -> Progress:
-    """Read how far a load is out of a router's entry."""
-    value = members.number(entry, "status", "progress", "value")
-    done = round(min(max(value, 0.0), 1.0) * 100) if value is not None else 0
+def load_step(entry: object, heard: float | None = None) -> Progress:
+    """Read how far a load is: what its stream said, or what a router's entry says."""
+    value = heard if heard is not None else _part(members.member(entry, "status", "progress"))
+    done = round(value * 100) if value is not None else 0
     return Progress(_status(entry) or "loading", done, 100 if value is not None else 0)
+
+
+def loaded_part(data: bytes, model: str) -> float | None:
+    """Read how far a model's load is out of one event of the router's stream; None: it isn't told."""
+    try:
+        event = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    if members.text(event, "model") != model or members.text(event, "data", "status") != "loading":
+        return None
+    return _part(members.member(event, "data", "progress"))
+
+
+def _part(progress: object) -> float | None:
+    """One number for a load in stages: a model's text part, then what it sees and hears with."""
+    value = members.number(progress, "value")
+    if value is None:
+        return None
+    stages, current = members.words(progress, "stages"), members.text(progress, "current")
+    before = stages.index(current) if current in stages else 0
+    return min(max((before + value) / max(len(stages), 1), 0.0), 1.0)
 
 
 def _model(entry: object, state: ModelState, props: object) -> ModelInfo:
