@@ -109,7 +109,7 @@ def test_text_is_numbered_lines_and_a_summary(path: Path, capsys: pytest.Capture
         "duration_ms=900 target=out.py session=codex-9 cost=$0.25 status=ok path=0.2 agent=worker"
     )
     assert lines[4:6] == ["", "Delegation summary:"]
-    assert "  cost: $0.5 and 1 calls of unknown cost" in lines
+    assert "  cost: $0.5, and 1 of unknown cost" in lines
 
 
 def test_what_a_server_said_cannot_reach_the_terminal_as_control(

@@ -83,10 +83,18 @@ def test_eight_first_processes_make_one_journal(tmp_path: Path) -> None:
 def test_a_full_disk_is_reported_and_costs_only_what_did_not_fit(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     (said,) = go(path, "full", "a")
-    first, refused, again, later, last = said
-    assert (first, again, later, last) == ("None", "JournalError", "None", "closed")
+    first, refused, again, unseen, *after = said
+    assert (first, again, unseen, after) == (
+        "None",
+        "JournalError",
+        "JournalError",
+        ["None", "None", "closed"],
+    )
     assert refused.startswith("JournalError: The journal ")
     check(path)
-    ledger = Ledger.open(path)
-    assert ledger.total(Query()).calls == 2
-    ledger.close()
+    with closing(Ledger.open(path)) as ledger:
+        assert [(call.run, call.session) for call in ledger.last(Query())] == [
+            ("a", "s1"), ("unseen", "s1"), ("a", "s1"),
+        ]  # fmt: skip
+    with closing(Reader.open(path)) as reader:
+        assert [run.id for run in reader.runs()] == ["unseen", "a"]

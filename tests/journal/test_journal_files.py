@@ -144,3 +144,35 @@ def test_a_full_disk_is_called_one(tmp_path: Path) -> None:
         connection.executescript("CREATE TABLE a(b); INSERT INTO a VALUES(zeroblob(100000))")
     connection.close()
     assert "the disk is full" in journal_error(caught.value, tmp_path).message
+
+
+def test_a_process_that_never_lets_go_is_reported_and_then_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_delegate.journal.schema.BUSY_SECONDS", 0.01)
+    monkeypatch.setattr("tui_delegate.journal.schema.PATIENCE", 0.0)
+    path = tmp_path / "journal.db"
+    with (
+        closing(Journal.open(path)) as journal,
+        closing(sqlite3.connect(path, isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        error = commit(journal, "r1", [opened("r1")])
+        assert "held by another process" in str(error)
+        other.execute("ROLLBACK")
+        assert commit(journal, "r1", [opened("r1")]) is None
+
+
+def test_a_write_waits_until_another_process_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_delegate.journal.schema.BUSY_SECONDS", 0.01)
+    path = tmp_path / "journal.db"
+    heard: list[Exception | None] = []
+    with (
+        closing(Journal.open(path)) as journal,
+        closing(sqlite3.connect(path, isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        journal.append("r1", [opened("r1")], heard.append)
+        assert heard == []
+        other.execute("COMMIT")
+    assert heard == [None]

@@ -96,7 +96,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection | None:
         return None
     connection = None
     try:
-        connection = _connect(f"{path.absolute().as_uri()}?mode=ro")
+        connection = _connect(f"{path.absolute().as_uri()}?mode=ro{_unchanging(path)}")
         if _check_head(connection, path):
             return connection
         connection.close()
@@ -185,6 +185,13 @@ def _connect(name: str) -> sqlite3.Connection:
         check_same_thread=False,
         uri=name.startswith("file:"),
     )
+
+
+def _unchanging(path: Path) -> str:
+    """Where nothing can be written SQLite can't lock either, and need not, if no log lies beside the file."""
+    if os.access(path.parent, os.W_OK) or os.path.exists(f"{path}-wal"):
+        return ""
+    return "&immutable=1"
 
 
 def _make_private(path: Path) -> None:

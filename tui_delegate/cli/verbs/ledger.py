@@ -258,7 +258,7 @@ def _summary_lines(ledger: Ledger, query: Query, total: Total) -> Iterable[str]:
         f"cached={total.cached}, reasoning={total.reasoning})"
     )
     yield f"duration_ms: {total.total_ms}"
-    unknown = f" and {total.unpriced} calls of unknown cost" if total.unpriced else ""
+    unknown = f", and {total.unpriced} of unknown cost" if total.unpriced else ""
     yield f"cost: {_dollars(total.cost)}{unknown}"
     for by in ("command", "profile", "model", "backend"):
         groups = ledger.totals(by, query)
