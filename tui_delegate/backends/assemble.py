@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_delegate.backends.slots import CallSlots
@@ -88,13 +88,13 @@ class Assembly:
     def close_thought(self, signature: str) -> None:
         """End a block of thinking, with what the provider signed it with."""
         if self._thought or signature:
-            self._thinking.append(Thinking("".join(self._thought), signature))
+            self._thinking.append(Thinking("".join(self._thought), sound(signature)))
             self._thought = []
 
     def seal(self, redacted: str) -> None:
         """Take a block of thinking that the provider does not show."""
         self.close_thought("")
-        self._thinking.append(Thinking(redacted=redacted))
+        self._thinking.append(Thinking(redacted=sound(redacted)))
 
     def call(
         self, index: object, call_id: object, name: object, arguments: object, *, whole: bool = False
@@ -105,7 +105,7 @@ class Assembly:
             self.flag("too_many_calls")
             return
         self._watches["call"].feed(piece.text)
-        self._put(CallChunk(piece.slot, piece.name, piece.text))
+        self._put(CallChunk(piece.slot, sound(piece.name), sound(piece.text)))
 
     def finish(self, finish: Finish) -> None:
         """The server said why it stopped."""
@@ -136,7 +136,7 @@ class Assembly:
         if not text and not calls:
             self._judge_empty()
         message = Message("assistant", text, calls, tuple(self._thinking))
-        return Reply(message, finish, usage, self.model, self.speed, tuple(self._flags))
+        return Reply(message, finish, usage, sound(self.model), self.speed, tuple(self._flags))
 
     def _say(self, text: str) -> None:
         if text:
@@ -180,8 +180,7 @@ class Assembly:
 
     def _calls(self, text: str) -> tuple[tuple[ToolCall, ...], str]:
         calls = tuple(
-            replace(call, name=sound(call.name), arguments=sound(call.arguments))
-            for call in self.slots.calls()
+            ToolCall(sound(call.id), sound(call.name), sound(call.arguments)) for call in self.slots.calls()
         )
         if self._finish == "length":
             if calls:
@@ -225,6 +224,8 @@ class Assembly:
 
 def sound(text: str) -> str:
     """Replace lone surrogates; join the ones that are a pair."""
+    if text.isascii():
+        return text
     try:
         text.encode()
     except UnicodeEncodeError:
