@@ -44,7 +44,7 @@ def test_mypy_is_strict_and_content() -> None:
 
 @pytest.mark.gate
 def test_the_layers_hold() -> None:
-    tool("importlinter.cli", "lint")
+    tool("importlinter", "lint")
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -92,4 +92,4 @@ def test_broad_catches_stand_in_three_places_only() -> None:
                 )
                 if names & {"", "Exception", "BaseException"}:
                     places.append(str(path.relative_to(PACKAGE)))
-    assert sorted(places) == sorted({"cli/main.py", "engine/run.py"})
+    assert sorted(places) == ["cli/main.py", "engine/run.py", "journal/writer.py"]

@@ -13,7 +13,6 @@ from tui_delegate.profiles import (
     key_source,
     key_warning,
     load,
-    secrets,
     select,
     split,
     with_limits,
@@ -118,15 +117,6 @@ def test_a_key_in_a_file_that_others_may_read_is_warned_of(tmp_path: Path) -> No
     assert key_warning(found, found.profiles["haiku"]) == ""
     file.chmod(0o600)
     assert key_warning(found, found.profiles["p"]) == ""
-
-
-def test_every_key_that_could_be_sent_is_known_to_whoever_hides_it(tmp_path: Path) -> None:
-    found = settings(
-        '[profiles.p]\napi_key = "one"\napi_key_env = "TWO"\n'
-        'extra_headers = { Authorization = "Bearer three", X-Title = "plain" }\n',
-        tmp_path,
-    )
-    assert secrets(found, {"TWO": "two"}) == {"one", "two", "Bearer three", "three"}
 
 
 def test_limits_of_the_command_line_go_over_those_of_the_file() -> None:

@@ -12,10 +12,14 @@ import json
 import re
 import socket
 import ssl
+import sys
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+# httpx loads its own command line, with rich and click, wherever those are installed. Nobody here wants it.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 
 import httpx
 

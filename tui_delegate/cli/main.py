@@ -7,6 +7,7 @@ asked for is imported.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib import import_module
 
@@ -46,14 +47,30 @@ def _parser(verb: str) -> argparse.ArgumentParser:
         description="A manager model hands bounded tasks to cheap, local, parallel workers.",
         epilog=EPILOG,
         allow_abbrev=False,
+        formatter_class=_help_formatter,
     )
     parser.add_argument("--version", action="version", version=f"tui-delegate {__version__}")
     verbs = parser.add_subparsers(dest="verb", metavar="VERB")
     for name, help_line in VERBS.items():
-        sub = verbs.add_parser(name, help=help_line, description=help_line, allow_abbrev=False)
+        sub = verbs.add_parser(
+            name,
+            help=help_line,
+            description=help_line,
+            allow_abbrev=False,
+            formatter_class=_help_formatter,
+        )
         if name == verb:
             import_module(f"tui_delegate.cli.verbs.{name}").add_arguments(sub)
     return parser
+
+
+def _help_formatter(prog: str) -> argparse.HelpFormatter:
+    """Tell argparse the width: it makes a formatter for every flag, and would load shutil to ask."""
+    try:
+        width = int(os.environ.get("COLUMNS", "")) or 80
+    except ValueError:
+        width = os.get_terminal_size().columns if sys.stdout.isatty() else 80
+    return argparse.HelpFormatter(prog, width=max(min(width, 110) - 2, 40))
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -83,14 +100,10 @@ def _run(args: argparse.Namespace) -> int:
 
 def _close_stdout() -> None:
     """Whoever read our output went away; keep the interpreter from saying so again at its end."""
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say_bug(args: argparse.Namespace, error: Exception) -> int:
-    import os
-
     from tui_delegate.cli import output
     from tui_delegate.core.errors import DelegateError
 

@@ -170,9 +170,7 @@ class Writer:
             self._remember_stored(batches)
         except sqlite3.Error as trouble:
             error = schema.journal_error(trouble, self._path)
-        except (
-            Exception
-        ) as bug:  # the task boundary: who waits must be told, and the next commit gets its turn
+        except Exception as bug:  # the task boundary: who waits is told, and the next commit gets its turn
             error = JournalError(f"The journal failed: {type(bug).__name__}: {bug}", "This is a bug.")
         for place, item in enumerate(waiting):
             _tell(item, refused.get(place, error))

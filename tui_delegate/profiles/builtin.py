@@ -48,8 +48,6 @@ PROFILES: Final[Mapping[str, Mapping[str, object]]] = MappingProxyType(
     }
 )
 
-BUILTIN_MANAGER: Final = "builtin/manager"
-BUILTIN_WORKERS: Final = ("builtin/extract", "builtin/digest")
 
 _HOST = re.compile(r"(?:(https?)://)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*)(?::(\d{1,5}))?/?")
 

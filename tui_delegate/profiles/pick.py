@@ -97,16 +97,6 @@ def key_warning(settings: Settings, profile: Profile) -> str:
     return f"{place} holds a key and others may read it (mode {mode:04o}): chmod 600 {place}"
 
 
-def secrets(settings: Settings, environ: Mapping[str, str]) -> frozenset[str]:
-    """Give every key that these profiles can send, so that whoever writes a message can keep it out."""
-    found: set[str] = set()
-    for profile in settings.profiles.values():
-        found |= {profile.api_key, environ.get(profile.api_key_env, "").strip()}
-        found |= {value for name, value in profile.extra_headers if name.lower() in _SECRET_HEADERS}
-        found |= {value.partition(" ")[2] for value in found if value.lower().startswith("bearer ")}
-    return frozenset(found - {""})
-
-
 def _open_road(profile: Profile) -> str:
     """Name the host that a key would reach unencrypted, if there is one."""
     import ipaddress

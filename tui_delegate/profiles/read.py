@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import ConfigError
 from tui_delegate.profiles import builtin, keys
+from tui_delegate.profiles.places import FILE, config_path
 from tui_delegate.profiles.table import Source, Table
 from tui_delegate.profiles.values import Settings
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from tui_delegate.profiles.values import Profile
 
-FILE: Final = "profiles.toml"
 MOST_BYTES: Final = 4_000_000
 """More than anybody writes by hand: what is longer is some other file."""
 
@@ -45,28 +45,6 @@ _PLAIN_WORDS: Final = {
     "Invalid initial character": "a key that is missing",
     "Invalid value": "a value that is missing, or not quoted",
 }
-
-
-def config_path(environ: Mapping[str, str]) -> Path:
-    """Say where our profiles file is, or would be."""
-    if file := environ.get("TUI_DELEGATE_CONFIG"):
-        return Path(file).expanduser()
-    if folder := environ.get("TUI_DELEGATE_HOME"):
-        return Path(folder).expanduser() / FILE
-    from platformdirs import user_config_path
-
-    return user_config_path("tui-delegate", appauthor=False) / FILE
-
-
-def state_path(environ: Mapping[str, str]) -> Path:
-    """Say which folder holds the journal."""
-    if folder := environ.get("TUI_DELEGATE_HOME"):
-        return Path(folder).expanduser()
-    if environ.get("TUI_DELEGATE_CONFIG"):
-        return config_path(environ).parent
-    from platformdirs import user_state_path
-
-    return user_state_path("tui-delegate", appauthor=False)
 
 
 def load(environ: Mapping[str, str], home: Path) -> Settings:

@@ -78,7 +78,7 @@ def journal_path(named: str = "") -> Path:
 
     if named:
         return Path(named)
-    from tui_delegate.profiles import state_path
+    from tui_delegate.profiles.places import state_path
 
     return state_path(os.environ) / "journal.db"
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-    from tui_delegate.core.limits import Limits
 
 HELP = "give a prompt to the manager, which delegates to its workers"
 
@@ -44,50 +43,17 @@ def run(args: argparse.Namespace) -> int:
     import asyncio
 
     from tui_delegate.cli.session import Form, Wanted, run_prompt
+    from tui_delegate.profiles import with_limits
     from tui_delegate.workspace import Choice, Workspace
 
     choice = Choice(args.profile, args.model, args.worker_profile, args.worker_model)
     workspace = Workspace.open(choice)
-    limits = read_limits(args.limit, workspace.settings.limits, nested=args.nested)
+    limits = with_limits(workspace.settings.limits, [*args.limit, *(["nested=true"] if args.nested else [])])
     form: Form = "json" if args.json else "events" if args.events else "text"
     wanted = Wanted(
         _prompt(args.prompt), limits, form, keep_text=not args.no_keep_text, quiet=args.quiet, raw=args.raw
     )
     return asyncio.run(run_prompt(workspace, wanted))
-
-
-def read_limits(words: list[str], limits: Limits, *, nested: bool) -> Limits:
-    """Put `name=value` words over the limits that are written down. Raises an InputError."""
-    from dataclasses import replace
-
-    changes: dict[str, object] = {"nested": True} if nested else {}
-    for word in words:
-        name, _, value = word.partition("=")
-        changes[name] = _limit(name, value)
-    return replace(limits, **changes)  # type: ignore[arg-type]
-
-
-def _limit(name: str, value: str) -> object:
-    import difflib
-    import math
-
-    from tui_delegate.core.errors import InputError
-
-    counts = {"depth": 1, "max_uses": 0, "max_tasks": 0, "max_parallel": 1, "max_steps": 1, "tokens": 1}
-    known = [*counts, "cost", "seconds"]
-    if name not in known:
-        near = difflib.get_close_matches(name, known, 1)
-        raise InputError(f"--limit: there is no limit {name!r}.", f"Did you mean {near[0]}?" if near else "")
-    try:
-        number = float(value)
-        if name in counts and (not number.is_integer() or number < counts[name]):
-            raise ValueError
-        if not math.isfinite(number) or number < 0:
-            raise ValueError
-    except ValueError:
-        kind = f"a whole number, {counts[name]} or more" if name in counts else "a number, 0 or more"
-        raise InputError(f"--limit {name}: {kind} is wanted, not {value!r}.") from None
-    return int(number) if name in counts else number
 
 
 def _prompt(word: str) -> str:
