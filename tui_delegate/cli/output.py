@@ -5,7 +5,6 @@ Everything that came from outside passes `clean` before a terminal. Nothing here
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -62,6 +61,8 @@ def data_json(value: object) -> None:
 
 def json_text(value: object) -> str:
     """Make one line of a JSON value, control characters escaped."""
+    import json
+
     return json.dumps(value, ensure_ascii=False).translate(_JSON_CONTROLS)
 
 

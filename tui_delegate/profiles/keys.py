@@ -10,8 +10,6 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Final, cast
 
 from tui_delegate.core.limits import Limits
-from tui_delegate.core.specs import AgentSpec
-from tui_delegate.core.usage import Price
 from tui_delegate.profiles.builtin import USUAL_KEY_ENV, USUAL_URL
 from tui_delegate.profiles.table import nearest
 from tui_delegate.profiles.values import Profile, Roles, TeamSpec, ToolRule
@@ -19,7 +17,8 @@ from tui_delegate.profiles.values import Profile, Roles, TeamSpec, ToolRule
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tui_delegate.core.specs import Think
+    from tui_delegate.core.specs import AgentSpec, Think
+    from tui_delegate.core.usage import Price
     from tui_delegate.profiles.table import Table
     from tui_delegate.profiles.values import Approval
 
@@ -126,6 +125,8 @@ def limits(table: Table) -> Limits:
 
 def agent(table: Table, name: str) -> AgentSpec:
     """Make an agent of its table."""
+    from tui_delegate.core.specs import AgentSpec
+
     return AgentSpec(
         name,
         table.text("profile"),
@@ -233,6 +234,8 @@ def _price(table: Table) -> Price | None:
     cost, output = inner.number("input", zero=True), inner.number("output", zero=True)
     if cost is None or output is None:
         table.refuse("price", "needs input and output, in dollars per million tokens")
+    from tui_delegate.core.usage import Price
+
     return Price(cost, output, inner.number("cached", zero=True))
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -74,6 +73,8 @@ def read(path: Path, environ: Mapping[str, str], *, lenient: bool = False) -> Se
 
 def parse(raw: bytes, source: Source) -> dict[str, object]:
     """Make TOML of bytes; what is wrong is said without a word of the file."""
+    import tomllib
+
     if len(raw) > MOST_BYTES:
         raise ConfigError(f"{source.file}: is too long to be a profiles file")
     try:

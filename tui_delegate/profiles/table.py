@@ -5,7 +5,6 @@ No table's own keys are known here. A message never holds a value: any of them m
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from dataclasses import dataclass, field
@@ -26,6 +25,8 @@ _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 def nearest(word: str, known: Iterable[str]) -> str:
     """Say which known name was probably meant, or list them all."""
     names = list(known)
+    import difflib
+
     close = difflib.get_close_matches(word, names, 1, 0.6)
     if close:
         return f"Did you mean {close[0]}?"

@@ -23,13 +23,28 @@ Check = tuple[str, bool, str]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Bring the flags of `profiles`."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    listing = actions.add_parser("list", help="name every profile", allow_abbrev=False)
-    showing = actions.add_parser("show", help="show one profile, without its key", allow_abbrev=False)
+    listing = actions.add_parser(
+        "list", help="name every profile", allow_abbrev=False, formatter_class=parser.formatter_class
+    )
+    showing = actions.add_parser(
+        "show",
+        help="show one profile, without its key",
+        allow_abbrev=False,
+        formatter_class=parser.formatter_class,
+    )
     showing.add_argument("name", metavar="NAME")
     making = actions.add_parser(
-        "init", help="write a first profiles file, if there is none", allow_abbrev=False
+        "init",
+        help="write a first profiles file, if there is none",
+        allow_abbrev=False,
+        formatter_class=parser.formatter_class,
     )
-    testing = actions.add_parser("test", help="try server, key and model of a profile", allow_abbrev=False)
+    testing = actions.add_parser(
+        "test",
+        help="try server, key and model of a profile",
+        allow_abbrev=False,
+        formatter_class=parser.formatter_class,
+    )
     testing.add_argument("name", metavar="NAME", nargs="?", default="", help="left out: the default profile")
     for action in (listing, showing, making, testing):
         action.add_argument("--json", action="store_true", help="one JSON object on stdout")
@@ -142,7 +157,7 @@ def _test(name: str, as_json: bool) -> int:
 
 
 async def _checks(name: str) -> list[Check]:
-    from tui_delegate.workspace import Workspace  # type: ignore[import-not-found, unused-ignore]
+    from tui_delegate.workspace import Workspace
 
     workspace = Workspace.open()
     try:
