@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from functools import partial
 
 from tests.bench.measure import Row, in_turn, process_cpu
 
@@ -24,8 +25,8 @@ def rows() -> list[Row]:
         env = {**os.environ, "TUI_DELEGATE_HOME": home, "PYTHONDONTWRITEBYTECODE": ""}
         for words, goal in GOALS.items():
             floor, ours = in_turn(
-                lambda: process_cpu(sys.executable, "-c", "pass", env=env),
-                lambda words=words: process_cpu(sys.executable, "-c", SCRIPT, *words, env=env),  # type: ignore[misc]
+                partial(process_cpu, sys.executable, "-c", "pass", env=env),
+                partial(process_cpu, sys.executable, "-c", SCRIPT, *words, env=env),
                 11,
             )
             table.append(Row(f"tui-delegate {' '.join(words)}: CPU", "ms", floor * 1000, ours * 1000, goal))
