@@ -97,6 +97,9 @@ class Wire:
         self.endpoint = endpoint
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
+        self._keeps_open = endpoint.url.startswith("https://")
+        """Whether a connection may be used again after a stream. llama.cpp closes it a moment after the
+        last byte without having said so, and a POST sent in that moment is lost (seen November 2026)."""
 
     @property
     def host(self) -> str:
@@ -116,7 +119,8 @@ class Wire:
         self, path: str, body: object, headers: Mapping[str, str] | None = None
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """Send a JSON value; hand on the answer's bytes as they come. Leaving early closes the connection."""
-        async with self._open("POST", path, body, headers) as response:
+        once = {} if self._keeps_open else {"connection": "close"}
+        async with self._open("POST", path, body, {**once, **(headers or {})}) as response:
             chunks = self._chunks(response)
             yield chunks
             await _read_to_end(chunks)
@@ -143,6 +147,7 @@ class Wire:
         self, method: str, path: str, body: object, headers: Mapping[str, str] | None = None
     ) -> AsyncIterator[httpx.Response]:
         response = await self._send(method, path, body, headers)
+        self._keeps_open = response.headers.get("server") != "llama.cpp"
         try:
             if not response.is_success:
                 raise await self._refusal(response)
@@ -158,7 +163,12 @@ class Wire:
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
         try:
             request = client.build_request(method, self._address(path), content=content, headers=headers)
-            return await client.send(request, stream=True)
+            try:
+                return await client.send(request, stream=True)
+            except httpx.TransportError as error:
+                if not _was_unsent(error):
+                    raise
+                return await client.send(request, stream=True)
         except _line_failures() as error:
             raise self._broken(error, began=False) from error
 
@@ -297,6 +307,11 @@ class Wire:
 
 def _is_secret(name: str) -> bool:
     return name.lower() in ("authorization", "x-api-key", "api-key", "cookie", "proxy-authorization")
+
+
+def _was_unsent(error: Exception) -> bool:
+    """Whether an idle connection closed just as it was taken: the request is whole with us still."""
+    return any(type(cause).__name__ == "ClientConnectionResetError" for cause in _causes(error))
 
 
 def _is_refused(cause: BaseException) -> bool:
