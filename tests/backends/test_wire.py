@@ -221,6 +221,17 @@ def test_a_server_that_never_closes_after_its_last_event_is_not_waited_for() -> 
     assert asyncio.run(main()) == "hi"
 
 
+def test_a_line_that_breaks_after_the_finish_takes_nothing_away() -> None:
+    async def main() -> str:
+        async with serving(Answer(sse(delta("stop", content="hi")), cut=True)) as server:
+            wire = Wire(Endpoint(server.url))
+            reply = await OpenAIChat(wire).chat(PLAIN, Kept())
+            await wire.aclose()
+            return reply.message.text
+
+    assert asyncio.run(main()) == "hi"
+
+
 def test_a_lone_surrogate_in_a_prompt_does_not_stop_the_call() -> None:
     async def main() -> object:
         async with serving(Answer(b"{}")) as server:

@@ -180,10 +180,11 @@ class OpenAIReader(SseReader):
         if refusal := _text(delta.get("refusal")):
             assembly.flag("refusal")
             assembly.say(refusal)
-        entries = delta.get("tool_calls")
-        for entry in entries if isinstance(entries, list) else [entries]:
+        if (entries := delta.get("tool_calls")) is not None:
+            for entry in entries if isinstance(entries, list) else [entries]:
+                self._on_call(entry, whole=whole)
+        if (entry := delta.get("function_call")) is not None:
             self._on_call(entry, whole=whole)
-        self._on_call(delta.get("function_call"), whole=whole)
 
     def _on_content(self, content: object) -> None:
         if isinstance(content, str):
