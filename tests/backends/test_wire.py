@@ -109,6 +109,15 @@ def test_whatever_the_transport_raises_is_a_typed_error(error: Exception, kind: 
 
 
 @pytest.mark.parametrize(
+    "url", ["", "http://[bad", "http://h:99999", "ftp://127.0.0.1", "http://127.0.0.1:x", "::"]
+)
+def test_an_address_that_is_none_is_unreachable(url: str) -> None:
+    error = error_from(Wire(Endpoint(url)))
+    assert isinstance(error, Unreachable)
+    assert "base_url" in error.hint
+
+
+@pytest.mark.parametrize(
     ("said", "kind"),
     [
         (b"", Unreachable),

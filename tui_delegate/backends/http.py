@@ -60,7 +60,7 @@ class Endpoint:
 def api_root(url: str) -> str:
     """The address that API paths are added to: a base URL counts with or without its version."""
     url = _with_scheme(url)
-    return url if _VERSIONED.search(httpx.URL(url).path.rstrip("/")) else f"{url}/v1"
+    return url if _VERSIONED.search(_parsed(url).path.rstrip("/")) else f"{url}/v1"
 
 
 def server_root(url: str) -> str:
@@ -70,7 +70,7 @@ def server_root(url: str) -> str:
 
 def is_loopback(url: str) -> bool:
     """Whether the address is this machine's own."""
-    host = httpx.URL(_with_scheme(url)).host.rstrip(".").lower()
+    host = _parsed(url).host.rstrip(".").lower()
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -87,6 +87,13 @@ def _with_scheme(url: str) -> str:
     return re.sub(r"^(https?://)0\.0\.0\.0(?=[:/]|$)", r"\g<1>127.0.0.1", url)
 
 
+def _parsed(url: str) -> httpx.URL:
+    try:
+        return httpx.URL(_with_scheme(url))
+    except httpx.InvalidURL:
+        return httpx.URL()
+
+
 class Wire:
     """One server's client. Paths that begin with `/` start at the server's root, others at its API.
 
@@ -97,6 +104,7 @@ class Wire:
         self.endpoint = endpoint
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
+        self._addresses: dict[str, httpx.URL] = {}
         self._keeps_open = endpoint.url.startswith("https://")
         """Whether a connection may be used again after a stream. llama.cpp closes it a moment after the
         last byte without having said so, and a POST sent in that moment is lost (seen November 2026)."""
@@ -104,7 +112,7 @@ class Wire:
     @property
     def host(self) -> str:
         """Name the server: `host:port`, as the address gives it."""
-        return httpx.URL(_with_scheme(self.endpoint.url)).netloc.decode("ascii", "replace")
+        return _parsed(self.endpoint.url).netloc.decode("ascii", "replace") or "The address"
 
     async def get(self, path: str, headers: Mapping[str, str] | None = None) -> object:
         """Ask for a JSON value."""
@@ -212,9 +220,12 @@ class Wire:
         error.args = (error.message,)
         return error
 
-    def _address(self, path: str) -> str:
-        url = self.endpoint.url
-        return server_root(url) + path if path.startswith("/") else f"{api_root(url)}/{path}"
+    def _address(self, path: str) -> httpx.URL:
+        if path not in self._addresses:
+            url = self.endpoint.url
+            whole = server_root(url) + path if path.startswith("/") else f"{api_root(url)}/{path}"
+            self._addresses[path] = httpx.URL(whole)
+        return self._addresses[path]
 
     def _ready(self) -> httpx.AsyncClient:
         if self._client is None:
@@ -273,7 +284,7 @@ class Wire:
         return self._not_reached(causes)
 
     def _not_reached(self, causes: list[BaseException]) -> BackendError:
-        port = httpx.URL(_with_scheme(self.endpoint.url)).port or 0
+        port = _parsed(self.endpoint.url).port or 0
         start = _START.get(port, "Check the profile's base_url, and that the server runs.")
         if any(_is_refused(cause) for cause in causes):
             return Unreachable(f"Nothing is listening on {self.host}.", start)
