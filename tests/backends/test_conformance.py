@@ -149,15 +149,17 @@ def test_an_error_body_with_status_200_is_an_error(speaker: Speaker) -> None:
 
 
 @every
-def test_two_calls_in_a_row_use_one_connection(speaker: Speaker) -> None:
-    async def main() -> int:
-        async with serving(Answer(speaker.text), Answer(speaker.text)) as server:
+@pytest.mark.parametrize("name", ["llama.cpp", "other"])
+def test_connections_are_used_again_but_with_a_server_that_closes_them(speaker: Speaker, name: str) -> None:
+    async def main() -> list[bool]:
+        answers = [Answer(speaker.text, headers=(f"Server: {name}",)) for _ in range(3)]
+        async with serving(*answers) as server:
             wire = Wire(Endpoint(server.url))
             backend = speaker.make(wire)
-            await backend.chat(ASKED, Kept())
-            assert not server.closed.is_set()
-            await backend.chat(ASKED, Kept())
+            for _ in range(3):
+                await backend.chat(ASKED, Kept())
             await wire.aclose()
-            return len(server.requests)
+            return [headers["connection"] == "close" for _, headers, _ in server.requests]
 
-    assert asyncio.run(main()) == 2
+    closing = asyncio.run(main())
+    assert closing == ([True] * 3 if name == "llama.cpp" else [True, False, False])

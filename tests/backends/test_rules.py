@@ -168,6 +168,8 @@ BODIES: dict[str, tuple[int, bytes, type[BackendError], str]] = {
         "too long",
     ),
     "router": (400, wire_body("router_bad_model.txt"), ModelMissing, "not found"),
+    "dotted name": (400, b'{"error":"model \'qwen2.5:7b\' not found"}', ModelMissing, "qwen2.5"),
+    "swapped out": (500, b'{"error":"Model is unloaded."}', ModelMissing, "unloaded"),
     "detail": (422, b'{"detail":[{"msg":"field required"}]}', BackendError, "field required"),
     "message": (418, b'{"message":"teapot"}', BackendError, "teapot"),
     "html": (502, b"<html><title>502 Bad Gateway</title>", BackendError, "web page: 502 Bad Gateway"),

@@ -109,6 +109,15 @@ def test_whatever_the_transport_raises_is_a_typed_error(error: Exception, kind: 
 
 
 @pytest.mark.parametrize(
+    "url", ["", "http://[bad", "http://h:99999", "ftp://127.0.0.1", "http://127.0.0.1:x", "::"]
+)
+def test_an_address_that_is_none_is_unreachable(url: str) -> None:
+    error = error_from(Wire(Endpoint(url)))
+    assert isinstance(error, Unreachable)
+    assert "base_url" in error.hint
+
+
+@pytest.mark.parametrize(
     ("said", "kind"),
     [
         (b"", Unreachable),
@@ -215,6 +224,17 @@ def test_a_server_that_never_closes_after_its_last_event_is_not_waited_for() -> 
             wire = Wire(Endpoint(server.url))
             reply = await OpenAIChat(wire).chat(PLAIN, Kept())
             await server.closed.wait()
+            await wire.aclose()
+            return reply.message.text
+
+    assert asyncio.run(main()) == "hi"
+
+
+def test_a_line_that_breaks_after_the_finish_takes_nothing_away() -> None:
+    async def main() -> str:
+        async with serving(Answer(sse(delta("stop", content="hi")), cut=True)) as server:
+            wire = Wire(Endpoint(server.url))
+            reply = await OpenAIChat(wire).chat(PLAIN, Kept())
             await wire.aclose()
             return reply.message.text
 

@@ -71,7 +71,7 @@ class Assembly:
     def say(self, text: str) -> None:
         """Take a piece of the answer."""
         text = self._sound("text", text)
-        if self._splitter is None:
+        if self._splitter is None or self._splitter.passed:
             self._say(text)
             return
         for kind, piece in self._splitter.feed(text):

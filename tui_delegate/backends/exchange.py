@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from tui_delegate.core.ports import Sink
 
 
+_decode = json.JSONDecoder().decode
+"""`json.loads` without the questions that it asks first on every call."""
+
+
 class Reader:
     """Reads one answer. Pure: `feed` it bytes as they come, then `end`, then take the `reply`."""
 
@@ -58,7 +62,7 @@ class Reader:
         if self.done:
             return
         try:
-            value = json.loads(data.decode("utf-8", "replace"))
+            value = _decode(data.decode("utf-8", "replace"))
         except (ValueError, RecursionError):
             # Half a line at the end is only a cut; in the middle something is lost.
             if not last:

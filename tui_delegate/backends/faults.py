@@ -44,7 +44,8 @@ _NO_CREDIT = re.compile(
 _NO_MODEL = re.compile(
     r"model_not_found|no models? (?:is |are )?loaded|try pulling it first|no such model|unknown model"
     r"|multiple models are loaded|model name is missing|not a valid model|model_not_loaded"
-    r"|\bmodel\b[^.\n]{0,200}?(?:not found|not exist|is not loaded|not available)",
+    r"|\bmodel (?:is|was|has been) unloaded"
+    r"|\bmodel\b[^\n]{0,200}?(?:not found|not exist|is not loaded|not available)",
     re.IGNORECASE,
 )
 _AUTH_TYPES = ("authentication_error", "permission_error", "invalid_api_key", "unauthorized")

@@ -64,7 +64,7 @@ class Endpoint:
 def api_root(url: str) -> str:
     """The address that API paths are added to: a base URL counts with or without its version."""
     url = _with_scheme(url)
-    return url if _VERSIONED.search(httpx.URL(url).path.rstrip("/")) else f"{url}/v1"
+    return url if _VERSIONED.search(_parsed(url).path.rstrip("/")) else f"{url}/v1"
 
 
 def server_root(url: str) -> str:
@@ -74,7 +74,7 @@ def server_root(url: str) -> str:
 
 def is_loopback(url: str) -> bool:
     """Whether the address is this machine's own."""
-    host = httpx.URL(_with_scheme(url)).host.rstrip(".").lower()
+    host = _parsed(url).host.rstrip(".").lower()
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -91,6 +91,13 @@ def _with_scheme(url: str) -> str:
     return re.sub(r"^(https?://)0\.0\.0\.0(?=[:/]|$)", r"\g<1>127.0.0.1", url)
 
 
+def _parsed(url: str) -> httpx.URL:
+    try:
+        return httpx.URL(_with_scheme(url))
+    except httpx.InvalidURL:
+        return httpx.URL()
+
+
 class Wire:
     """One server's client. Paths that begin with `/` start at the server's root, others at its API.
 
@@ -101,11 +108,15 @@ class Wire:
         self.endpoint = endpoint
         self._transport = transport
         self._client: httpx.AsyncClient | None = None
+        self._addresses: dict[str, httpx.URL] = {}
+        self._keeps_open = endpoint.url.startswith("https://")
+        """Whether a connection may be used again after a stream. llama.cpp closes it a moment after the
+        last byte without having said so, and a POST sent in that moment is lost (seen November 2026)."""
 
     @property
     def host(self) -> str:
         """Name the server: `host:port`, as the address gives it."""
-        return httpx.URL(_with_scheme(self.endpoint.url)).netloc.decode("ascii", "replace")
+        return _parsed(self.endpoint.url).netloc.decode("ascii", "replace") or "The address"
 
     async def get(self, path: str, headers: Mapping[str, str] | None = None) -> object:
         """Ask for a JSON value."""
@@ -120,7 +131,8 @@ class Wire:
         self, path: str, body: object, headers: Mapping[str, str] | None = None
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """Send a JSON value; hand on the answer's bytes as they come. Leaving early closes the connection."""
-        async with self._open("POST", path, body, headers) as response:
+        once = {} if self._keeps_open else {"connection": "close"}
+        async with self._open("POST", path, body, {**once, **(headers or {})}) as response:
             chunks = self._chunks(response)
             yield chunks
             await _read_to_end(chunks)
@@ -153,6 +165,7 @@ class Wire:
         self, method: str, path: str, body: object, headers: Mapping[str, str] | None = None
     ) -> AsyncIterator[httpx.Response]:
         response = await self._send(method, path, body, headers)
+        self._keeps_open = response.headers.get("server") != "llama.cpp"
         try:
             if not response.is_success:
                 raise await self._refusal(response)
@@ -168,7 +181,12 @@ class Wire:
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
         try:
             request = client.build_request(method, self._address(path), content=content, headers=headers)
-            return await client.send(request, stream=True)
+            try:
+                return await client.send(request, stream=True)
+            except httpx.TransportError as error:
+                if not _was_unsent(error):
+                    raise
+                return await client.send(request, stream=True)
         except _line_failures() as error:
             raise self._broken(error, began=False) from error
 
@@ -212,9 +230,12 @@ class Wire:
         error.args = (error.message,)
         return error
 
-    def _address(self, path: str) -> str:
-        url = self.endpoint.url
-        return server_root(url) + path if path.startswith("/") else f"{api_root(url)}/{path}"
+    def _address(self, path: str) -> httpx.URL:
+        if path not in self._addresses:
+            url = self.endpoint.url
+            whole = server_root(url) + path if path.startswith("/") else f"{api_root(url)}/{path}"
+            self._addresses[path] = httpx.URL(whole)
+        return self._addresses[path]
 
     def _ready(self) -> httpx.AsyncClient:
         if self._client is None:
@@ -273,7 +294,7 @@ class Wire:
         return self._not_reached(causes)
 
     def _not_reached(self, causes: list[BaseException]) -> BackendError:
-        port = httpx.URL(_with_scheme(self.endpoint.url)).port or 0
+        port = _parsed(self.endpoint.url).port or 0
         start = _START.get(port, "Check the profile's base_url, and that the server runs.")
         if any(_is_refused(cause) for cause in causes):
             return Unreachable(f"Nothing is listening on {self.host}.", start)
@@ -307,6 +328,11 @@ class Wire:
 
 def _is_secret(name: str) -> bool:
     return name.lower() in ("authorization", "x-api-key", "api-key", "cookie", "proxy-authorization")
+
+
+def _was_unsent(error: Exception) -> bool:
+    """Whether an idle connection closed just as it was taken: the request is whole with us still."""
+    return any(type(cause).__name__ == "ClientConnectionResetError" for cause in _causes(error))
 
 
 def _is_refused(cause: BaseException) -> bool:

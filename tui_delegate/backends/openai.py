@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _LENGTH = ("length", "max_tokens", "model_length")
 _STOP = ("stop", "tool_calls", "function_call", "end_turn", "eos", "stop_sequence")
 _TRIES = 4
+_RARE = frozenset(("usage", "timings", "stats", "prompt_progress"))
 
 
 class OpenAIChat:
@@ -145,6 +146,10 @@ class OpenAIReader(SseReader):
         if isinstance(choices, list):
             for choice in choices:
                 self._on_choice(choice)
+        if not _RARE.isdisjoint(value):
+            self._on_figures(value, choices)
+
+    def _on_figures(self, value: dict[str, object], choices: object) -> None:
         if isinstance(usage := value.get("usage"), dict):
             self._on_usage(usage, alone=not choices)
         if isinstance(timings := value.get("timings"), dict):
@@ -173,6 +178,9 @@ class OpenAIReader(SseReader):
 
     def _on_delta(self, delta: dict[str, object], *, whole: bool) -> None:
         assembly = self.assembly
+        if len(delta) == 1 and type(content := delta.get("content")) is str:
+            assembly.say(content)  # nearly every chunk of a stream
+            return
         if thought := _text(delta.get("reasoning_content")) or _text(delta.get("reasoning")):
             assembly.think(thought)
         if (content := delta.get("content")) is not None:
@@ -180,10 +188,11 @@ class OpenAIReader(SseReader):
         if refusal := _text(delta.get("refusal")):
             assembly.flag("refusal")
             assembly.say(refusal)
-        entries = delta.get("tool_calls")
-        for entry in entries if isinstance(entries, list) else [entries]:
+        if (entries := delta.get("tool_calls")) is not None:
+            for entry in entries if isinstance(entries, list) else [entries]:
+                self._on_call(entry, whole=whole)
+        if (entry := delta.get("function_call")) is not None:
             self._on_call(entry, whole=whole)
-        self._on_call(delta.get("function_call"), whole=whole)
 
     def _on_content(self, content: object) -> None:
         if isinstance(content, str):

@@ -33,6 +33,11 @@ class ThinkSplitter:
         """Whether the thinking never came to its end."""
         return self._state == "thinking"
 
+    @property
+    def passed(self) -> bool:
+        """Whether all that still comes is text."""
+        return self._state == "text"
+
     def feed(self, text: str) -> list[tuple[Kind, str]]:
         """Take a piece and give what can be told apart now."""
         if self._state == "text":
