@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_delegate import profiles
-from tui_delegate.backends.http import Endpoint, is_loopback
+from tui_delegate.backends.address import Endpoint, is_loopback
 from tui_delegate.backends.lane import Fleet, Lane, Laned, TimeOuts
 from tui_delegate.backends.table import Connection, Options, connect
 from tui_delegate.core.calls import RunContext

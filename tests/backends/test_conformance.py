@@ -10,7 +10,8 @@ from tests.assets import wire_body
 from tests.backends.loopback import Answer, Kept, serving
 from tests.backends.speakers import Speaker, converse, every, replied
 from tests.backends.streams import ASKED
-from tui_delegate.backends.http import Endpoint, Wire
+from tui_delegate.backends.address import Endpoint
+from tui_delegate.backends.http import Wire
 from tui_delegate.core.chunks import CallChunk, TextChunk, ThoughtChunk
 from tui_delegate.core.errors import (
     AuthRefused,
@@ -159,7 +160,7 @@ def test_connections_are_used_again_but_with_a_server_that_closes_them(speaker: 
             for _ in range(3):
                 await backend.chat(ASKED, Kept())
             await wire.aclose()
-            return [headers["connection"] == "close" for _, headers, _ in server.requests]
+            return [headers.get("connection") == "close" for _, headers, _ in server.requests]
 
     closing = asyncio.run(main())
     assert closing == ([True] * 3 if name == "llama.cpp" else [True, False, False])

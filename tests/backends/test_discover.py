@@ -11,8 +11,8 @@ import pytest
 from tests import realserver
 from tests.assets import wire_body
 from tests.loopback import Answer, Asked, serving, table
+from tui_delegate.backends.address import Endpoint
 from tui_delegate.backends.discover import Candidate, Found, discover, identify, usual_candidates
-from tui_delegate.backends.http import Endpoint
 from tui_delegate.core.errors import AuthRefused, BackendError, BadReply, Overloaded, TimedOut, Unreachable
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ import pytest
 from tests import realserver
 from tests.assets import wire_body
 from tests.loopback import Answer, Loopback, no_pause, serving, table
+from tui_delegate.backends.address import Endpoint
 from tui_delegate.backends.decode import SseDecoder
-from tui_delegate.backends.http import Endpoint, Wire
+from tui_delegate.backends.http import Wire
 from tui_delegate.backends.llamacpp import LlamaCpp, load_step, loaded_part, router_info, single_info
 from tui_delegate.core.chunks import ChatRequest, ProgressChunk
 from tui_delegate.core.errors import (

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.loopback import Answer, Asked, Loopback, no_pause, serving, table
-from tui_delegate.backends.http import Endpoint, Wire
+from tui_delegate.backends.address import Endpoint
+from tui_delegate.backends.http import Wire
 from tui_delegate.backends.lmstudio import LmStudio, native_info, older_info
 from tui_delegate.core.errors import AuthRefused, BackendError, BadReply, ModelMissing, ResolveError
 from tui_delegate.core.servers import ModelInfo, Progress

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.loopback import Answer, Asked, Loopback, serving, table
-from tui_delegate.backends.http import Endpoint
+from tui_delegate.backends.address import Endpoint
 from tui_delegate.backends.ollama_host import OllamaHost, full_name, host_url, shown_window
 from tui_delegate.core.errors import (
     AuthRefused,

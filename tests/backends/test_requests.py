@@ -12,8 +12,9 @@ from tests.assets import wire_body
 from tests.backends.loopback import Answer, Kept, Loopback, serving
 from tests.backends.speakers import SPEAKERS, Speaker, converse, every, replied
 from tests.backends.streams import ASKED, TOOL
+from tui_delegate.backends.address import Endpoint
 from tui_delegate.backends.anthropic import AnthropicChat
-from tui_delegate.backends.http import Endpoint, Wire
+from tui_delegate.backends.http import Wire
 from tui_delegate.backends.ollama import OllamaChat
 from tui_delegate.backends.openai import OpenAIChat
 from tui_delegate.core.chunks import ProgressChunk

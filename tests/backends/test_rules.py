@@ -6,15 +6,17 @@ import asyncio
 import json
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from tests.assets import wire_body
 from tests.backends.loopback import Answer, Kept, serving
 from tests.backends.speakers import SPEAKERS, converse, every, replied
 from tests.backends.streams import ASKED, CLAUDE, OLLAMA, PLAIN, delta, ndjson, ollama_line, read, sse
+from tui_delegate.backends.address import Endpoint
 from tui_delegate.backends.anthropic import AnthropicReader
 from tui_delegate.backends.faults import error_of
-from tui_delegate.backends.http import CONNECT_SECONDS, Endpoint, Wire
+from tui_delegate.backends.http import CONNECT_SECONDS, Wire
 from tui_delegate.backends.ollama import OllamaReader
 from tui_delegate.backends.openai import OpenAIChat, OpenAIReader
 from tui_delegate.core.chunks import CallChunk, TextChunk, ThoughtChunk
@@ -208,10 +210,21 @@ def test_rule_6_a_stream_may_carry_an_error_or_just_end() -> None:
 
 
 def test_rule_7_only_connecting_has_a_time_limit_here() -> None:
-    wire = Wire(Endpoint("http://127.0.0.1:9"))
-    timeout = wire._ready().timeout
-    assert timeout.connect == CONNECT_SECONDS <= 5
-    assert (timeout.read, timeout.write, timeout.pool) == (None, None, None)
+    asked: list[object] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.extensions["timeout"])
+        return httpx.Response(200, json={})
+
+    async def main() -> None:
+        for url in ("http://127.0.0.1:9", "https://far.example"):
+            wire = Wire(Endpoint(url), httpx.MockTransport(answer))
+            await wire.get("models")
+            await wire.aclose()
+
+    asyncio.run(main())
+    assert asked == [{"connect": CONNECT_SECONDS}] * 2
+    assert CONNECT_SECONDS <= 5
 
 
 def test_rule_7_a_model_that_loads_is_told_from_a_server_that_is_full() -> None:

@@ -13,8 +13,9 @@ import pytest
 
 from tests.backends.loopback import Answer, Kept, serving
 from tests.backends.streams import PLAIN, delta, sse
+from tui_delegate.backends.address import Endpoint, api_root, is_loopback, server_root
 from tui_delegate.backends.faults import error_of, retry_after
-from tui_delegate.backends.http import Endpoint, Wire, api_root, is_loopback, server_root
+from tui_delegate.backends.http import Wire
 from tui_delegate.backends.openai import OpenAIChat
 from tui_delegate.core.errors import (
     AuthRefused,

@@ -10,8 +10,9 @@ import pytest
 
 from tests import realserver
 from tests.loopback import Answer, no_pause, serving, table
+from tui_delegate.backends.address import Endpoint
 from tui_delegate.backends.discover import Found
-from tui_delegate.backends.http import Endpoint, Wire
+from tui_delegate.backends.http import Wire
 from tui_delegate.backends.llamacpp import LlamaCpp
 from tui_delegate.backends.lmstudio import LmStudio
 from tui_delegate.cli.verbs.models import (

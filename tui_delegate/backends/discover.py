@@ -13,7 +13,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from tui_delegate.backends import members
-from tui_delegate.backends.http import Endpoint, Wire, api_root, error_of, is_loopback
+from tui_delegate.backends.address import Endpoint, api_root, is_loopback
+from tui_delegate.backends.faults import error_of
+from tui_delegate.backends.http import Wire
 from tui_delegate.backends.llamacpp import LlamaCpp
 from tui_delegate.backends.lmstudio import LmStudio
 from tui_delegate.backends.ollama_host import NO_ADDRESS, OllamaHost, host_url

@@ -88,8 +88,11 @@ class LineReader(Reader):
 
     def feed(self, data: bytes) -> None:
         """Take what arrived."""
-        for line in self._decoder.feed(data):
-            self._event(line, "")
+        try:
+            for line in self._decoder.feed(data):
+                self._event(line, "")
+        finally:
+            self.assembly.show()
 
     def end(self) -> None:
         """The body ended, perhaps in the middle of a line."""
@@ -119,8 +122,11 @@ class SseReader(Reader):
             self._size += len(data)
             check_size(self._size)
             return
-        for event in self._decoder.feed(data):
-            self.on_data(event.data, event.event)
+        try:
+            for event in self._decoder.feed(data):
+                self.on_data(event.data, event.event)
+        finally:
+            self.assembly.show()
 
     def end(self) -> None:
         """The body ended, perhaps in the middle of an event."""

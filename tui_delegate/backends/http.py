@@ -7,39 +7,36 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import ipaddress
 import json
 import re
 import socket
 import ssl
-import sys
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
-
-# httpx loads its own command line, with rich and click, wherever those are installed. Nobody here wants it.
-sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 
 import httpx
 
-from tui_delegate.backends.faults import LONGEST_BODY, error_in, error_of
+from tui_delegate.backends.address import Endpoint, api_root, is_loopback, parsed, server_root, with_scheme
+from tui_delegate.backends.faults import LONGEST_BODY, error_of
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import AuthRefused, BackendError, BadReply, CutOff, TimedOut, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
-
-__all__ = ["Endpoint", "Wire", "api_root", "error_in", "error_of", "is_loopback", "server_root"]
+    from collections.abc import AsyncIterable, AsyncIterator, Mapping
 
 CONNECT_SECONDS = 5.0
+_CONNECT_ONLY = {"timeout": {"connect": CONNECT_SECONDS}}
+"""The one time-out that is this module's."""
 LONGEST_ANSWER = 32 * 1024 * 1024
 # Most servers here drop an idle connection after 5 s. One that is dropped while a POST goes out can't be
 # told from a failed call, so ours are dropped first.
 _KEEPALIVE_SECONDS = 4.0
 # How long to wait, after the last event, for the body's end: with it the connection can be used again.
 _GRACE_SECONDS = 0.05
-_VERSIONED = re.compile(r"/v\d+[a-z0-9]*(/openai)?$")
+_HOST = re.compile(rb"[A-Za-z0-9._:-]+")
 _START = {
     11434: "Start it: `ollama serve`.",
     1234: "Start it: `lms server start`, or the server switch in LM Studio.",
@@ -47,55 +44,7 @@ _START = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a server is and what opens it."""
-
-    url: str
-    key: str = ""
-    key_header: str = "bearer"
-    """`bearer`, or `x-api-key`."""
-    headers: tuple[tuple[str, str], ...] = ()
-
-    def __repr__(self) -> str:
-        return f"Endpoint({self.url!r})"
-
-
-def api_root(url: str) -> str:
-    """The address that API paths are added to: a base URL counts with or without its version."""
-    url = _with_scheme(url)
-    return url if _VERSIONED.search(_parsed(url).path.rstrip("/")) else f"{url}/v1"
-
-
-def server_root(url: str) -> str:
-    """The address of the server itself, for what it has beside the API."""
-    return api_root(url).removesuffix("/v1")
-
-
-def is_loopback(url: str) -> bool:
-    """Whether the address is this machine's own."""
-    host = _parsed(url).host.rstrip(".").lower()
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _with_scheme(url: str) -> str:
-    url = url.strip().rstrip("/")
-    if "://" not in url:
-        url = f"http://{url}"
-    # A server's own bind address is no address to connect to.
-    return re.sub(r"^(https?://)0\.0\.0\.0(?=[:/]|$)", r"\g<1>127.0.0.1", url)
-
-
-def _parsed(url: str) -> httpx.URL:
-    try:
-        return httpx.URL(_with_scheme(url))
-    except httpx.InvalidURL:
-        return httpx.URL()
+Send = Callable[[httpx.Request], Awaitable[httpx.Response]]
 
 
 class Wire:
@@ -107,7 +56,9 @@ class Wire:
     def __init__(self, endpoint: Endpoint, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self.endpoint = endpoint
         self._transport = transport
-        self._client: httpx.AsyncClient | None = None
+        self._send_request: Send | None = None
+        self._closing: Callable[[], Awaitable[None]] | None = None
+        self._usual_headers: list[tuple[str, str]] = []
         self._addresses: dict[str, httpx.URL] = {}
         self._keeps_open = endpoint.url.startswith("https://")
         """Whether a connection may be used again after a stream. llama.cpp closes it a moment after the
@@ -116,7 +67,7 @@ class Wire:
     @property
     def host(self) -> str:
         """Name the server: `host:port`, as the address gives it."""
-        return _parsed(self.endpoint.url).netloc.decode("ascii", "replace") or "The address"
+        return parsed(self.endpoint.url).netloc.decode("ascii", "replace") or "The address"
 
     async def get(self, path: str, headers: Mapping[str, str] | None = None) -> object:
         """Ask for a JSON value."""
@@ -145,9 +96,9 @@ class Wire:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        closing, self._closing, self._send_request = self._closing, None, None
+        if closing is not None:
+            await closing()
 
     async def _json(
         self, method: str, path: str, body: object, headers: Mapping[str, str] | None = None
@@ -165,7 +116,7 @@ class Wire:
         self, method: str, path: str, body: object, headers: Mapping[str, str] | None = None
     ) -> AsyncIterator[httpx.Response]:
         response = await self._send(method, path, body, headers)
-        self._keeps_open = response.headers.get("server") != "llama.cpp"
+        self._keeps_open = header(response, b"server") != b"llama.cpp"
         try:
             if not response.is_success:
                 raise await self._refusal(response)
@@ -176,25 +127,37 @@ class Wire:
     async def _send(
         self, method: str, path: str, body: object, headers: Mapping[str, str] | None
     ) -> httpx.Response:
-        client = self._ready()
+        send = self._ready()
         # A lone surrogate has no UTF-8 form, and servers refuse its escaped one.
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
         try:
-            request = client.build_request(method, self._address(path), content=content, headers=headers)
+            request = httpx.Request(
+                method,
+                self._address(path),
+                headers=[*self._usual_headers, *(headers or {}).items()],
+                content=content,
+                extensions=_CONNECT_ONLY,
+            )
             try:
-                return await client.send(request, stream=True)
-            except httpx.TransportError as error:
+                return await send(request)
+            except (httpx.TransportError, OSError) as error:
                 if not _was_unsent(error):
                     raise
-                return await client.send(request, stream=True)
+                return await send(request)
         except _line_failures() as error:
             raise self._broken(error, began=False) from error
 
     async def _chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        packed = response.headers.get("content-encoding", "identity") != "identity"
-        read = response.aiter_bytes if packed or response.is_stream_consumed else response.aiter_raw
+        packed = header(response, b"content-encoding") not in (b"", b"identity")
+        stream: AsyncIterable[bytes] = response.aiter_bytes()
+        if (
+            isinstance(response.stream, httpx.AsyncByteStream)
+            and not packed
+            and not response.is_stream_consumed
+        ):
+            stream = response.stream
         try:
-            async for chunk in read():
+            async for chunk in stream:
                 yield chunk
         except _line_failures() as error:
             raise self._broken(error, began=True) from error
@@ -237,14 +200,20 @@ class Wire:
             self._addresses[path] = httpx.URL(whole)
         return self._addresses[path]
 
-    def _ready(self) -> httpx.AsyncClient:
-        if self._client is None:
+    def _ready(self) -> Send:
+        if self._send_request is None:
+            self._check_host()
             self._check_key()
-            self._client = self._make_client()
-        return self._client
+            self._usual_headers = list(self._headers().items())
+            self._send_request = self._make_sender()
+        return self._send_request
+
+    def _check_host(self) -> None:
+        if not _HOST.fullmatch(parsed(self.endpoint.url).raw_host):
+            raise Unreachable(f"{self.host} is no address to send to.", "Check the profile's base_url.")
 
     def _check_key(self) -> None:
-        url, key = _with_scheme(self.endpoint.url), self.endpoint.key
+        url, key = with_scheme(self.endpoint.url), self.endpoint.key
         secret = key or any(_is_secret(name) for name, _ in self.endpoint.headers)
         if secret and not url.startswith("https://") and not is_loopback(url):
             raise AuthRefused(
@@ -256,21 +225,28 @@ class Wire:
                 "The key holds a character that no header can carry.", "Check api_key or api_key_env."
             )
 
-    def _make_client(self) -> httpx.AsyncClient:
+    def _make_sender(self) -> Send:
+        """Near servers are reached over the bare transport: a client's proxies, cookies and redirects are
+        for far ones, and cost a third of a call."""
         # Loaded here: what only lists or prints never pays for it.
-        from httpx_aiohttp import HttpxAiohttpClient
+        from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 
-        url = _with_scheme(self.endpoint.url)
-        return HttpxAiohttpClient(
-            headers=self._headers(),
+        url = with_scheme(self.endpoint.url)
+        # On this transport 0 is "no bound"; None would be a hundred.
+        limits = httpx.Limits(max_connections=0, keepalive_expiry=_KEEPALIVE_SECONDS)
+        if is_loopback(url):
+            verify = url.startswith("https://")
+            transport = self._transport or AiohttpTransport(verify=verify, trust_env=False, limits=limits)
+            self._closing = transport.aclose
+            return transport.handle_async_request
+        client = HttpxAiohttpClient(
             transport=self._transport,
             verify=url.startswith("https://"),
-            trust_env=not is_loopback(url),
             follow_redirects=False,
-            # On this transport 0 is "no bound"; None would be a hundred.
-            limits=httpx.Limits(max_connections=0, keepalive_expiry=_KEEPALIVE_SECONDS),
-            timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
+            limits=limits,
         )
+        self._closing = client.aclose
+        return partial(client.send, stream=True)
 
     def _headers(self) -> dict[str, str]:
         headers = {
@@ -294,7 +270,7 @@ class Wire:
         return self._not_reached(causes)
 
     def _not_reached(self, causes: list[BaseException]) -> BackendError:
-        port = _parsed(self.endpoint.url).port or 0
+        port = parsed(self.endpoint.url).port or 0
         start = _START.get(port, "Check the profile's base_url, and that the server runs.")
         if any(_is_refused(cause) for cause in causes):
             return Unreachable(f"Nothing is listening on {self.host}.", start)
@@ -324,6 +300,11 @@ class Wire:
         if names & {"InvalidURL", "UnsupportedProtocol", "UnicodeError", "LocalProtocolError"}:
             return Unreachable(f"{self.host} is no address to send to.", "Check the profile's base_url.")
         return BackendError(f"The way to {self.host} failed: {type(causes[0]).__name__}.", start)
+
+
+def header(response: httpx.Response, name: bytes) -> bytes:
+    """Read one header as it came; httpx's own look-up decodes all of them first."""
+    return next((value for key, value in response.headers.raw if key.lower() == name), b"")
 
 
 def _is_secret(name: str) -> bool:

@@ -251,14 +251,13 @@ class _Watch:
         if self._timer:
             self._timer.cancel()
 
-    def token(self) -> None:
-        """Note that a token came."""
+    def begin(self) -> None:
+        """Note that the first token came."""
+        self.began = True
         self._last = self._loop.time()
-        if not self.began:
-            self.began = True
-            self._limit = self.time_outs.idle
-            self.stop()
-            self._arm()
+        self._limit = self.time_outs.idle
+        self.stop()
+        self._arm()
 
     def bytes_came(self) -> None:
         """Note that the server is there, though it may say nothing yet."""
@@ -308,7 +307,8 @@ class _TimedSink:
 
     def put(self, chunk: Chunk) -> None:
         if not isinstance(chunk, ProgressChunk):
-            self._watch.token()
+            if not self._watch.began:
+                self._watch.begin()
         elif chunk.stage == "load":
             self._watch.not_counted()
         self._put(chunk)

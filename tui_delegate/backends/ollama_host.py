@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, TypeVar
 import httpx
 
 from tui_delegate.backends import members
-from tui_delegate.backends.http import CONNECT_SECONDS, Wire, is_loopback, server_root
+from tui_delegate.backends.address import is_loopback, server_root
+from tui_delegate.backends.http import CONNECT_SECONDS, Wire
 from tui_delegate.core.errors import BackendError, BadReply, CutOff, ModelMissing, TimedOut, Unreachable
 from tui_delegate.core.servers import ModelInfo, Progress, ServerInfo
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from ollama import ListResponse, ShowResponse
 
-    from tui_delegate.backends.http import Endpoint
+    from tui_delegate.backends.address import Endpoint
     from tui_delegate.backends.ollama_client import Client
 
 Answer = TypeVar("Answer")

@@ -13,7 +13,7 @@ from tui_delegate.core.errors import ResolveError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tui_delegate.backends.http import Endpoint
+    from tui_delegate.backends.address import Endpoint
     from tui_delegate.core.ports import Backend, ModelHost
 
 KeepAlive = str | int | float | None

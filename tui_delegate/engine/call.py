@@ -73,6 +73,7 @@ class Meter:
         self._sent: float | None = None
         self._first: float | None = None
         self.parts: list[str] = []
+        """What it has written."""
         self.completion_chars = 0
         self.drain = caller.stream.drain
 
@@ -97,9 +98,8 @@ class Meter:
                 Queued(path=self._path, attempt=self._attempt, position=chunk.position, reason=chunk.reason)
             )
         elif isinstance(chunk, ProgressChunk):
-            self._stream.emit(
-                Loading(path=self._path, attempt=self._attempt, stage=chunk.stage, done=chunk.done)
-            )
+            stage, done = chunk.stage, chunk.done
+            self._stream.emit(Loading(path=self._path, attempt=self._attempt, stage=stage, done=done))
 
     def _put_token(self, chunk: TextChunk | ThoughtChunk | CallChunk) -> None:
         if self._first is None:
