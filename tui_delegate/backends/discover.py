@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -16,16 +15,13 @@ from tui_delegate.backends import members
 from tui_delegate.backends.address import Endpoint, api_root, is_loopback
 from tui_delegate.backends.faults import error_of
 from tui_delegate.backends.http import Wire
-from tui_delegate.backends.llamacpp import LlamaCpp
-from tui_delegate.backends.lmstudio import LmStudio
-from tui_delegate.backends.ollama_host import NO_ADDRESS, OllamaHost, host_url
-from tui_delegate.backends.plain_host import PlainHost
+from tui_delegate.backends.ollama_host import NO_ADDRESS, host_url
+from tui_delegate.backends.table import Options, connect
 from tui_delegate.core.errors import BackendError, BadReply, TimedOut, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from tui_delegate.core.ports import ModelHost
     from tui_delegate.core.servers import ServerInfo
 
 PLAIN = "openai-compat"
@@ -141,33 +137,6 @@ async def identify(endpoint: Endpoint) -> str:
         await eye.aclose()
 
 
-@asynccontextmanager
-async def host_at(candidate: Candidate, backend: str) -> AsyncIterator[ModelHost]:
-    """Open the ModelHost of a server, and close its connections afterwards."""
-    if backend == "ollama":
-        ollama = OllamaHost(candidate.endpoint, num_ctx=candidate.num_ctx, parallel=candidate.parallel)
-        try:
-            await ollama.prepare()
-            yield ollama
-        finally:
-            await ollama.aclose()
-        return
-    wire = Wire(_dressed(candidate.endpoint) if backend == "anthropic" else candidate.endpoint)
-    try:
-        yield host_on(wire, candidate, backend)
-    finally:
-        await wire.aclose()
-
-
-def host_on(wire: Wire, candidate: Candidate, backend: str) -> ModelHost:
-    """Put the ModelHost of any server but Ollama on a wire that somebody else closes."""
-    if backend == "llamacpp":
-        return LlamaCpp(wire)
-    if backend == "lmstudio":
-        return LmStudio(wire, num_ctx=candidate.num_ctx)
-    return PlainHost(wire, backend or PLAIN)
-
-
 async def _ask(group: Sequence[Candidate], within: float) -> Found:
     first = _best(group)
     url, names = first.endpoint.url, tuple(one.name for one in group if one.name)
@@ -180,13 +149,23 @@ async def _ask(group: Sequence[Candidate], within: float) -> Found:
         async with asyncio.timeout(within):
             backend = await _which(first)
         spent = clock() - began
-        async with host_at(first, backend) as host, asyncio.timeout(max(within - spent, 0.0)):
-            return Found(url, names, await host.info())
+        return Found(url, names, await _info(first, backend, max(within - spent, 0.0)))
     except TimeoutError:
         late = TimedOut(f"{url} did not answer within {within:g} s.", "It may be busy; ask again.")
         return Found(url, names, error=late)
     except BackendError as error:
         return Found(url, names, error=error)
+
+
+async def _info(candidate: Candidate, backend: str, within: float) -> ServerInfo:
+    options = Options(candidate.num_ctx, parallel=candidate.parallel)
+    connection = connect(backend, candidate.endpoint, options)
+    try:
+        await connection.prepare()
+        async with asyncio.timeout(within):
+            return await connection.host.info()
+    finally:
+        await connection.aclose()
 
 
 async def _which(candidate: Candidate) -> str:
@@ -238,10 +217,3 @@ def _best(group: Sequence[Candidate]) -> Candidate:
     """Of several candidates for one server take the one that claims most."""
     named = [one for one in group if one.backend in _OWN_HOSTS]
     return (named or list(group))[0]
-
-
-def _dressed(endpoint: Endpoint) -> Endpoint:
-    """Add what Anthropic's API asks of every request."""
-    headers = dict(endpoint.headers)
-    headers.setdefault("anthropic-version", "2023-06-01")
-    return replace(endpoint, key_header="x-api-key", headers=tuple(headers.items()))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from tui_delegate.core.errors import ResolveError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from tui_delegate.backends.address import Endpoint
     from tui_delegate.core.ports import Backend, ModelHost
@@ -36,6 +36,13 @@ class Connection:
     backend: Backend
     host: ModelHost
     closing: tuple[Closing, ...] = ()
+    loading: Callable[[], Awaitable[object]] | None = None
+    """What takes time and no network, where there is such a thing."""
+
+    async def prepare(self) -> None:
+        """Do what takes time and no network, before a clock runs."""
+        if self.loading:
+            await self.loading()
 
     async def aclose(self) -> None:
         """Close what is open."""
@@ -102,7 +109,7 @@ def _ollama(endpoint: Endpoint, options: Options) -> Connection:
     host = OllamaHost(
         endpoint, num_ctx=options.num_ctx, keep_alive=options.keep_alive, parallel=options.parallel
     )
-    return Connection(endpoint.url, chat, host, (wire, host))
+    return Connection(endpoint.url, chat, host, (wire, host), host.prepare)
 
 
 def _openai(endpoint: Endpoint, options: Options) -> Connection:

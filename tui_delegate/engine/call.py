@@ -34,6 +34,7 @@ from tui_delegate.core.events import (
     Warned,
     Wrote,
 )
+from tui_delegate.core.flags import flag_words
 from tui_delegate.core.usage import CHARS_PER_TOKEN, Usage
 
 if TYPE_CHECKING:
@@ -241,19 +242,12 @@ def _write_down(caller: Caller, held: Reservation, row: ModelCall, reply: Messag
 
 
 def _warn(caller: Caller, seat: Seat, reply: Reply) -> None:
-    for flag in reply.flags:
-        caller.stream.emit(
-            Warned(path=caller.path, attempt=caller.attempt, at=caller.now(), code=flag, message=flag)
-        )
+    notices = [(flag, flag_words(flag)) for flag in reply.flags]
     if reply.model and not same_model(seat.model, reply.model):
+        notices.append(("other_model", f"{seat.model} was asked for, {reply.model} answered."))
+    for code, message in notices:
         caller.stream.emit(
-            Warned(
-                path=caller.path,
-                attempt=caller.attempt,
-                at=caller.now(),
-                code="other_model",
-                message=f"{seat.model} was asked for, {reply.model} answered.",
-            )
+            Warned(path=caller.path, attempt=caller.attempt, at=caller.now(), code=code, message=message)
         )
 
 

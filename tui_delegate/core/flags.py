@@ -1,0 +1,27 @@
+"""What a reply's flags mean, in words for people. Which flag is raised when is the backends' to decide."""
+
+from __future__ import annotations
+
+_WORDS = {
+    "bad_line": "A line of the server's answer could not be read and was left out.",
+    "calls_cut": "The answer was cut in the middle of a tool call, which was not run.",
+    "content_filter": "The server's content filter ended the answer.",
+    "empty": "The answer is empty.",
+    "no_finish_reason": "The server did not say why it stopped.",
+    "odd_content": "A part of the answer was no text and was left out.",
+    "odd_event": "The server sent something that is no part of an answer; it was left out.",
+    "odd_finish": "The server gave a reason for stopping that is not known.",
+    "only_thinking": "The whole answer was thinking.",
+    "pause_turn": "The server paused the turn.",
+    "refusal": "The model refused.",
+    "textual_call": "The model wrote its tool call as text; it was read as a call.",
+    "thinking_moved": "Thinking that stood before a lone </think> was taken out of the answer.",
+    "too_many_calls": "The model asked for more calls than one answer may hold; the rest was left out.",
+    "unclosed_thinking": "The model never ended its thinking.",
+    "window_full": "The model's context window is full.",
+}
+
+
+def flag_words(flag: str) -> str:
+    """Say what a flag means."""
+    return _WORDS.get(flag, flag.replace("_", " "))
