@@ -143,15 +143,7 @@ class Workspace:
 
     async def servers(self, profile: str | None = None) -> list[Found]:
         """Say which servers answer here: the usual ones and those of every profile, or of one."""
-        from tui_delegate.backends.discover import discover, usual_candidates
-
-        chosen = (
-            [profiles.select(self.settings, profile, "-")] if profile else self.settings.profiles.values()
-        )
-        candidates = [] if profile else list(usual_candidates(self.environ))
-        for one in chosen:
-            candidates += [self._candidate(one, url) for url in one.urls]
-        return await discover(candidates)
+        return await self._discover(profile)
 
     async def check(self, profile: str | None = None) -> list[tuple[str, bool, str]]:
         """Try a profile: its server, its key, its model. Each row says what, whether it is well, and more."""
@@ -168,6 +160,17 @@ class Workspace:
             there = any(_same_name(chosen.default_model, one.id) for one in info.models)
             rows.append(("default model", there, chosen.default_model))
         return rows
+
+    async def _discover(self, profile: str | None = None, *, near_only: bool = False) -> list[Found]:
+        from tui_delegate.backends.discover import discover, usual_candidates
+
+        chosen = (
+            [profiles.select(self.settings, profile, "-")] if profile else self.settings.profiles.values()
+        )
+        candidates = [] if profile else list(usual_candidates(self.environ))
+        for one in chosen:
+            candidates += [self._candidate(one, url) for url in one.urls if is_loopback(url) or not near_only]
+        return await discover(candidates)
 
     async def _place(self, name: str) -> _Place:
         if name == "manager":
@@ -204,10 +207,10 @@ class Workspace:
         async with self._finding:
             if self._found:
                 return self._found
-            found = await self.servers()
+            found = await self._discover(near_only=True)
             answering = {name: one.url for one in found if _has_models(one) for name in one.names}
             for profile in self.settings.profiles.values():
-                if (url := answering.get(profile.name)) and is_loopback(url):
+                if url := answering.get(profile.name):
                     self._found = profile.name
                     self.notices.append(f"Taking profile {profile.name}: its server answers at {url}.")
                     return self._found
