@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import re
 
+BOUND = 4096
+"""Characters that a sequence without an end may swallow, or a stream hold back; its line's end is an end too."""
 _ESCAPES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
-    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
+    # A string sequence: whole where its end stands on the same line, else what is within the bound.
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])"
+    r"(?:[^\n\x07\x1b\x80-\x9f]*(?:\x07|\x1b\\|\x9c)|[^\n\x07\x1b\x80-\x9f]{0,4094})"
     r"|\x1b[ -/]*[0-~]?"
     r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
     r"|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
@@ -36,7 +40,7 @@ def clean_line(text: str, limit: int = 200) -> str:
 
 
 class Cleaner:
-    """Cleans a stream: holds back an escape sequence that is not complete yet, 4 KB of it at the most."""
+    """Cleans a stream: holds back an escape sequence that is not complete yet, up to the bound."""
 
     def __init__(self) -> None:
         self._held = ""
@@ -46,7 +50,7 @@ class Cleaner:
         text = self._held + text
         start = max(text.rfind("\x1b"), *(text.rfind(c) for c in "\x9b\x9d\x90\x98\x9e\x9f"))
         self._held = ""
-        if start >= 0 and len(text) - start < 4096 and not _complete(text, start):
+        if start >= 0 and len(text) - start < BOUND and not _complete(text, start):
             text, self._held = text[:start], text[start:]
         elif text.endswith("\r"):
             text, self._held = text[:-1], "\r"

@@ -42,7 +42,7 @@ def encode(event: Event) -> dict[str, object]:
 def decode(data: object) -> Event:
     """Make the event again."""
     if not isinstance(data, dict) or not isinstance(kind := data.get("event"), str) or kind not in KINDS:
-        raise BadEvent(f"not an event: {str(data)[:80]!r}")
+        raise BadEvent(f"not an event: {_seen(data)}")
     body = {key: value for key, value in data.items() if key != "event"}
     return cast("Event", _record_decoder(KINDS[kind])(body))
 
@@ -60,7 +60,7 @@ def _strip(value: object) -> object:
     changes: dict[str, object] = {}
     for field in fields(value):
         before = getattr(value, field.name)
-        after = "" if field.metadata.get("text") else _strip(before)
+        after = type(before)() if field.metadata.get("text") else _strip(before)
         if after != before:
             changes[field.name] = after
     return replace(value, **changes) if changes else value
@@ -128,10 +128,10 @@ def _decoder(hint: object) -> Decode:
 
 def _plain(kind: type) -> Decode:
     def plain(value: object) -> object:
-        if kind is float and type(value) is int:
+        if kind is float and type(value) is int and abs(value) < 2**1000:
             return float(value)
         if type(value) is not kind:
-            raise BadEvent(f"{kind.__name__} wanted, {str(value)[:40]!r} found")
+            raise BadEvent(f"{kind.__name__} wanted, {_seen(value)} found")
         return value
 
     return plain
@@ -140,10 +140,15 @@ def _plain(kind: type) -> Decode:
 def _one_of(choices: tuple[object, ...]) -> Decode:
     def one_of(value: object) -> object:
         if value not in choices:
-            raise BadEvent(f"one of {choices} wanted, {str(value)[:40]!r} found")
+            raise BadEvent(f"one of {choices} wanted, {_seen(value)} found")
         return value
 
     return one_of
+
+
+def _seen(value: object) -> str:
+    """Name what was found. Only a text is shown: a deep list or a huge number can't be written at all."""
+    return repr(value[:40]) if isinstance(value, str) else type(value).__name__
 
 
 def _many(each: Decode) -> Decode:
@@ -162,6 +167,6 @@ def _either(choices: list[Callable[[object], object]]) -> Decode:
                 return choice(value)
             except BadEvent:
                 continue
-        raise BadEvent(f"nothing fits {str(value)[:40]!r}")
+        raise BadEvent(f"nothing fits {_seen(value)}")
 
     return either

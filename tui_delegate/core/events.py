@@ -2,8 +2,8 @@
 
 Facts (`durable`) are in the journal before anyone sees them. The others are shown at once and stored
 coalesced. Every event carries its path in the tree of delegations and the attempt at it, so two parallel
-calls of one agent never mix. Fields whose metadata says `text` hold what was said; the journal leaves them
-empty when it is told to keep no text. Nothing here acts on an event: folds do.
+calls of one agent never mix. Fields whose metadata says `text` hold what was said, or may quote it; the
+journal leaves them empty when it is told to keep no text. Nothing here acts on an event: folds do.
 """
 
 from __future__ import annotations
@@ -22,6 +22,12 @@ RunPath = tuple[int, ...]
 def text_field() -> str:
     """Declare a field that holds what was said."""
     value: str = field(default="", metadata={"text": True})
+    return value
+
+
+def quoting_field() -> str:
+    """Declare a field that has to be there, and may quote what was said."""
+    value: str = field(metadata={"text": True})
     return value
 
 
@@ -52,7 +58,7 @@ class Delegated(_Event):
     call_id: str
     task_name: str = text_field()
     task: str = text_field()
-    files: tuple[str, ...] = ()
+    files: tuple[str, ...] = field(default=(), metadata={"text": True})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +80,8 @@ class Refused(_Event):
 
     call_id: str
     code: str
-    message: str
-    tool: str
+    message: str = quoting_field()
+    tool: str = quoting_field()
     task_name: str = text_field()
     task: str = text_field()
 
@@ -114,8 +120,8 @@ class Failed(_Event):
 
     terminal: ClassVar[bool] = True
     code: str
-    message: str
-    hint: str = ""
+    message: str = quoting_field()
+    hint: str = text_field()
     text: str = text_field()
 
 
@@ -152,7 +158,7 @@ class Warned(_Event):
     """Something that a person should know and that stops nothing."""
 
     code: str
-    message: str
+    message: str = quoting_field()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +183,7 @@ class Calling(_Event):
 
     durable: ClassVar[bool] = False
     slot: int = 0
-    tool: str = ""
+    tool: str = text_field()
     text: str = text_field()
 
 
@@ -205,7 +211,7 @@ class Retrying(_Event):
 
     durable: ClassVar[bool] = False
     code: str
-    message: str
+    message: str = quoting_field()
     delay: float
 
 

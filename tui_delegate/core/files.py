@@ -20,9 +20,11 @@ _ENTRY = re.compile(
     r"(?:; sections: (?P<sections>.*))?$"
 )
 _SECTION = re.compile(r"(\d+) ([^|]*?)(?: \| |$)")
-_BREAKS_OUT = re.compile(r"<(?=/?(?:file|corpus)\b)", re.IGNORECASE)
+_TAG = r"/?(?:file|corpus)\b"
+_BREAKS_OUT = re.compile(rf"<(?={_TAG})|&(?=(?:amp;)*lt;{_TAG})", re.IGNORECASE)
+_ESCAPED = re.compile(rf"&lt;(?={_TAG})|&amp;(?=(?:amp;)*lt;{_TAG})", re.IGNORECASE)
 _FILE = re.compile(
-    r'^<file path=(?P<name>"(?:[^"\\]|\\.)*")(?: lines="(?P<first>\d+)-\d+")?>\n(?P<text>.*?)\n</file>$',
+    r'^<file path=(?P<name>"(?:[^"\\]|\\.)*")(?: lines="(?P<first>\d+)-(?P<last>\d+)")?>\n(?P<text>.*?)\n</file>$',
     re.DOTALL | re.MULTILINE,
 )
 
@@ -60,17 +62,22 @@ def render_list(entries: Sequence[FileEntry]) -> str:
         )
         if entry.sections:
             row += "; sections: " + " | ".join(
-                f"{line} {title.replace('|', '/')}" for line, title in entry.sections
+                f"{line} {' '.join(title.replace('|', '/').split())}" for line, title in entry.sections
             )
         rows.append(row)
     return "\n".join(rows)
 
 
+def split_list(text: str) -> tuple[str, str]:
+    """Take a message apart into what stands before its list and the rows. Only a line of its own opens one."""
+    before, opened, rows = f"\n{text}".rpartition(f"\n{LIST_OPENS}\n")
+    return (before[1:], rows) if opened else (text, "")
+
+
 def parse_list(text: str) -> tuple[FileEntry, ...]:
     """Read the list back out of a message."""
     entries = []
-    _, opened, rest = text.rpartition(LIST_OPENS)
-    for row in rest.strip("\n").split("\n") if opened else ():
+    for row in split_list(text)[1].split("\n"):
         if not (found := _ENTRY.match(row)):
             break
         sections = tuple((int(line), title) for line, title in _SECTION.findall(found["sections"] or ""))
@@ -91,8 +98,9 @@ def render_frame(excerpts: Iterable[Excerpt]) -> str:
     parts = []
     for part in excerpts:
         lines = f' lines="{part.first_line}-{part.last_line}"' if part.last_line else ""
-        text = _BREAKS_OUT.sub("&lt;", part.text)
-        parts.append(f"<file path={json.dumps(part.name, ensure_ascii=False)}{lines}>\n{text}\n</file>")
+        name = json.dumps(part.name, ensure_ascii=False).replace("<", "\\u003c")
+        text = _BREAKS_OUT.sub(lambda found: "&lt;" if found[0] == "<" else "&amp;", part.text)
+        parts.append(f"<file path={name}{lines}>\n{text}\n</file>")
     return "<corpus>\n" + "\n\n".join(parts) + "\n</corpus>"
 
 
@@ -102,9 +110,8 @@ def parse_frame(text: str) -> tuple[Excerpt, ...]:
         return ()
     found = []
     for match in _FILE.finditer(text):
-        body = re.sub(r"&lt;(?=/?(?:file|corpus)\b)", "<", match["text"], flags=re.IGNORECASE)
-        first = int(match["first"] or 1)
+        text_there = _ESCAPED.sub(lambda one: "<" if one[0][1] in "lL" else "&", match["text"])
         found.append(
-            Excerpt(json.loads(match["name"]), body, first, first + body.count("\n") if match["first"] else 0)
+            Excerpt(json.loads(match["name"]), text_there, int(match["first"] or 1), int(match["last"] or 0))
         )
     return tuple(found)

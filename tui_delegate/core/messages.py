@@ -16,9 +16,9 @@ class Thinking:
     """A block of a model's thinking, kept as it came so that it can be sent back unchanged."""
 
     text: str = field(default="", metadata={"text": True})
-    signature: str = ""
+    signature: str = field(default="", metadata={"text": True})
     """What the provider signed the block with; a block without one is never sent back."""
-    redacted: str = ""
+    redacted: str = field(default="", metadata={"text": True})
     """The provider's sealed form, where it shows no text."""
     origin: str = ""
     """`profile/model` that thought it: another provider must not be sent it."""
@@ -29,7 +29,7 @@ class ToolCall:
     """One call that a model asked for. `arguments` is the JSON text as it came, not yet checked."""
 
     id: str
-    name: str
+    name: str = field(metadata={"text": True})
     arguments: str = field(metadata={"text": True})
 
 
@@ -43,8 +43,8 @@ class Message:
     thinking: tuple[Thinking, ...] = ()
     call_id: str = ""
     """On a tool result: the id of the call that it answers."""
-    name: str = ""
-    """On a tool result: the tool's name."""
+    name: str = field(default="", metadata={"text": True})
+    """On a tool result: the tool's name, as the model wrote it."""
     failed: bool = False
     """On a tool result: the call did not do what was asked."""
 

@@ -44,8 +44,8 @@ def retry_delay(error: BackendError, tries: int, luck: float) -> float | None:
     if not isinstance(error, Overloaded | RateLimited) or tries >= TRIES:
         return None
     if error.retry_after is not None:
-        if error.retry_after > LONGEST_RETRY_AFTER:
+        if not error.retry_after <= LONGEST_RETRY_AFTER:  # too long, or no number at all
             return None
-        return error.retry_after + luck * 0.1
+        return max(error.retry_after, 0.0) + luck * 0.1
     ceiling = min(FIRST_DELAY * 2.0 ** (tries - 1), LONGEST_DELAY)
     return ceiling * (0.5 + luck / 2)

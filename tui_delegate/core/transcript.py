@@ -120,9 +120,12 @@ class Transcript:
 
     def node(self, path: RunPath) -> Node:
         """Give the node at a path, made where it is new."""
-        if path not in self.nodes:
-            self.nodes[path] = Node(path)
-            self.node(path[:-1]).children.append(path)
+        known = len(path)
+        while path[:known] not in self.nodes:
+            known -= 1
+        for length in range(known + 1, len(path) + 1):
+            self.nodes[path[:length]] = Node(path[:length])
+            self.nodes[path[: length - 1]].children.append(path[:length])
         return self.nodes[path]
 
     def delegations(self) -> list[Node]:
@@ -148,8 +151,8 @@ class Transcript:
                 _apply_spent(node, event)
             case Returned():
                 node.edited, node.cut = event.edited, event.cut
-                if not event.failed:
-                    node.text = event.text if event.edited else node.text
+                if event.edited and not event.failed:
+                    node.state, node.text, node.code = "done", event.text, ""
             case Finished() | Failed() | Cancelled():
                 _apply_end(node, event)
             case Commanded():
@@ -163,12 +166,15 @@ class Transcript:
             node.task_name, node.task, node.files = event.task_name, event.task, event.files
             self.node(event.path[:-1]).state = "waiting"
         elif isinstance(event, Refused):
-            if event.task or event.tool == "subagent":
+            # A turn that runs is told only that a tool is not there; what never ran was refused itself.
+            if event.path and not node.agent:
                 node.task_name, node.task = event.task_name, event.task
                 node.state, node.code, node.message = "refused", event.code, event.message
         else:
             node.profile, node.backend, node.model = event.profile, event.backend, event.model
-            node.pieces, node.thoughts, node.code, node.message, node.flags = [], [], "", "", ()
+            node.pieces, node.thoughts, node.flags = [], [], ()
+            node.code, node.message, node.hint = "", "", ""
+            node.edited, node.cut, node.ended = False, 0, 0.0
             node.state, node.attempt = "queued", event.attempt
             if isinstance(event, Started):
                 node.agent, node.started = event.agent, event.at

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tui_delegate.core.files import LIST_OPENS, FileEntry, parse_list
+from tui_delegate.core.files import FileEntry, parse_list, split_list
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,8 +67,7 @@ def listen(messages: Sequence[Message]) -> Talk:
 
 
 def _words(text: str) -> str:
-    before, opened, _ = text.rpartition(LIST_OPENS)
-    return (before if opened else text).strip()
+    return split_list(text)[0].strip()
 
 
 def _result(message: Message) -> Result:
