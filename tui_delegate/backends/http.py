@@ -95,11 +95,15 @@ class Wire:
     """One server's client. Paths that begin with `/` start at the server's root, others at its API.
 
     Nothing but a BackendError comes out of its methods. It belongs to the event loop that first used it.
+    Without `keep` each request has a connection of its own, for servers that hang up without a word.
     """
 
-    def __init__(self, endpoint: Endpoint, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, endpoint: Endpoint, transport: httpx.AsyncBaseTransport | None = None, *, keep: bool = True
+    ) -> None:
         self.endpoint = endpoint
         self._transport = transport
+        self._keep = keep
         self._client: httpx.AsyncClient | None = None
 
     @property
@@ -247,7 +251,7 @@ class Wire:
             trust_env=not is_loopback(url),
             follow_redirects=False,
             # On this transport 0 is "no bound"; None would be a hundred.
-            limits=httpx.Limits(max_connections=0, keepalive_expiry=_KEEPALIVE_SECONDS),
+            limits=httpx.Limits(max_connections=0, keepalive_expiry=_KEEPALIVE_SECONDS if self._keep else 0),
             timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
         )
 
