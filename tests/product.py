@@ -7,14 +7,15 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import tomli_w
 
 ROOT = Path(__file__).parent.parent
-PATIENCE = 30.0
+PATIENCE = 15.0
 """Seconds after which a run hangs: far more than any of them takes."""
 
 
@@ -57,20 +58,20 @@ class Going:
     async def line(self) -> str:
         """The next line of stdout."""
         assert self.process.stdout
-        async with asyncio.timeout(PATIENCE):
+        async with self._patience():
             return (await self.process.stdout.readline()).decode()
 
     async def piece(self) -> str:
         """What comes next on stdout, as soon as it comes."""
         assert self.process.stdout
-        async with asyncio.timeout(PATIENCE):
+        async with self._patience():
             return (await self.process.stdout.read(65536)).decode()
 
     async def talk(self, word: str) -> str:
         """Read stderr until a line holds this word."""
         assert self.process.stderr
         said = ""
-        async with asyncio.timeout(PATIENCE):
+        async with self._patience():
             while word not in said:
                 line = (await self.process.stderr.readline()).decode()
                 assert line, f"{word!r} was never said, but: {said}"
@@ -83,15 +84,21 @@ class Going:
 
     async def end(self) -> Ended:
         """Read the rest and wait for the end."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                out, err = await self.process.communicate()
-        except TimeoutError:
-            self.process.kill()
-            raise
+        async with self._patience():
+            out, err = await self.process.communicate()
         code = self.process.returncode
         assert code is not None
         return Ended(code, out.decode(errors="surrogateescape"), err.decode())
+
+    @asynccontextmanager
+    async def _patience(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                yield
+        except TimeoutError:
+            self.process.kill()
+            out, err = await self.process.communicate()
+            raise AssertionError(f"it hung, having said: {out!r} {err!r}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +107,8 @@ class Product:
 
     home: Path
     environ: Mapping[str, str] = field(default_factory=dict)
+    shell: str = ""
+    """A line of shell that the product is run by; `"$@"` stands for it there."""
 
     def write(self, top: Mapping[str, object] | None = None, **profiles: Mapping[str, object]) -> Product:
         """Write the profiles file. The first profile is the default one unless `top` says otherwise."""
@@ -112,8 +121,9 @@ class Product:
     async def start(self, *words: str, stdin: bytes | None = None) -> Going:
         """Start the product with these words."""
         environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error", **self.environ}
+        line = ("sh", "-c", self.shell, "sh") if self.shell else ()
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tui_delegate", *words),
+            *(*line, sys.executable, "-m", "tui_delegate", *words),
             stdin=asyncio.subprocess.DEVNULL if stdin is None else asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
