@@ -44,11 +44,14 @@ class Answer:
     """Take the request and never answer."""
     cut: bool = False
     """Close the connection before the body's end."""
+    gate: asyncio.Event | None = None
+    """Send this and keep the connection open; what is in `rest` follows once the gate is open."""
+    rest: bytes = b""
 
     def wire(self) -> bytes:
         """Write it as HTTP."""
         body = self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
-        length = len(body) + (1 if self.cut else 0)
+        length = len(body) + len(self.rest) + (1 if self.cut or (self.gate and not self.rest) else 0)
         head = {"content-type": "application/json", "content-length": str(length), "connection": "close"}
         lines = [f"HTTP/1.1 {self.status} Said", *(f"{k}: {v}" for k, v in (head | self.headers).items())]
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
@@ -60,6 +63,8 @@ class Loopback:
 
     url: str
     asked: list[Asked] = field(default_factory=list)
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once somebody hung up while a gate was closed."""
 
     @property
     def lines(self) -> list[str]:
@@ -82,6 +87,9 @@ async def serving(say: Callable[[Asked], Answer]) -> AsyncIterator[Loopback]:
                 else:
                     writer.write(answer.wire())
                     await writer.drain()
+                if answer.gate and await _opened(answer.gate, reader, server):
+                    writer.write(answer.rest)
+                    await writer.drain()
         except ConnectionError:
             pass
         finally:
@@ -94,6 +102,16 @@ async def serving(say: Callable[[Asked], Answer]) -> AsyncIterator[Loopback]:
     finally:
         listener.close()
         await listener.wait_closed()
+
+
+async def _opened(gate: asyncio.Event, reader: asyncio.StreamReader, server: Loopback) -> bool:
+    opened, gone = asyncio.create_task(gate.wait()), asyncio.create_task(reader.read())
+    await asyncio.wait({opened, gone}, return_when=asyncio.FIRST_COMPLETED)
+    if not gate.is_set():
+        server.left.set()
+    opened.cancel()
+    gone.cancel()
+    return gate.is_set()
 
 
 async def _read(reader: asyncio.StreamReader) -> Asked | None:

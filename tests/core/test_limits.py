@@ -121,7 +121,9 @@ def test_tasks_are_counted_to_the_last_and_no_further(most: int, asked: int) -> 
 
 
 @given(depth=st.integers(1, 6), nested=st.booleans())
-def test_a_child_is_one_level_down_and_only_the_manager_delegates_unless_nested(depth: int, nested: bool) -> None:
+def test_a_child_is_one_level_down_and_only_the_manager_delegates_unless_nested(
+    depth: int, nested: bool
+) -> None:
     allowance = Allowance(Limits(depth=depth, nested=nested))
     for level in range(depth + 1):
         assert allowance.level == level

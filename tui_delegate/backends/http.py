@@ -51,9 +51,12 @@ class Wire:
     """One server's client. Paths that begin with `/` start at the server's root, others at its API.
 
     Nothing but a BackendError comes out of its methods. It belongs to the event loop that first used it.
+    Without `keep` each request has a connection of its own, for servers that hang up without a word.
     """
 
-    def __init__(self, endpoint: Endpoint, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, endpoint: Endpoint, transport: httpx.AsyncBaseTransport | None = None, *, keep: bool = True
+    ) -> None:
         self.endpoint = endpoint
         self._transport = transport
         self._send_request: Send | None = None
@@ -63,6 +66,7 @@ class Wire:
         self._keeps_open = endpoint.url.startswith("https://")
         """Whether a connection may be used again after a stream. llama.cpp closes it a moment after the
         last byte without having said so, and a POST sent in that moment is lost (seen November 2026)."""
+        self._keep = keep
 
     @property
     def host(self) -> str:
@@ -233,7 +237,7 @@ class Wire:
 
         url = with_scheme(self.endpoint.url)
         # On this transport 0 is "no bound"; None would be a hundred.
-        limits = httpx.Limits(max_connections=0, keepalive_expiry=_KEEPALIVE_SECONDS)
+        limits = httpx.Limits(max_connections=0, keepalive_expiry=_KEEPALIVE_SECONDS if self._keep else 0)
         if is_loopback(url):
             verify = url.startswith("https://")
             transport = self._transport or AiohttpTransport(verify=verify, trust_env=False, limits=limits)

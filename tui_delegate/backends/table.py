@@ -85,7 +85,9 @@ def _llamacpp(endpoint: Endpoint, options: Options) -> Connection:
     from tui_delegate.backends.http import Wire
     from tui_delegate.backends.llamacpp import LlamaCpp
 
-    wire = Wire(endpoint)
+    # A router says `Keep-Alive` and closes after every answer that it passed on (seen 2026-11): the next
+    # call would be sent into a closed connection.
+    wire = Wire(endpoint, keep=False)
     server = LlamaCpp(wire)
     return Connection(endpoint.url, server, server, (wire,))
 

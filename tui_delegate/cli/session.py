@@ -308,7 +308,7 @@ def _delegation_object(node: Node) -> dict[str, object]:
     if node.flags:
         body["partial"] = list(node.flags)
     if node.code:
-        body["error"] = {"code": node.code, "message": node.message, "hint": node.hint}
+        body["error"] = envelope_of(node.code, node.message, node.hint)
     return body
 
 
