@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 BUILTIN_WORKER = "builtin/worker"
 """The builtin model that picks by its task what to do."""
+NEAR_TEMPERATURE = 0.1
+"""How freely models on this machine word their answers, where the profile does not say."""
 USUAL_PARALLEL = {True: 4, False: 16}
 """Requests at once where a server does not say: on this machine, and elsewhere."""
 
@@ -154,7 +156,13 @@ class Workspace:
             info = await self._connect(chosen)[0].host.info()
         except DelegateError as error:
             return [("server", False, f"{error.message} {error.hint}".strip())]
-        rows.append(("server", True, f"{info.backend} {info.version} at {info.url}".replace("  ", " ")))
+        rows.append(
+            (
+                "server",
+                True,
+                " ".join(filter(None, (info.backend, info.version, info.url and f"at {info.url}"))),
+            )
+        )
         rows.append(("models", bool(info.models), f"{len(info.models)} there"))
         if chosen.default_model:
             there = any(_same_name(chosen.default_model, one.id) for one in info.models)
@@ -247,7 +255,7 @@ class Workspace:
                 model=model,
                 backend=backend,
                 instructions=profile.instructions,
-                temperature=profile.temperature,
+                temperature=_temperature(profile),
                 think=profile.think,
                 price=profile.price or _listed_price(profile, model),
                 window=await self._window(profile, model),
@@ -315,6 +323,13 @@ async def _places(connection: Connection, model: str) -> int:
     except BackendError:
         told = None
     return told or USUAL_PARALLEL[is_loopback(connection.url)]
+
+
+def _temperature(profile: Profile) -> float | None:
+    """Servers of this machine make up more than a delegated task wants, unless they are told not to."""
+    if profile.temperature is not None or not (profile.urls and is_loopback(profile.urls[0])):
+        return profile.temperature
+    return NEAR_TEMPERATURE
 
 
 def _usable(models: tuple[ModelInfo, ...]) -> list[ModelInfo]:

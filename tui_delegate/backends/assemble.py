@@ -50,7 +50,6 @@ class Assembly:
         self._request = request
         self._put = put
         self._text: list[str] = []
-        self._fresh: list[str] = []
         self._thinking: list[Thinking] = []
         self._thought: list[str] = []
         self._splitter = ThinkSplitter() if tags else None
@@ -105,7 +104,6 @@ class Assembly:
         if piece is None:
             self.flag("too_many_calls")
             return
-        self.show()
         self._watches["call"].feed(piece.text)
         self._put(CallChunk(piece.slot, sound(piece.name), sound(piece.text)))
 
@@ -122,14 +120,6 @@ class Assembly:
                 self.say("\ufffd") if channel == "text" else self._think("\ufffd")
         for kind, piece in self._splitter.end() if self._splitter else []:
             self._say(piece) if kind == "text" else self._think(piece)
-        self.show()
-
-    def show(self) -> None:
-        """Hand on the text that came with one read: twenty tokens in one packet are one piece."""
-        if self._fresh:
-            text = "".join(self._fresh)
-            self._fresh.clear()
-            self._put(TextChunk(text))
 
     def reply(self) -> Reply:
         """Give the reply, or say why there is none. Call `flush` first."""
@@ -151,12 +141,11 @@ class Assembly:
     def _say(self, text: str) -> None:
         if text:
             self._text.append(text)
-            self._fresh.append(text)
+            self._put(TextChunk(text))
             self._watches["text"].feed(text)
 
     def _think(self, text: str) -> None:
         if text:
-            self.show()
             self._thought.append(text)
             self._put(ThoughtChunk(text))
             self._watches["thought"].feed(text)

@@ -88,11 +88,8 @@ class LineReader(Reader):
 
     def feed(self, data: bytes) -> None:
         """Take what arrived."""
-        try:
-            for line in self._decoder.feed(data):
-                self._event(line, "")
-        finally:
-            self.assembly.show()
+        for line in self._decoder.feed(data):
+            self._event(line, "")
 
     def end(self) -> None:
         """The body ended, perhaps in the middle of a line."""
@@ -122,11 +119,8 @@ class SseReader(Reader):
             self._size += len(data)
             check_size(self._size)
             return
-        try:
-            for event in self._decoder.feed(data):
-                self.on_data(event.data, event.event)
-        finally:
-            self.assembly.show()
+        for event in self._decoder.feed(data):
+            self.on_data(event.data, event.event)
 
     def end(self) -> None:
         """The body ended, perhaps in the middle of an event."""

@@ -24,7 +24,10 @@ VERBS = {
     "ledger": "show every model call: tokens, time and cost",
 }
 
-EPILOG = "Exit codes: 0 done, 1 failed, 2 usage, 65 bad reply, 69 unavailable, 74 journal, 77 key, 78 config."
+EPILOG = (
+    "Exit codes: 0 done, 1 failed, 2 usage, 65 bad reply, 69 unavailable, 73 target exists, 74 journal,"
+    " 75 try later, 77 key, 78 config, 124 out of time, 130 interrupted."
+)
 
 
 def main(argv: Sequence[str]) -> int:

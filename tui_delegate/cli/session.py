@@ -35,6 +35,7 @@ from tui_delegate.core.events import (
     Warned,
     Wrote,
 )
+from tui_delegate.core.flags import partial_words
 from tui_delegate.core.markup import is_call_markup
 from tui_delegate.core.specs import seat_name
 from tui_delegate.core.transcript import Node, Transcript
@@ -271,7 +272,7 @@ class Telling:
         delegated = usage.total - own
         share = f" ({delegated / usage.total:.0%})" if usage.total else ""
         return (
-            f"{calls} calls, {_tokens(usage)}, {delegated} of them delegated{share},"
+            f"{calls} call{'s' * (calls != 1)}, {_tokens(usage)}, {delegated} of them delegated{share},"
             f" {_dollars(self.transcript.cost)}, {seconds:.1f} s{_flags(self.transcript.root)}"
         )
 
@@ -337,7 +338,7 @@ def _words(root: Node) -> tuple[str, str]:
 
 
 def _flags(node: Node) -> str:
-    return f" (partial: {', '.join(node.flags)})" if node.flags else ""
+    return f" (partial: {', '.join(map(partial_words, node.flags))})" if node.flags else ""
 
 
 def _figures(node: Node) -> str:

@@ -22,6 +22,22 @@ _WORDS = {
 }
 
 
+_PARTIAL = {
+    "length": "cut at its longest length",
+    "listed": "put together from the workers' results",
+    "limit:max_steps": "the limit max_steps was reached",
+    "limit:seconds": "the time was up",
+    "limit:subagent_budget_exceeded": "the budget was spent",
+    "limit:subagent_depth_exceeded": "the limit depth was reached",
+    "limit:subagent_max_uses_exceeded": "the limit of delegations was reached",
+}
+
+
+def partial_words(flag: str) -> str:
+    """Say in a few words what is partial about an answer."""
+    return _PARTIAL.get(flag, flag.replace("_", " "))
+
+
 def flag_words(flag: str) -> str:
     """Say what a flag means."""
     return _WORDS.get(flag, flag.replace("_", " "))

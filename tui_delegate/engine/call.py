@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from tui_delegate.engine.purser import Purser
     from tui_delegate.engine.stream import Stream
 
+SHORTEST_MEASURE = 0.05
+"""Seconds under which tokens a second say nothing."""
 SILENT_CUT_TOKENS = 2000
 SILENT_CUT_RATIO = 2.5
 """A server that read this much less than we sent has dropped the head of the prompt."""
@@ -128,8 +130,8 @@ class Meter:
         end = self._time()
         sent = self._begun if self._sent is None else self._sent
         speed = reply.tokens_per_second if reply else None
-        if speed is None and self._first is not None and end > self._first and usage.completion > 1:
-            speed = (usage.completion - 1) / (end - self._first)
+        if speed is None and self._first is not None and end - self._first >= SHORTEST_MEASURE:
+            speed = max(usage.completion - 1, 0) / (end - self._first)
         return ModelCall(
             agent=seat.agent,
             profile=seat.profile,

@@ -7,13 +7,14 @@ off (a named tuple compiles each one that is text), and no event is known here.
 
 import sqlite3
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from tui_delegate.core.errors import InputError
 from tui_delegate.journal.schema import journal_error, open_for_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
     from pathlib import Path
 
 COLUMNS: Final = {
@@ -144,10 +145,13 @@ class Ledger:
         sql = f"SELECT {_FIELDS} FROM ({chosen}) ORDER BY id"
         return [Call(*row) for row in self._rows(sql, [*values, query.limit])]
 
-    def all(self, query: Query) -> "Iterator[Call]":
+    def all(self, query: Query) -> "Generator[Call, None, None]":
         """Give all calls in the order of their commits, one at a time: memory stays flat."""
         where, values = _where(query)
-        return (Call(*row) for row in self._rows(f"SELECT {_FIELDS} FROM calls{where} ORDER BY id", values))
+        rows = self._rows(f"SELECT {_FIELDS} FROM calls{where} ORDER BY id", values)
+        with closing(rows):
+            for row in rows:
+                yield Call(*row)
 
     def total(self, query: Query) -> Total:
         """Sum up everything the query holds."""
@@ -170,7 +174,7 @@ class Ledger:
         sql = f"SELECT {key}, {_ROLLED} FROM totals WHERE dim=? AND {days} GROUP BY 1 ORDER BY 1"
         return [Total(*row) for row in self._rows(sql, ["all" if by == "day" else by, *values])]
 
-    def _rows(self, sql: str, values: list[str | float]) -> "Iterator[tuple[Any, ...]]":
+    def _rows(self, sql: str, values: list[str | float]) -> "Generator[tuple[Any, ...], None, None]":
         """Give rows as they are read. Their cells have the types of the table's columns."""
         if self._connection is None:
             return

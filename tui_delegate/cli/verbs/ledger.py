@@ -289,10 +289,13 @@ def _table(by: str, groups: Sequence[Total]) -> str:
 
 
 def _export(ledger: Ledger, query: Query, form: str) -> int:
+    from contextlib import closing
+
     from tui_delegate.cli import output
 
     _total(ledger, query)
-    (_write_csv if form == "csv" else _write_jsonl)(ledger.all(query))
+    with closing(ledger.all(query)) as calls:  # whoever reads the pipe may go away in the middle
+        (_write_csv if form == "csv" else _write_jsonl)(calls)
     return output.OK
 
 

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="depth, max_uses, max_tasks, max_parallel, max_steps, tokens, cost or seconds; may be repeated",
+        help="depth, max_uses, max_tasks, max_parallel, max_steps, tokens, cost, seconds; repeatable",
     )
     parser.add_argument("--nested", action="store_true", help="let workers delegate too")
     parser.add_argument(
