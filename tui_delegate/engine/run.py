@@ -59,7 +59,8 @@ async def open_run(
 ) -> AsyncIterator[Run]:
     """Open a run. Iterate over it for its events; the manager's Finished, Failed or Cancelled is the last."""
     run = Run(plan, seats, recorder, shelf, now)
-    task = asyncio.create_task(run.start())
+    run.begin()
+    task = asyncio.create_task(run.finish())
     try:
         yield run
     finally:
@@ -83,6 +84,7 @@ class Run:
         self._plan = plan
         self._stream = Stream(plan.run, recorder)
         self._root: asyncio.Task[Outcome] | None = None
+        self._at_work = False
         self._crew = Crew(self._stream, Purser(plan.limits), seats, shelf, plan.limits, now, plan.worker)
 
     @property
@@ -134,8 +136,8 @@ class Run:
         if batch := self._crew.batches.get(path):
             batch.poke()
 
-    async def start(self) -> None:
-        """Run the manager's turn to its end; called once, by `open_run`."""
+    def begin(self) -> None:
+        """Set the manager's turn going; called once, by `open_run`, before anybody can command."""
         plan = self._plan
         self._stream.emit(
             Opened(
@@ -148,11 +150,17 @@ class Run:
         )
         order = Order((), 1, plan.manager, plan.prompt, "", Allowance(plan.limits), ())
         self._root = asyncio.create_task(self._work(order))
+
+    async def finish(self) -> None:
+        """Wait for the manager's turn, then end the stream; called once, by `open_run`."""
+        assert self._root is not None
         try:
             await asyncio.wait([self._root])
         finally:
             self._root.cancel()
             await asyncio.wait([self._root])
+            if not self._at_work:  # a task that is cancelled before its first step says nothing itself
+                self._stream.emit(Cancelled(at=self._crew.now()))
             await self._stream.close()
 
     def abandon(self) -> None:
@@ -164,6 +172,7 @@ class Run:
     async def _work(self, order: Order) -> Outcome:
         """Run one turn, the manager's or a worker's, and tell how it began and ended."""
         turn: Turn | None = None
+        self._at_work = True
         self._crew.notes[order.path] = []
         try:
             seat = await self._crew.seats.seat(order.agent)
