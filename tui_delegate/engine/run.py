@@ -96,7 +96,9 @@ class Run:
         return aiter(self._stream)
 
     def cancel(self, path: RunPath = ()) -> None:
-        """Stop a turn and all below it. What it has written is kept."""
+        """Stop a turn and all below it. What it has written is kept. A run that has ended stays as it is."""
+        if self._over and not path:
+            return
         delegation = self._delegation(path) if path else None
         self._command("cancel", path)
         if delegation is None:
@@ -258,7 +260,13 @@ class Run:
             )
         )
 
+    @property
+    def _over(self) -> bool:
+        return self._root is not None and self._root.done()
+
     def _command(self, command: str, path: RunPath, agent: str = "", text: str = "") -> None:
+        if self._over:
+            raise InputError("The run has ended.")
         self._stream.emit(Commanded(path=path, at=self._crew.now(), command=command, agent=agent, text=text))
 
     def _delegation(self, path: RunPath) -> Delegation:
