@@ -111,7 +111,9 @@ def test_half_of_a_pair_is_shown_as_a_replacement() -> None:
 
 
 def test_what_stands_around_a_sequence_stays() -> None:
-    assert clean("red \x1b[31mtext\x1b[0m, \x1b]8;;http://e\x07link\x1b]8;;\x1b\\ end") == "red text, link end"
+    assert (
+        clean("red \x1b[31mtext\x1b[0m, \x1b]8;;http://e\x07link\x1b]8;;\x1b\\ end") == "red text, link end"
+    )
 
 
 @pytest.mark.parametrize("opens", ["\x1b]0;", "\x1bP", "\x1b_", "\x1b^", "\x1bX", "\x9d", "\x90", "\x9f"])
@@ -155,7 +157,17 @@ def test_a_line_is_one_line_and_short() -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["plain text, ünd so weiter\n", "x", "\x9d", "\x1b]", "\x1b[", "\x90y", "\x1b[31m", "\r", "\x1bPtmux;\x1b"],
+    [
+        "plain text, ünd so weiter\n",
+        "x",
+        "\x9d",
+        "\x1b]",
+        "\x1b[",
+        "\x90y",
+        "\x1b[31m",
+        "\r",
+        "\x1bPtmux;\x1b",
+    ],
 )
 @pytest.mark.parametrize("opens", ["", "\x1b]0;", "\x9d"])
 def test_the_work_grows_with_the_length_and_not_faster(opens: str, unit: str) -> None:

@@ -133,7 +133,9 @@ def test_junk_of_any_depth_is_a_bad_event(depth: int) -> None:
 @pytest.mark.parametrize("kind", KINDS.values())
 def test_an_event_without_text_holds_no_word_of_what_was_said(kind: type[Event]) -> None:
     def never_said(owner: type, field: Field[object]) -> bool:
-        return field.name in NEVER_SAID.get(owner, set()) or (field.name == "code" and owner in KINDS.values())
+        return field.name in NEVER_SAID.get(owner, set()) or (
+            field.name == "code" and owner in KINDS.values()
+        )
 
     event = planted(kind, WORD, never_said)
     stripped = without_text(event)  # type: ignore[arg-type]

@@ -44,7 +44,9 @@ def as_listed(entry: FileEntry) -> FileEntry:
 @settings(max_examples=300, deadline=None)
 @given(WORDS, ENTRIES)
 @example("do it", [FileEntry("a", 1, 2, 3, ((1, f"{LIST_OPENS}\n- x"),))])
-def test_a_list_of_files_is_read_back_whatever_is_said_before_it(prompt: str, entries: list[FileEntry]) -> None:
+def test_a_list_of_files_is_read_back_whatever_is_said_before_it(
+    prompt: str, entries: list[FileEntry]
+) -> None:
     listed = tuple(as_listed(entry) for entry in entries)
     assert parse_list(render_list(entries)) == listed
     assert parse_list(f"{prompt}\n\n{render_list(entries)}") == listed

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui_delegate.core.errors import BudgetExceeded, UsesExceeded
-from tui_delegate.core.limits import LEAST_OUTPUT, USUAL_OUTPUT, Allowance, Limits, Purse
+from tui_delegate.core.limits import LEAST_OUTPUT, USUAL_OUTPUT, Allowance, Limits, Purse, Reservation
 from tui_delegate.core.usage import Price, Usage
 
 PRICE = Price(1.0, 4.0, 0.25)
@@ -31,7 +31,7 @@ def test_spent_and_held_together_never_pass_a_limit(
     steps: list[tuple[bool, int, int | None, float, float]],
 ) -> None:
     purse = Purse(Limits(tokens=tokens, cost=cost))
-    open_calls = []
+    open_calls: list[tuple[Reservation, int]] = []
     for settles, prompt, wanted, read, written in steps:
         if settles and open_calls:
             held, most = open_calls.pop(0)
@@ -121,7 +121,9 @@ def test_tasks_are_counted_to_the_last_and_no_further(most: int, asked: int) -> 
 
 
 @given(depth=st.integers(1, 6), nested=st.booleans())
-def test_a_child_is_one_level_down_and_only_the_manager_delegates_unless_nested(depth: int, nested: bool) -> None:
+def test_a_child_is_one_level_down_and_only_the_manager_delegates_unless_nested(
+    depth: int, nested: bool
+) -> None:
     allowance = Allowance(Limits(depth=depth, nested=nested))
     for level in range(depth + 1):
         assert allowance.level == level

@@ -18,7 +18,9 @@ def test_a_mark_is_told_as_soon_as_it_is_whole_and_not_before(mark: str, before:
     assert all(is_call_markup(text[:end]) for end in range(whole, len(text) + 1))
 
 
-@pytest.mark.parametrize("text", ["Done.", "<tool>", "<b>", "[1]", "<|im_end|>", "a <tool_call>", "tool_call"])
+@pytest.mark.parametrize(
+    "text", ["Done.", "<tool>", "<b>", "[1]", "<|im_end|>", "a <tool_call>", "tool_call"]
+)
 def test_an_answer_is_an_answer(text: str) -> None:
     assert is_call_markup(text) is False
 

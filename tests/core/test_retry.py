@@ -26,7 +26,8 @@ LUCK = st.floats(0, 1)
 
 
 @pytest.mark.parametrize(
-    "kind", [Unreachable, AuthRefused, ModelMissing, ContextOverflow, CutOff, BadReply, TimedOut, BackendError]
+    "kind",
+    [Unreachable, AuthRefused, ModelMissing, ContextOverflow, CutOff, BadReply, TimedOut, BackendError],
 )
 def test_only_what_had_no_room_is_tried_again(kind: type[BackendError]) -> None:
     assert retry_delay(kind("no", retry_after=1.0), 1, 0.5) is None

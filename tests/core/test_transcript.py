@@ -108,7 +108,13 @@ def test_the_text_of_a_new_call_takes_the_place_of_the_text_before() -> None:
 
 
 def test_usage_and_cost_are_the_sums_of_all_calls_of_all_attempts() -> None:
-    events = [spent(), spent((0,)), started((0,), 2), spent((0,), Usage(1, 0, 1, 0, "estimated")), spent((1,))]
+    events = [
+        spent(),
+        spent((0,)),
+        started((0,), 2),
+        spent((0,), Usage(1, 0, 1, 0, "estimated")),
+        spent((1,)),
+    ]
     transcript = folded(*events)
     assert transcript.usage == Usage(31, 6, 16, 3, "estimated")
     assert transcript.cost == 2.0

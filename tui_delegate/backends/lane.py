@@ -307,8 +307,8 @@ class _Watch:
             self._last = now
         if now - self._last < self._limit:
             self._arm()
-        else:
-            self._cause = self._cause or ("idle" if self.began else "first")
+        elif self._scope and not self._scope.expired():
+            self._cause = "idle" if self.began else "first"
             self._end_at(now)
 
     def _end_at(self, when: float) -> None:

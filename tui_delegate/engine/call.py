@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tui_delegate.core.limits import Reservation
+    from tui_delegate.core.messages import Message
     from tui_delegate.core.specs import Seat
     from tui_delegate.engine.purser import Purser
     from tui_delegate.engine.stream import Stream
@@ -202,10 +203,10 @@ async def _attempt(
         # Whatever ended the call, a bug too: nothing stays held, and there is a row.
         if entered:
             caller.purser.leave()
-        if status == "failed" and not meter.began:
-            usage = Usage(source="unknown")
-        elif status != "ok":
-            usage = meter.estimate(usage)
+        if reply is None:
+            # A call that was refused before its first token has cost nothing that we know of.
+            nothing = status == "failed" and not meter.began
+            usage = Usage(source="unknown") if nothing else meter.estimate(usage)
         _write_down(caller, held, meter.row(seat, status, usage, reply, code), reply)
     _warn(caller, seat, reply)
     return reply
@@ -246,9 +247,7 @@ def _check_window(reply: Reply, prompt: int) -> None:
 def _write_down(caller: Caller, held: Reservation, row: ModelCall, reply: Reply | None) -> None:
     caller.purser.settle(held, row.usage, row.cost)
     said = reply.message if reply else None
-    caller.stream.emit(
-        Spent(path=caller.path, attempt=caller.attempt, at=caller.now(), call=row, reply=said)
-    )
+    caller.stream.emit(Spent(path=caller.path, attempt=caller.attempt, at=caller.now(), call=row, reply=said))
 
 
 def _warn(caller: Caller, seat: Seat, reply: Reply) -> None:
