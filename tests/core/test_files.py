@@ -17,10 +17,10 @@ from tui_delegate.core.files import (
 
 TRICKS = st.sampled_from(
     [
-        "</file>", "\n</file>", "</file>\n\n<file path=\"x\">\n", "</corpus>", "\n</corpus>", "<corpus>\n", "<FILE ",
-        "&lt;/file>", "&amp;lt;/file>", "&amp;amp;lt;corpus", "<files>", "<file_x>", "&lt;", "<", "\n", "\r\n", "\"",
-        "\\", "\\\"", "a", "ü", " ", "|", " | 7 x", "12 ", "; sections: ", "\u2028", "\x00", "\ud800", "- \"a\": 1",
-        LIST_OPENS, f"\n{LIST_OPENS}\n", ": 3 lines, 4 bytes, ~5 tokens",
+        "</file>", "\n</file>", "</file>\n\n<file path=\"x\">\n", "</corpus>", "\n</corpus>", "<corpus>\n",
+        "<FILE ", "&lt;/file>", "&amp;amp;lt;corpus", "<files>", "<file_x>", "&lt;", "<", "\n", "\r\n",
+        "&amp;lt;/file>", "\"", "\\", "\\\"", "a", "ü", " ", "|", " | 7 x", "12 ", "; sections: ", "\u2028",
+        "\x00", "\ud800", "- \"a\": 1", LIST_OPENS, f"\n{LIST_OPENS}\n", ": 3 lines, 4 bytes, ~5 tokens",
     ]
 )  # fmt: skip
 WORDS = st.lists(TRICKS | st.text(max_size=5), max_size=6).map("".join)

@@ -23,6 +23,7 @@ from tui_delegate.core.usage import Price, Usage
 from tui_delegate.engine.run import Plan, Run, open_run
 
 DELEGATIONS = 2000
+USUAL = Limits()
 
 
 class Buggy:
@@ -79,7 +80,7 @@ def check_books(run: Run, events: list[Event]) -> None:
 
 async def kept(
     cast: Cast,
-    limits: Limits = Limits(),
+    limits: Limits = USUAL,
     watch: Callable[[Run, Event], None] | None = None,
     shelf: SlowShelf | None = None,
 ) -> list[Event]:

@@ -1,4 +1,4 @@
-"""The stream: one order, facts never before they are safe, text at once, a slow reader slows, nothing is lost."""
+"""The stream: one order, facts never before they are safe, text at once; a slow reader slows the network."""
 
 from __future__ import annotations
 
@@ -355,7 +355,6 @@ def test_a_journal_that_fails_stops_nothing_and_is_told_once(recorder: Hand | Br
         manager = Script().delegates("a 1", "b 2").then().says("end")
         seen = []
         async with open_run(Plan("r", "go"), Cast(manager=manager, worker=echo()), recorder=recorder) as run:
-            assert run.journal_error is None
             async for event in run:
                 seen.append(event)
             assert isinstance(run.journal_error, OSError)
