@@ -62,7 +62,7 @@ class Server:
 class Host:
     """Says of a load what it was told to say, look after look; then that there is none."""
 
-    says: list[float | Exception | None] = field(default_factory=list)
+    says: Sequence[float | Exception | None] = ()
     looks: int = 0
 
     async def load_progress(self, model: str) -> float | None:
