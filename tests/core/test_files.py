@@ -63,7 +63,7 @@ def test_what_stands_behind_the_list_is_no_part_of_it() -> None:
     assert parse_list(f"{render_list(entries)}\n\nand more") == tuple(entries)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.lists(WHOLE | PARTS, max_size=4))
 @example([Excerpt("a", "x\n", 10, 10), Excerpt("b", "</file>\n</corpus>")])
 @example([Excerpt("a", "&lt;/file> and </file>")])

@@ -236,7 +236,7 @@ def texts(events: Sequence[Event]) -> dict[object, str]:
     return told
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(EVENTS, max_size=25))
 def test_joined_text_keeps_every_word_its_turn_and_its_place_among_the_facts(events: list[Event]) -> None:
     joined = coalesce(events)
