@@ -1,4 +1,4 @@
-"""Values of every event kind, drawn from the dataclasses themselves, so that a new event needs nothing here."""
+"""Values of every event kind, drawn from the dataclasses themselves: a new event needs nothing here."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""No control reaches a display, whole or split anywhere; ordinary text is left alone; nothing is swallowed."""
+"""No control reaches a display, whole or split anywhere; ordinary text stays; nothing is swallowed."""
 
 from __future__ import annotations
 
+import itertools
 import time
 import unicodedata
 
@@ -14,8 +15,8 @@ from tui_delegate.core.clean import BOUND, Cleaner, clean, clean_line
 
 ROWS = bad_inputs("ansi")
 HOSTILE = (
-    "\x1b", "[", "]", "P", "\\", "0;", "31", "m", "h", "52;c;", "\x07", "\x9c", "\x9b", "\x9d", "\x90", "\x9f",
-    "\r", "\n", "\r\n", "\t", "\x00", "\x7f", "\x85", "a", "ü", "word ", "\u202e", "\u2066", "\ufeff",
+    "\x1b", "[", "]", "P", "\\", "0;", "31", "m", "h", "52;c;", "\x07", "\x9c", "\x9b", "\x9d", "\x90",
+    "\x9f", "\r", "\n", "\r\n", "\t", "\x00", "\x7f", "\x85", "a", "ü", "word ", "\u202e", "\u2066", "\ufeff",
     "\ud800", "\udfff", "\U000e0041", "👩\u200d👩", "\x1b]", "\x1b[",
 )  # fmt: skip
 
@@ -63,7 +64,7 @@ def test_no_hostile_input_leaves_a_control_whole_or_split_anywhere(row: dict[str
         assert streamed(*text) == whole
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(st.sampled_from(HOSTILE), max_size=25), st.data())
 def test_splices_of_sequences_leave_no_control_and_a_stream_shows_the_same(
     parts: list[str], data: st.DataObject
@@ -74,7 +75,7 @@ def test_splices_of_sequences_leave_no_control_and_a_stream_shows_the_same(
     assert clean(whole) == whole
     cuts = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=6)))
     edges = [0, *cuts, len(text)]
-    assert streamed(*(text[start:end] for start, end in zip(edges, edges[1:], strict=False))) == whole
+    assert streamed(*(text[start:end] for start, end in itertools.pairwise(edges))) == whole
 
 
 @settings(max_examples=200, deadline=None)

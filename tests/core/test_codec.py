@@ -57,7 +57,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(EVENTS)
 def test_every_event_comes_back_as_it_was(event: Event) -> None:
     assert decode(json.loads(json.dumps(encode(event)))) == event
@@ -83,7 +83,7 @@ def test_junk_is_a_bad_event_and_nothing_else(junk: object) -> None:
         decode(junk)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(EVENTS, st.data())
 def test_a_spoiled_event_is_a_bad_event_or_an_event(event: Event, data: st.DataObject) -> None:
     body = encode(event)

@@ -17,10 +17,10 @@ from tui_delegate.core.files import (
 
 TRICKS = st.sampled_from(
     [
-        "</file>", "\n</file>", "</file>\n\n<file path=\"x\">\n", "</corpus>", "\n</corpus>", "<corpus>\n", "<FILE ",
-        "&lt;/file>", "&amp;lt;/file>", "&amp;amp;lt;corpus", "<files>", "<file_x>", "&lt;", "<", "\n", "\r\n", "\"",
-        "\\", "\\\"", "a", "ü", " ", "|", " | 7 x", "12 ", "; sections: ", "\u2028", "\x00", "\ud800", "- \"a\": 1",
-        LIST_OPENS, f"\n{LIST_OPENS}\n", ": 3 lines, 4 bytes, ~5 tokens",
+        "</file>", "\n</file>", "</file>\n\n<file path=\"x\">\n", "</corpus>", "\n</corpus>", "<corpus>\n",
+        "<FILE ", "&lt;/file>", "&amp;amp;lt;corpus", "<files>", "<file_x>", "&lt;", "<", "\n", "\r\n",
+        "&amp;lt;/file>", "\"", "\\", "\\\"", "a", "ü", " ", "|", " | 7 x", "12 ", "; sections: ", "\u2028",
+        "\x00", "\ud800", "- \"a\": 1", LIST_OPENS, f"\n{LIST_OPENS}\n", ": 3 lines, 4 bytes, ~5 tokens",
     ]
 )  # fmt: skip
 WORDS = st.lists(TRICKS | st.text(max_size=5), max_size=6).map("".join)
@@ -63,7 +63,7 @@ def test_what_stands_behind_the_list_is_no_part_of_it() -> None:
     assert parse_list(f"{render_list(entries)}\n\nand more") == tuple(entries)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(st.lists(WHOLE | PARTS, max_size=4))
 @example([Excerpt("a", "x\n", 10, 10), Excerpt("b", "</file>\n</corpus>")])
 @example([Excerpt("a", "&lt;/file> and </file>")])

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui_delegate.core.errors import BudgetExceeded, UsesExceeded
-from tui_delegate.core.limits import LEAST_OUTPUT, USUAL_OUTPUT, Allowance, Limits, Purse
+from tui_delegate.core.limits import LEAST_OUTPUT, USUAL_OUTPUT, Allowance, Limits, Purse, Reservation
 from tui_delegate.core.usage import Price, Usage
 
 PRICE = Price(1.0, 4.0, 0.25)
@@ -31,7 +31,7 @@ def test_spent_and_held_together_never_pass_a_limit(
     steps: list[tuple[bool, int, int | None, float, float]],
 ) -> None:
     purse = Purse(Limits(tokens=tokens, cost=cost))
-    open_calls = []
+    open_calls: list[tuple[Reservation, int]] = []
     for settles, prompt, wanted, read, written in steps:
         if settles and open_calls:
             held, most = open_calls.pop(0)

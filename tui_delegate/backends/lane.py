@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.chunks import ChatRequest, Chunk, ProgressChunk, QueueChunk, Reply
-from tui_delegate.core.errors import BackendError, TimedOut
+from tui_delegate.core.errors import BackendError, DelegateError, TimedOut
 from tui_delegate.core.retry import RetryBudget, retry_delay
 
 if TYPE_CHECKING:
@@ -56,13 +56,14 @@ class Lane:
         self._learn = learn
         self._learning: asyncio.Future[int] | None = None
         self._busy = 0
+        self._asking = 0
         self._line: deque[_Waiter] = deque()
         self.budget = RetryBudget()
 
     @property
     def load(self) -> int:
-        """How many are being served or wait."""
-        return self._busy + len(self._line)
+        """How many are being served or wait, for a place or to learn how many there are."""
+        return self._busy + len(self._line) + self._asking
 
     async def places(self, model: str) -> int:
         """Say how many go at once; the server is asked once, by whoever comes first."""
@@ -77,7 +78,12 @@ class Lane:
 
         Raises TimeoutError when no place came free within `patience` seconds.
         """
-        if self._busy < (self._places or await self.places(model)):
+        self._asking += 1
+        try:
+            places = self._places or await self.places(model)
+        finally:
+            self._asking -= 1
+        if self._busy < places:  # looked at only now: others were let in while this one asked
             self._busy += 1
             return
         waiter = _Waiter(asyncio.get_running_loop().create_future(), told)
@@ -87,21 +93,23 @@ class Lane:
             async with asyncio.timeout(patience):
                 await waiter.turn
         except (asyncio.CancelledError, TimeoutError):
-            if waiter in self._line:
+            if not waiter.turn.cancelled():
+                self.leave()
+            elif waiter in self._line:
                 self._line.remove(waiter)
                 self._tell_positions()
-            else:
-                self.leave()
             raise
         told(0)
 
     def leave(self) -> None:
-        """Give the place to the next in line."""
-        if self._line:
-            self._line.popleft().turn.set_result(None)
-            self._tell_positions()
-        else:
-            self._busy -= 1
+        """Give the place to the next in line who has not given up."""
+        while self._line:
+            waiter = self._line.popleft()
+            if not waiter.turn.done():
+                waiter.turn.set_result(None)
+                self._tell_positions()
+                return
+        self._busy -= 1
 
     def _tell_positions(self) -> None:
         for position, waiter in enumerate(self._line, 1):
@@ -173,11 +181,21 @@ class Laned:
 
     async def _await_load(self, model: str, sink: Sink) -> None:
         """Wait until the server has loaded the model; a load is never asked for twice."""
-        while self._host and (done := await self._host.load_progress(model)) is not None:
-            sink.put(ProgressChunk("load", done))
+        while True:
+            done = await _look(self._host, model)
+            if done is not None:
+                sink.put(ProgressChunk("load", done))
             await asyncio.sleep(POLL_LOAD)
-        if not self._host:
-            await asyncio.sleep(POLL_LOAD)
+            if done is None:
+                return
+
+
+async def _look(host: ModelHost | None, model: str) -> float | None:
+    """Ask how far a load is. A server that is too busy to tell, or has no way to, has told nothing."""
+    try:
+        return await host.load_progress(model) if host else None
+    except DelegateError:
+        return None
 
 
 class _LoadLook:
@@ -206,10 +224,7 @@ class _LoadLook:
 
     async def _follow(self) -> None:
         while not self._watch.began:
-            try:
-                done = await self._host.load_progress(self._model)
-            except BackendError:
-                return
+            done = await _look(self._host, self._model)
             if done is not None and not self._watch.began:
                 self._sink.put(ProgressChunk("load", done))
                 self._watch.not_counted()
@@ -248,15 +263,15 @@ class _Watch:
 
     def stop(self) -> None:
         """Watch no more."""
-        if self._timer:
-            self._timer.cancel()
+        self._scope = None
+        self._disarm()
 
     def begin(self) -> None:
         """Note that the first token came."""
         self.began = True
         self._last = self._loop.time()
         self._limit = self.time_outs.idle
-        self.stop()
+        self._disarm()
         self._arm()
 
     def bytes_came(self) -> None:
@@ -267,8 +282,7 @@ class _Watch:
     def not_counted(self) -> None:
         """Begin to count anew: until now the server was loading."""
         self._last = self._loop.time()
-        if self._scope:
-            self._scope.reschedule(self._last + self.time_outs.total)
+        self._end_at(self._last + self.time_outs.total)
 
     def error(self) -> TimedOut:
         """Say which time-out it was."""
@@ -292,9 +306,18 @@ class _Watch:
             self._last = now
         if now - self._last < self._limit:
             self._arm()
-        elif self._scope:
+        elif self._scope and not self._scope.expired():
             self._cause = "idle" if self.began else "first"
-            self._scope.reschedule(now)
+            self._end_at(now)
+
+    def _end_at(self, when: float) -> None:
+        # A call that is being ended takes a while to close; its end is not moved any more.
+        if self._scope and not self._scope.expired():
+            self._scope.reschedule(when)
+
+    def _disarm(self) -> None:
+        if self._timer:
+            self._timer.cancel()
 
 
 class _TimedSink:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 BOUND = 4096
-"""Characters that a sequence without an end may swallow, or a stream hold back; its line's end is an end too."""
+"""Characters that a sequence without an end may swallow, or a stream hold back. The line's end is an end."""
 _ESCAPES = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
     # A string sequence: whole where its end stands on the same line, else what is within the bound.

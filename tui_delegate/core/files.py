@@ -24,7 +24,8 @@ _TAG = r"/?(?:file|corpus)\b"
 _BREAKS_OUT = re.compile(rf"<(?={_TAG})|&(?=(?:amp;)*lt;{_TAG})", re.IGNORECASE)
 _ESCAPED = re.compile(rf"&lt;(?={_TAG})|&amp;(?=(?:amp;)*lt;{_TAG})", re.IGNORECASE)
 _FILE = re.compile(
-    r'^<file path=(?P<name>"(?:[^"\\]|\\.)*")(?: lines="(?P<first>\d+)-(?P<last>\d+)")?>\n(?P<text>.*?)\n</file>$',
+    r'^<file path=(?P<name>"(?:[^"\\]|\\.)*")(?: lines="(?P<first>\d+)-(?P<last>\d+)")?>\n'
+    r"(?P<text>.*?)\n</file>$",
     re.DOTALL | re.MULTILINE,
 )
 
@@ -69,7 +70,7 @@ def render_list(entries: Sequence[FileEntry]) -> str:
 
 
 def split_list(text: str) -> tuple[str, str]:
-    """Take a message apart into what stands before its list and the rows. Only a line of its own opens one."""
+    """Take a message apart into what stands before its list, and the rows: a whole line opens it."""
     before, opened, rows = f"\n{text}".rpartition(f"\n{LIST_OPENS}\n")
     return (before[1:], rows) if opened else (text, "")
 

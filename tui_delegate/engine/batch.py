@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.errors import DelegateError, LimitReached
-from tui_delegate.core.events import Delegated, RunPath
+from tui_delegate.core.events import Cancelled, Delegated, RunPath
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,11 +67,13 @@ class Delegation:
     path: RunPath
     name: str
     task: str
+    files: tuple[str, ...]
     frame: str
     agent: str
     batch: Batch
     attempt: int = 1
     worker: asyncio.Task[None] | None = None
+    begun: bool = False
     outcome: Outcome = CANCELLED
     edited: bool = False
 
@@ -103,7 +105,9 @@ class Batch:
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
+                # Told and begun in one step: who reads of a delegation can command it.
                 for delegation in self.delegations:
+                    self._tell(delegation)
                     self._begin(delegation)
                 while self._open or self._path in self._crew.held:
                     self._changed = asyncio.get_running_loop().create_future()
@@ -112,6 +116,8 @@ class Batch:
             del self._crew.batches[self._path]
             for delegation in self.delegations:
                 self._crew.delegations.pop(delegation.path, None)
+                if not delegation.begun:
+                    self._tell_never_begun(delegation)
 
     def poke(self) -> None:
         """Look again whether the batch may go back."""
@@ -121,14 +127,28 @@ class Batch:
     def add(
         self, call: ToolCall, path: RunPath, name: str, task: str, files: Sequence[str], frame: str
     ) -> None:
-        """Take an accepted call into the batch."""
-        delegation = Delegation(call, path, name, task, frame, self._crew.worker, self)
-        self.delegations.append(delegation)
-        self._crew.delegations[path] = delegation
+        """Take an accepted call into the batch; it is told of when the batch runs."""
+        self.delegations.append(
+            Delegation(call, path, name, task, tuple(files), frame, self._crew.worker, self)
+        )
+
+    def _tell(self, delegation: Delegation) -> None:
+        self._crew.delegations[delegation.path] = delegation
         self._crew.stream.emit(
             Delegated(
-                path=path, at=self._crew.now(), call_id=call.id, task_name=name, task=task, files=tuple(files)
+                path=delegation.path,
+                at=self._crew.now(),
+                call_id=delegation.call.id,
+                task_name=delegation.name,
+                task=delegation.task,
+                files=delegation.files,
             )
+        )
+
+    def _tell_never_begun(self, delegation: Delegation) -> None:
+        """End what was cancelled before its first step: its turn has told nothing itself."""
+        self._crew.stream.emit(
+            Cancelled(path=delegation.path, attempt=delegation.attempt, at=self._crew.now())
         )
 
     def again(self, delegation: Delegation, agent: str) -> None:
@@ -160,6 +180,7 @@ class Batch:
         self.poke()
 
     async def _work_on(self, delegation: Delegation, attempt: int, before: asyncio.Task[None] | None) -> None:
+        delegation.begun = True
         if before:
             await asyncio.wait([before])
         order = Order(

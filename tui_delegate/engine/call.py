@@ -22,7 +22,7 @@ from tui_delegate.core.chunks import (
     TextChunk,
     ThoughtChunk,
 )
-from tui_delegate.core.errors import BackendError, ContextOverflow
+from tui_delegate.core.errors import BackendError, ContextOverflow, DelegateError
 from tui_delegate.core.events import (
     Calling,
     Loading,
@@ -185,31 +185,42 @@ async def _attempt(
 ) -> Reply:
     entered = False
     usage = Usage(source="unknown")
+    status: Status = "failed"
+    code, reply = "error", None
     try:
         await caller.purser.enter(lambda place: meter.put(QueueChunk(place, "max_parallel")))
         entered = True
         meter.in_flight()
         usage = Usage(prompt, source="estimated")
-        reply = await seat.backend.chat(request, meter)
-        usage = reply.usage
-        _check_window(reply, prompt)
-    except BackendError as error:
-        usage = meter.estimate(usage) if meter.began else Usage(source="unknown")
-        _write_down(caller, held, meter.row(seat, "failed", usage, None, error.code), None)
+        answered = await seat.backend.chat(request, meter)
+        usage = answered.usage
+        _check_window(answered, prompt)
+        status, code, reply = "ok", "", _of_seat(answered, seat)
+    except DelegateError as error:
+        code = error.code
         raise
     except asyncio.CancelledError:
-        _write_down(
-            caller, held, meter.row(seat, "cancelled", meter.estimate(usage), None, "cancelled"), None
-        )
+        status, code = "cancelled", "cancelled"
         raise
     finally:
+        # Whatever ended the call, a bug too: nothing stays held, and there is a row.
         if entered:
             caller.purser.leave()
-    thinking = tuple(replace(block, origin=seat.origin) for block in reply.message.thinking)
-    reply = replace(reply, message=replace(reply.message, thinking=thinking)) if thinking else reply
-    _write_down(caller, held, meter.row(seat, "ok", reply.usage, reply), reply.message)
+        if reply is None:
+            # A call that was refused before its first token has cost nothing that we know of.
+            nothing = status == "failed" and not meter.began
+            usage = Usage(source="unknown") if nothing else meter.estimate(usage)
+        _write_down(caller, held, meter.row(seat, status, usage, reply, code), reply)
     _warn(caller, seat, reply)
     return reply
+
+
+def _of_seat(reply: Reply, seat: Seat) -> Reply:
+    """Note in a reply's thinking who thought it."""
+    if not reply.message.thinking:
+        return reply
+    thinking = tuple(replace(block, origin=seat.origin) for block in reply.message.thinking)
+    return replace(reply, message=replace(reply.message, thinking=thinking))
 
 
 def prompt_tokens(request: ChatRequest) -> int:
@@ -236,11 +247,10 @@ def _check_window(reply: Reply, prompt: int) -> None:
         )
 
 
-def _write_down(caller: Caller, held: Reservation, row: ModelCall, reply: Message | None) -> None:
+def _write_down(caller: Caller, held: Reservation, row: ModelCall, reply: Reply | None) -> None:
     caller.purser.settle(held, row.usage, row.cost)
-    caller.stream.emit(
-        Spent(path=caller.path, attempt=caller.attempt, at=caller.now(), call=row, reply=reply)
-    )
+    said = reply.message if reply else None
+    caller.stream.emit(Spent(path=caller.path, attempt=caller.attempt, at=caller.now(), call=row, reply=said))
 
 
 def _warn(caller: Caller, seat: Seat, reply: Reply) -> None:

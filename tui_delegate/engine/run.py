@@ -59,7 +59,8 @@ async def open_run(
 ) -> AsyncIterator[Run]:
     """Open a run. Iterate over it for its events; the manager's Finished, Failed or Cancelled is the last."""
     run = Run(plan, seats, recorder, shelf, now)
-    task = asyncio.create_task(run.start())
+    run.begin()
+    task = asyncio.create_task(run.finish())
     try:
         yield run
     finally:
@@ -83,6 +84,7 @@ class Run:
         self._plan = plan
         self._stream = Stream(plan.run, recorder)
         self._root: asyncio.Task[Outcome] | None = None
+        self._at_work = False
         self._crew = Crew(self._stream, Purser(plan.limits), seats, shelf, plan.limits, now, plan.worker)
 
     @property
@@ -94,7 +96,9 @@ class Run:
         return aiter(self._stream)
 
     def cancel(self, path: RunPath = ()) -> None:
-        """Stop a turn and all below it. What it has written is kept."""
+        """Stop a turn and all below it. What it has written is kept. A run that has ended stays as it is."""
+        if self._over and not path:
+            return
         delegation = self._delegation(path) if path else None
         self._command("cancel", path)
         if delegation is None:
@@ -134,8 +138,8 @@ class Run:
         if batch := self._crew.batches.get(path):
             batch.poke()
 
-    async def start(self) -> None:
-        """Run the manager's turn to its end; called once, by `open_run`."""
+    def begin(self) -> None:
+        """Set the manager's turn going; called once, by `open_run`, before anybody can command."""
         plan = self._plan
         self._stream.emit(
             Opened(
@@ -148,11 +152,17 @@ class Run:
         )
         order = Order((), 1, plan.manager, plan.prompt, "", Allowance(plan.limits), ())
         self._root = asyncio.create_task(self._work(order))
+
+    async def finish(self) -> None:
+        """Wait for the manager's turn, then end the stream; called once, by `open_run`."""
+        assert self._root is not None
         try:
             await asyncio.wait([self._root])
         finally:
             self._root.cancel()
             await asyncio.wait([self._root])
+            if not self._at_work:  # a task that is cancelled before its first step says nothing itself
+                self._stream.emit(Cancelled(at=self._crew.now()))
             await self._stream.close()
 
     def abandon(self) -> None:
@@ -164,6 +174,7 @@ class Run:
     async def _work(self, order: Order) -> Outcome:
         """Run one turn, the manager's or a worker's, and tell how it began and ended."""
         turn: Turn | None = None
+        self._at_work = True
         self._crew.notes[order.path] = []
         try:
             seat = await self._crew.seats.seat(order.agent)
@@ -249,7 +260,13 @@ class Run:
             )
         )
 
+    @property
+    def _over(self) -> bool:
+        return self._root is not None and self._root.done()
+
     def _command(self, command: str, path: RunPath, agent: str = "", text: str = "") -> None:
+        if self._over:
+            raise InputError("The run has ended.")
         self._stream.emit(Commanded(path=path, at=self._crew.now(), command=command, agent=agent, text=text))
 
     def _delegation(self, path: RunPath) -> Delegation:

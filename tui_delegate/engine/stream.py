@@ -15,10 +15,11 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tui_delegate.core.errors import DelegateError
 from tui_delegate.core.events import Calling, Event, Thought, Warned, Wrote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from tui_delegate.core.events import RunPath
     from tui_delegate.core.ports import Recorder
@@ -72,8 +73,8 @@ class Stream:
             await waiter
 
     async def drain(self) -> None:
-        """Wait while the reader is behind."""
-        if len(self._ready) > BOUND and not self._closed:
+        """Wait while the reader is behind, or the journal, and with it the reader."""
+        if self._behind() > BOUND and not self._closed:
             waiter = self._loop.create_future()
             self._drains.append(waiter)
             await waiter
@@ -100,9 +101,12 @@ class Stream:
             self._reader = self._loop.create_future()
             await self._reader
         event = self._ready.popleft()
-        if self._drains and len(self._ready) <= BOUND // 2:
+        if self._drains and self._behind() <= BOUND // 2:
             self._wake_drains()
         return event
+
+    def _behind(self) -> int:
+        return len(self._ready) + len(self._pending) + len(self._flying or ())
 
     def _pump(self) -> None:
         self._pump_due = False
@@ -115,7 +119,7 @@ class Stream:
             self._flying = batch
             stored = coalesce([*self._shown_texts, *batch])
             self._shown_texts.clear()
-            self._recorder.append(self._run, stored, self._landed_elsewhere)
+            self._store(stored, self._landed_elsewhere)
         else:
             for event in batch:
                 self._show(event)
@@ -151,9 +155,17 @@ class Stream:
         if self._text_timer:
             self._text_timer.cancel()
             self._text_timer = None
-        if self._shown_texts and self._recorder:
-            self._recorder.append(self._run, coalesce(self._shown_texts), None)
-            self._shown_texts = []
+        stored, self._shown_texts = coalesce(self._shown_texts), []
+        if stored:
+            self._store(stored, None)
+
+    def _store(self, events: list[Event], done: Callable[[Exception | None], None] | None) -> None:
+        assert self._recorder is not None
+        try:
+            self._recorder.append(self._run, events, done)
+        except (OSError, RuntimeError, DelegateError) as error:  # no thread to be had: the run goes on
+            if done:
+                done(error)
 
     def _publish(self, batch: Iterable[Event]) -> None:
         before = len(self._ready)
