@@ -2,9 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
-import sqlite3
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
@@ -14,7 +11,7 @@ from tests.cli.speaking import SSE, TASKS, answering, delta, lmstudio, ollama, o
 from tests.loopback import Answer, Asked, Loopback, serving
 from tests.product import Product, summed
 from tui_delegate.core.codec import decode
-from tui_delegate.core.events import Cancelled, Failed, Finished, Wrote
+from tui_delegate.core.events import Finished, Wrote
 
 DONE = "Done: result of fix the typo; result of sort these names"
 KEYS = ["ok", "command", "run", "content", "profile", "model", "usage", "delegations", "limits"]

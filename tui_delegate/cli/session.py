@@ -35,6 +35,7 @@ from tui_delegate.core.events import (
     Warned,
     Wrote,
 )
+from tui_delegate.core.flags import flag_words
 from tui_delegate.core.markup import is_call_markup
 from tui_delegate.core.specs import seat_name
 from tui_delegate.core.transcript import Node, Transcript
@@ -226,9 +227,8 @@ class Telling:
         where = _where(event.path, node)
         match event:
             case Started() if event.path:
-                self._say(
-                    f"{where}: {seat_name(event.profile, event.model)} works on {clean_line(node.task, 80)!r}"
-                )
+                told = f"{where}: {seat_name(event.profile, event.model)} works"
+                self._say(_on_task(told, node.task))
             case Started():
                 self._say(f"manager: {seat_name(event.profile, event.model)}")
             case Delegated() if event.files:
@@ -265,15 +265,13 @@ class Telling:
         self._last_said = line
 
     def _sum(self, seconds: float) -> str:
-        usage = self.transcript.usage
+        usage, root = self.transcript.usage, self.transcript.root
         calls = sum(len(node.calls) for node in self.transcript.nodes.values())
-        own = self.transcript.root.usage.total
-        delegated = usage.total - own
-        share = f" ({delegated / usage.total:.0%})" if usage.total else ""
-        return (
-            f"{calls} calls, {_tokens(usage)}, {delegated} of them delegated{share},"
-            f" {_dollars(self.transcript.cost)}, {seconds:.1f} s{_flags(self.transcript.root)}"
-        )
+        parts = [f"{calls} call{'' if calls == 1 else 's'}", _tokens(usage)]
+        if delegated := usage.total - root.usage.total:
+            parts.append(f"{delegated} of them delegated ({delegated / usage.total:.0%})")
+        parts += [_dollars(self.transcript.cost), f"{seconds:.1f} s"]
+        return ", ".join(part for part in parts if part) + _flags(root)
 
     def _object(self, seconds: float) -> dict[str, object]:
         root = self.transcript.root
@@ -337,16 +335,24 @@ def _words(root: Node) -> tuple[str, str]:
 
 
 def _flags(node: Node) -> str:
-    return f" (partial: {', '.join(node.flags)})" if node.flags else ""
+    return f" (partial: {', '.join(flag_words(flag) for flag in node.flags)})" if node.flags else ""
 
 
 def _figures(node: Node) -> str:
     speeds = [call.tokens_per_second for call in node.calls if call.tokens_per_second]
-    speed = f", {speeds[-1]:.0f} tok/s" if speeds else ""
+    speed = f", {speeds[-1]:.0f} tok/s" if speeds and node.backend != "builtin" else ""
     return f"{_tokens(node.usage)}{speed}, {_dollars(node.cost)}"
 
 
+def _on_task(told: str, task: str) -> str:
+    """Add as much of the task as fits into the terminal's line; elsewhere a line is as long as it is."""
+    room = os.get_terminal_size(sys.stderr.fileno()).columns - len(told) - 8 if sys.stderr.isatty() else 80
+    return f"{told} on {clean_line(task, min(room, 80))!r}" if room >= 12 else told
+
+
 def _tokens(usage: Usage) -> str:
+    if usage == Usage(source="unknown"):
+        return ""
     about = "" if usage.source == "reported" else "~"
     return f"{about}{usage.total} tokens ({usage.prompt} in, {usage.completion} out)"
 
