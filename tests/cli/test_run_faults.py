@@ -267,3 +267,70 @@ def test_a_worker_that_fails_is_told_and_its_manager_goes_on(tmp_path: Path) -> 
         assert "CUDA error" in str(ended.value["content"])
 
     with_server(tmp_path, say, check)
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&-"])
+def test_a_stream_that_was_closed_from_the_start_is_done_without(tmp_path: Path, closed: str) -> None:
+    async def check(tud: Product, server: Loopback) -> None:
+        ended = await replace(tud, shell=f'"$@" {closed}').tell("run", "go")
+        assert (ended.code, "Traceback" in ended.err, chats(server)) == (0, False, 1)
+        assert ended.out == ("" if closed.startswith(">") else "Hello.\n")
+
+    with_server(tmp_path, openai(), check)
+
+
+def test_a_dash_without_a_stdin_is_an_empty_prompt(tmp_path: Path) -> None:
+    ended = asyncio.run(Product(tmp_path, shell='"$@" <&-').tell("run", "-"))
+    assert (ended.code, "The prompt is empty." in ended.err) == (2, True)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's")
+def test_an_output_that_can_not_be_written_is_no_bug_of_ours(tmp_path: Path) -> None:
+    async def check(tud: Product, server: Loopback) -> None:
+        ended = await replace(tud, shell='"$@" >/dev/full').tell("run", "go")
+        assert ended.code == 1
+        assert "The output can't be written: No space left on device." in ended.err
+        assert "bug" not in ended.err
+        assert len(await tud.ledger()) == 1
+
+    with_server(tmp_path, openai(), check)
+
+
+def test_a_worker_profile_that_is_not_there_is_told_before_anything_is_spent(tmp_path: Path) -> None:
+    async def check(tud: Product, server: Loopback) -> None:
+        plain, one = await asyncio.gather(
+            tud.tell("run", "--worker-profile", "mein", "go"),
+            tud.tell("run", "--json", "--worker-profile", "openrouter/", "go"),
+        )
+        assert (plain.code, "Did you mean mine?" in plain.err) == (78, True)
+        assert (one.code, one.error["code"]) == (78, "resolve_error")
+        assert server.asked == []
+
+    with_server(tmp_path, openai(*TASKS), check)
+
+
+def test_a_page_that_is_no_model_server_is_a_bad_reply(tmp_path: Path) -> None:
+    page = Answer(b"<html>Welcome</html>", headers={"content-type": "text/html"})
+
+    async def check(tud: Product, server: Loopback) -> None:
+        ended = await tud.tell("run", "go")
+        assert (ended.code, ended.out) == (65, "")
+        assert "Traceback" not in ended.err
+
+    with_server(tmp_path, lambda asked: page, check)
+
+
+def test_talk_that_nobody_hears_stops_nothing(tmp_path: Path) -> None:
+    async def check(tud: Product, server: Loopback) -> None:
+        ended = await replace(tud, shell='exec 3>&1; { "$@" 2>&1 >&3; echo $? >&3; } | true').tell(
+            "run", "go"
+        )
+        assert ended.out == f"{DONE}\n0\n"
+
+    with_server(tmp_path, openai(*TASKS), check)
+
+
+def test_a_folder_that_is_gone_is_told_as_that(tmp_path: Path) -> None:
+    gone = 'mkdir gone; cd gone; rmdir ../gone; exec "$@"'
+    ended = asyncio.run(Product(tmp_path, shell=gone).tell("run", "--profile", "builtin", "go"))
+    assert (ended.code, "The current folder is not there any more." in ended.err) == (2, True)

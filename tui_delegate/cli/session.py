@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from tui_delegate.cli import output
 from tui_delegate.core.clean import Cleaner, clean_line
 from tui_delegate.core.codec import encode
-from tui_delegate.core.errors import DelegateError, JournalError, envelope_of
+from tui_delegate.core.errors import DelegateError, InputError, JournalError, envelope_of
 from tui_delegate.core.events import (
     Cancelled,
     Delegated,
@@ -98,7 +98,11 @@ def _exit_code(root: Node, received: int, journal_error: Exception | None) -> in
 def _shelf(prompt: str) -> CorpusShelf | None:
     from tui_delegate.corpus import Bounds, CorpusShelf, from_prompt
 
-    corpus = from_prompt(prompt, Path.cwd(), Bounds.of_environ(os.environ))
+    try:
+        here = Path.cwd()
+    except FileNotFoundError as error:
+        raise InputError("The current folder is not there any more.", "Go to one that is: cd …") from error
+    corpus = from_prompt(prompt, here, Bounds.of_environ(os.environ))
     return CorpusShelf(corpus) if corpus else None
 
 
