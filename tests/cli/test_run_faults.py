@@ -334,3 +334,69 @@ def test_a_folder_that_is_gone_is_told_as_that(tmp_path: Path) -> None:
     gone = 'mkdir gone; cd gone; rmdir ../gone; exec "$@"'
     ended = asyncio.run(Product(tmp_path, shell=gone).tell("run", "--profile", "builtin", "go"))
     assert (ended.code, "The current folder is not there any more." in ended.err) == (2, True)
+
+
+def test_a_signal_ends_a_long_wait_for_a_busy_server(tmp_path: Path) -> None:
+    busy = Answer({"error": {"message": "no slot"}}, 503, {"retry-after": "100"})
+
+    async def check(tud: Product, server: Loopback) -> None:
+        going = await tud.start("run", "go")
+        await going.talk("Again in 100")
+        going.signal(signal.SIGINT)
+        assert (await going.end()).code == 130
+        assert [row["error_code"] for row in await tud.ledger()] == ["overloaded"]
+
+    with_server(tmp_path, answering(busy), check)
+
+
+def test_a_server_that_says_nothing_is_left_when_its_time_is_up(tmp_path: Path) -> None:
+    async def check(tud: Product, server: Loopback) -> None:
+        written, limited = await asyncio.gather(
+            tud.tell("run", "--json", "go"), tud.tell("run", "--json", "--limit", "seconds=0.1", "go")
+        )
+        assert (written.code, written.error["code"]) == (124, "timeout")
+        assert (limited.code, limited.error["code"]) == (124, "timeout")
+        assert "0.1 seconds" in str(limited.error["message"])
+
+    with_server(tmp_path, answering(Answer(silent=True)), check, timeout=0.4)
+
+
+def test_a_run_that_is_out_of_time_answers_with_what_its_workers_brought(tmp_path: Path) -> None:
+    chat = openai(*TASKS)
+
+    def say(asked: Asked) -> Answer:
+        return Answer(silent=True) if b'"role": "tool"' in asked.raw else chat(asked)
+
+    async def check(tud: Product, server: Loopback) -> None:
+        ended = await tud.tell("run", "--json", "--limit", "seconds=1", "go")
+        assert (ended.code, ended.value["partial"]) == (0, ["limit:seconds", "listed"])
+        assert "result of fix the typo" in str(ended.value["content"])
+
+    with_server(tmp_path, say, check)
+
+
+def test_two_servers_of_one_profile_share_the_workers(tmp_path: Path) -> None:
+    async def main() -> None:
+        gate = asyncio.Event()
+        chat = openai(*TASKS)
+        busy: set[str] = set()
+
+        def on(name: str) -> Callable[[Asked], Answer]:
+            def say(asked: Asked) -> Answer:
+                answer = chat(asked)
+                if asked.line != CHAT or b'"tools"' in asked.raw:
+                    return answer
+                busy.add(name)
+                if len(busy) == 2:
+                    gate.set()
+                assert isinstance(answer.body, bytes)
+                return replace(answer, body=answer.body[:20], gate=gate, rest=answer.body[20:])
+
+            return say
+
+        async with serving(on("a")) as one, serving(on("b")) as other:
+            both = profile(one.url, base_urls=[one.url, other.url])
+            ended = await Product(tmp_path).write(both=both).tell("run", "go")
+        assert (ended.code, ended.out, busy) == (0, f"{DONE}\n", {"a", "b"}), ended.err
+
+    asyncio.run(main())
