@@ -178,6 +178,7 @@ def test_a_dash_reads_the_prompt_from_stdin(tmp_path: Path) -> None:
     async def check(tud: Product, server: Loopback) -> None:
         ended = await tud.tell("run", "-", stdin="größer als\n".encode())
         assert ended.out == "Hello.\n"
+        assert ended.err.splitlines()[-1].startswith("· 1 call, 25 tokens (20 in, 5 out), $0.0000, ")
         assert said(server.asked[-1])[-1] == ("user", "größer als\n")
 
     with_server(tmp_path, openai(), check)

@@ -37,6 +37,8 @@ LONGEST_ANSWER = 32 * 1024 * 1024
 # Most servers here drop an idle connection after 5 s. One that is dropped while a POST goes out can't be
 # told from a failed call, so ours are dropped first.
 _KEEPALIVE_SECONDS = 4.0
+# On this transport 0 would leave a connection open that is never used again.
+_NO_TIME = 1e-9
 # How long to wait, after the last event, for the body's end: with it the connection can be used again.
 _GRACE_SECONDS = 0.05
 _VERSIONED = re.compile(r"/v\d+[a-z0-9]*(/openai)?$")
@@ -251,7 +253,9 @@ class Wire:
             trust_env=not is_loopback(url),
             follow_redirects=False,
             # On this transport 0 is "no bound"; None would be a hundred.
-            limits=httpx.Limits(max_connections=0, keepalive_expiry=_KEEPALIVE_SECONDS if self._keep else 0),
+            limits=httpx.Limits(
+                max_connections=0, keepalive_expiry=_KEEPALIVE_SECONDS if self._keep else _NO_TIME
+            ),
             timeout=httpx.Timeout(None, connect=CONNECT_SECONDS),
         )
 
