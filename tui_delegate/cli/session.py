@@ -35,7 +35,6 @@ from tui_delegate.core.events import (
     Warned,
     Wrote,
 )
-from tui_delegate.core.flags import flag_words
 from tui_delegate.core.markup import is_call_markup
 from tui_delegate.core.specs import seat_name
 from tui_delegate.core.transcript import Node, Transcript
@@ -339,12 +338,12 @@ def _words(root: Node) -> tuple[str, str]:
 
 
 def _flags(node: Node) -> str:
-    return f" (partial: {', '.join(flag_words(flag) for flag in node.flags)})" if node.flags else ""
+    return f" (partial: {', '.join(node.flags)})" if node.flags else ""
 
 
 def _figures(node: Node) -> str:
     speeds = [call.tokens_per_second for call in node.calls if call.tokens_per_second]
-    speed = f", {speeds[-1]:.0f} tok/s" if speeds and node.backend != "builtin" else ""
+    speed = f", {speeds[-1]:.0f} tok/s" if speeds else ""
     return f"{_tokens(node.usage)}{speed}, {_dollars(node.cost)}"
 
 

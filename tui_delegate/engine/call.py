@@ -34,7 +34,6 @@ from tui_delegate.core.events import (
     Warned,
     Wrote,
 )
-from tui_delegate.core.flags import flag_words
 from tui_delegate.core.usage import CHARS_PER_TOKEN, Usage
 
 if TYPE_CHECKING:
@@ -244,13 +243,7 @@ def _write_down(caller: Caller, held: Reservation, row: ModelCall, reply: Messag
 def _warn(caller: Caller, seat: Seat, reply: Reply) -> None:
     for flag in reply.flags:
         caller.stream.emit(
-            Warned(
-                path=caller.path,
-                attempt=caller.attempt,
-                at=caller.now(),
-                code=flag,
-                message=f"{flag_words(flag)[:1].upper()}{flag_words(flag)[1:]}.",
-            )
+            Warned(path=caller.path, attempt=caller.attempt, at=caller.now(), code=flag, message=flag)
         )
     if reply.model and not same_model(seat.model, reply.model):
         caller.stream.emit(
