@@ -100,7 +100,14 @@ class Workspace:
         context: RunContext | None = None,
         history: tuple[Message, ...] = (),
     ) -> AsyncIterator[Run]:
-        """Open a run with the manager and workers that are chosen, written down or found."""
+        """Open a run with the manager and workers that are chosen, written down or found.
+
+        Raises a ResolveError for a workers' profile that can't be used, before anything is spent.
+        """
+        if told := self.choice.worker_profile or self.settings.roles.worker:
+            place = self._named(told)
+            model = self.choice.worker_model or place.model
+            self._connect(profiles.select(self.settings, place.profile, model or None))
         plan = Plan(
             run=f"r-{uuid.uuid4().hex[:12]}",
             prompt=prompt,

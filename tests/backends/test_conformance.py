@@ -8,10 +8,11 @@ import pytest
 
 from tests.assets import wire_body
 from tests.backends.loopback import Answer, Kept, serving
-from tests.backends.speakers import Speaker, converse, every, replied
+from tests.backends.speakers import SPEAKERS, Speaker, converse, every, replied
 from tests.backends.streams import ASKED
 from tui_delegate.backends.address import Endpoint
 from tui_delegate.backends.http import Wire
+from tui_delegate.backends.table import Options, connect
 from tui_delegate.core.chunks import CallChunk, TextChunk, ThoughtChunk
 from tui_delegate.core.errors import (
     AuthRefused,
@@ -164,3 +165,17 @@ def test_connections_are_used_again_but_with_a_server_that_closes_them(speaker: 
 
     closing = asyncio.run(main())
     assert closing == ([True] * 3 if name == "llama.cpp" else [True, False, False])
+
+
+def test_a_llama_server_is_never_called_on_a_connection_that_it_may_have_closed() -> None:
+    body = SPEAKERS["llamacpp"].text
+
+    async def main() -> None:
+        async with serving(Answer(body), Answer(body)) as server:
+            connection = connect("llamacpp", Endpoint(server.url), Options())
+            await connection.backend.chat(ASKED, Kept())
+            await asyncio.wait_for(server.closed.wait(), 5)
+            await connection.backend.chat(ASKED, Kept())
+            await connection.aclose()
+
+    asyncio.run(main())

@@ -18,7 +18,6 @@ from tui_delegate.core.transcript import Transcript
 from tui_delegate.workspace import Workspace
 
 DONE = "Done: result of fix the typo; result of sort these names"
-LONG = text(*(f"{number} is followed by {number + 1}. " for number in range(8000)))
 STEP = 37
 """Every so many bytes a recorded stream is cut."""
 
@@ -87,51 +86,6 @@ def test_a_signal_while_workers_run_stops_them_all(tmp_path: Path) -> None:
         assert [row["status"] for row in rows] == ["ok", "cancelled", "cancelled"]
 
     with_server(tmp_path, say, check)
-
-
-def test_a_reader_that_goes_away_leaves_no_traceback(tmp_path: Path) -> None:
-    long = Answer(LONG, headers=SSE)
-
-    async def check(tud: Product, server: Loopback) -> None:
-        for form in ((), ("--events",), ("--json",)):
-            ended = await replace(tud, shell='"$@" | head -c 1').tell("run", *form, "go")
-            assert (ended.code, len(ended.out)) == (0, 1)
-            assert "Traceback" not in ended.err
-            assert "Exception" not in ended.err
-            assert "Broken pipe" not in ended.err
-        assert len(await tud.ledger()) == 3
-
-    with_server(tmp_path, answering(long), check)
-
-
-def test_a_journal_that_can_not_be_opened_lets_the_run_finish_loudly(tmp_path: Path) -> None:
-    async def check(tud: Product, server: Loopback) -> None:
-        (tud.home / "journal.db").mkdir()
-        plain, one = await asyncio.gather(tud.tell("run", "go"), tud.tell("run", "--json", "go"))
-        assert (plain.code, plain.out) == (74, f"{DONE}\n")
-        assert "THE LEDGER WAS NOT WRITTEN" in plain.err
-        assert (one.code, one.value["content"]) == (74, DONE)
-        assert "THE LEDGER WAS NOT WRITTEN" in one.err
-
-    with_server(tmp_path, openai(*TASKS), check)
-
-
-def test_a_disk_that_fills_up_lets_the_run_finish_loudly(tmp_path: Path) -> None:
-    long = Answer(LONG, headers=SSE)
-
-    async def check(tud: Product, server: Loopback) -> None:
-        assert (await tud.tell("run", "-q", "go")).code == 0
-        full = replace(tud, shell='ulimit -f 80; exec "$@"')
-        ended = await full.tell("run", "go")
-        assert (ended.code, len(ended.out)) == (
-            74,
-            len((await tud.tell("run", "-q", "--no-keep-text", "go")).out),
-        ), ended.err
-        assert "THE LEDGER WAS NOT WRITTEN" in ended.err
-        assert "Traceback" not in ended.err
-        assert len(await tud.ledger()) >= 1
-
-    with_server(tmp_path, answering(long), check)
 
 
 @pytest.mark.parametrize("name", ["delegate_hello_5_0.txt", "trained_tools_stream.txt"])
@@ -267,3 +221,93 @@ def test_a_worker_that_fails_is_told_and_its_manager_goes_on(tmp_path: Path) -> 
         assert "CUDA error" in str(ended.value["content"])
 
     with_server(tmp_path, say, check)
+
+
+def test_a_worker_profile_that_is_not_there_is_told_before_anything_is_spent(tmp_path: Path) -> None:
+    async def check(tud: Product, server: Loopback) -> None:
+        plain, one = await asyncio.gather(
+            tud.tell("run", "--worker-profile", "mein", "go"),
+            tud.tell("run", "--json", "--worker-profile", "openrouter/", "go"),
+        )
+        assert (plain.code, "Did you mean mine?" in plain.err) == (78, True)
+        assert (one.code, one.error["code"]) == (78, "resolve_error")
+        assert server.asked == []
+
+    with_server(tmp_path, openai(*TASKS), check)
+
+
+def test_a_page_that_is_no_model_server_is_a_bad_reply(tmp_path: Path) -> None:
+    page = Answer(b"<html>Welcome</html>", headers={"content-type": "text/html"})
+
+    async def check(tud: Product, server: Loopback) -> None:
+        ended = await tud.tell("run", "go")
+        assert (ended.code, ended.out) == (65, "")
+        assert "Traceback" not in ended.err
+
+    with_server(tmp_path, lambda asked: page, check)
+
+
+def test_a_signal_ends_a_long_wait_for_a_busy_server(tmp_path: Path) -> None:
+    busy = Answer({"error": {"message": "no slot"}}, 503, {"retry-after": "100"})
+
+    async def check(tud: Product, server: Loopback) -> None:
+        going = await tud.start("run", "go")
+        await going.talk("Again in 100")
+        going.signal(signal.SIGINT)
+        assert (await going.end()).code == 130
+        assert [row["error_code"] for row in await tud.ledger()] == ["overloaded"]
+
+    with_server(tmp_path, answering(busy), check)
+
+
+def test_a_server_that_says_nothing_is_left_when_its_time_is_up(tmp_path: Path) -> None:
+    async def check(tud: Product, server: Loopback) -> None:
+        written, limited = await asyncio.gather(
+            tud.tell("run", "--json", "go"), tud.tell("run", "--json", "--limit", "seconds=0.1", "go")
+        )
+        assert (written.code, written.error["code"]) == (124, "timeout")
+        assert (limited.code, limited.error["code"]) == (124, "timeout")
+        assert "0.1 seconds" in str(limited.error["message"])
+
+    with_server(tmp_path, answering(Answer(silent=True)), check, timeout=0.4)
+
+
+def test_a_run_that_is_out_of_time_answers_with_what_its_workers_brought(tmp_path: Path) -> None:
+    chat = openai(*TASKS)
+
+    def say(asked: Asked) -> Answer:
+        return Answer(silent=True) if b'"role": "tool"' in asked.raw else chat(asked)
+
+    async def check(tud: Product, server: Loopback) -> None:
+        ended = await tud.tell("run", "--json", "--limit", "seconds=1", "go")
+        assert (ended.code, ended.value["partial"]) == (0, ["limit:seconds", "listed"])
+        assert "result of fix the typo" in str(ended.value["content"])
+
+    with_server(tmp_path, say, check)
+
+
+def test_two_servers_of_one_profile_share_the_workers(tmp_path: Path) -> None:
+    async def main() -> None:
+        gate = asyncio.Event()
+        chat = openai(*TASKS)
+        busy: set[str] = set()
+
+        def on(name: str) -> Callable[[Asked], Answer]:
+            def say(asked: Asked) -> Answer:
+                answer = chat(asked)
+                if asked.line != CHAT or b'"tools"' in asked.raw:
+                    return answer
+                busy.add(name)
+                if len(busy) == 2:
+                    gate.set()
+                assert isinstance(answer.body, bytes)
+                return replace(answer, body=answer.body[:20], gate=gate, rest=answer.body[20:])
+
+            return say
+
+        async with serving(on("a")) as one, serving(on("b")) as other:
+            both = profile(one.url, base_urls=[one.url, other.url])
+            ended = await Product(tmp_path).write(both=both).tell("run", "go")
+        assert (ended.code, ended.out, busy) == (0, f"{DONE}\n", {"a", "b"}), ended.err
+
+    asyncio.run(main())

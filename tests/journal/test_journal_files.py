@@ -163,6 +163,24 @@ def test_a_process_that_never_lets_go_is_reported_and_then_forgotten(
         assert commit(journal, "r1", [opened("r1")]) is None
 
 
+def test_patience_with_a_process_that_never_lets_go_is_had_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_delegate.journal.schema.BUSY_SECONDS", 0.01)
+    monkeypatch.setattr("tui_delegate.journal.schema.PATIENCE", 0.0)
+    path = tmp_path / "journal.db"
+    with (
+        closing(Journal.open(path)) as journal,
+        closing(sqlite3.connect(path, isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        assert commit(journal, "r1", [opened("r1")]) is not None
+        monkeypatch.setattr("tui_delegate.journal.schema.PATIENCE", 3600.0)
+        assert "held by another process" in str(commit(journal, "r2", [opened("r2")]))
+        other.execute("ROLLBACK")
+        assert commit(journal, "r3", [opened("r3")]) is None
+
+
 def test_a_write_waits_until_another_process_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui_delegate.journal.schema.BUSY_SECONDS", 0.01)
     path = tmp_path / "journal.db"

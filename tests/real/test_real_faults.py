@@ -156,9 +156,9 @@ def test_the_right_key_opens_it_and_is_never_shown(tmp_path: Path, locked: RealS
         )
         assert text.out == "Done: result of fix the typo\n"
         assert KEY not in text.err + events.out + events.err
-        assert KEY.encode() not in b"".join(path.read_bytes() for path in tmp_path.glob("journal*"))
 
     asyncio.run(main())
+    assert KEY.encode() not in b"".join(path.read_bytes() for path in tmp_path.glob("journal*"))
 
 
 @pytest.mark.parametrize("backend", ["llamacpp", "openai-compat", "anthropic"])

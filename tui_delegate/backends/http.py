@@ -34,6 +34,8 @@ LONGEST_ANSWER = 32 * 1024 * 1024
 # Most servers here drop an idle connection after 5 s. One that is dropped while a POST goes out can't be
 # told from a failed call, so ours are dropped first.
 _KEEPALIVE_SECONDS = 4.0
+# On this transport 0 would leave a connection open that is never used again.
+_NO_TIME = 1e-9
 # How long to wait, after the last event, for the body's end: with it the connection can be used again.
 _GRACE_SECONDS = 0.05
 _HOST = re.compile(rb"[A-Za-z0-9._:-]+")
@@ -237,7 +239,8 @@ class Wire:
 
         url = with_scheme(self.endpoint.url)
         # On this transport 0 is "no bound"; None would be a hundred.
-        limits = httpx.Limits(max_connections=0, keepalive_expiry=_KEEPALIVE_SECONDS if self._keep else 0)
+        kept = _KEEPALIVE_SECONDS if self._keep else _NO_TIME
+        limits = httpx.Limits(max_connections=0, keepalive_expiry=kept)
         if is_loopback(url):
             verify = url.startswith("https://")
             transport = self._transport or AiohttpTransport(verify=verify, trust_env=False, limits=limits)

@@ -32,9 +32,7 @@ EPILOG = (
 
 def main(argv: Sequence[str]) -> int:
     """Run one verb and give its exit code. The only broad catch of the command line is here."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
+    _prepare_streams()
     verb = next((word for word in argv if not word.startswith("-")), "")
     args = _parser(verb).parse_args(argv)
     if not args.verb:
@@ -42,6 +40,15 @@ def main(argv: Sequence[str]) -> int:
         sys.stderr.write("tui-delegate: name a verb; `tui-delegate --help` lists them\n")
         return 2
     return _run(args)
+
+
+def _prepare_streams() -> None:
+    """Write UTF-8 whatever the locale; what was closed before we began takes everything and keeps nothing."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (it lives as long as the process)
+        if hasattr(stream := getattr(sys, name), "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
 
 
 def _parser(verb: str) -> argparse.ArgumentParser:

@@ -9,11 +9,10 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.clean import clean
+from tui_delegate.core.errors import DelegateError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from tui_delegate.core.errors import DelegateError
 
 OK: Final = 0
 FAILED: Final = 1
@@ -49,9 +48,16 @@ def exit_code(code: str) -> int:
 
 
 def data(text: str, *, end: str = "\n") -> None:
-    """Write to stdout."""
-    sys.stdout.write(text + end)
-    sys.stdout.flush()
+    """Write to stdout. A reader that went away is a BrokenPipeError, any other failure a DelegateError."""
+    try:
+        sys.stdout.write(text + end)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise DelegateError(
+            f"The output can't be written: {error.strerror}.", "What was spent is in the ledger."
+        ) from error
 
 
 def data_json(value: object) -> None:
@@ -67,9 +73,12 @@ def json_text(value: object) -> str:
 
 
 def say(text: str, *, end: str = "\n") -> None:
-    """Write talk to stderr, cleaned."""
-    sys.stderr.write(clean(text) + end)
-    sys.stderr.flush()
+    """Write talk to stderr, cleaned. Where nobody can hear it any more, the work goes on."""
+    try:
+        sys.stderr.write(clean(text) + end)
+        sys.stderr.flush()
+    except OSError:
+        return
 
 
 def say_error(error: DelegateError) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 from tui_delegate.cli import output
 from tui_delegate.core.clean import Cleaner, clean_line
 from tui_delegate.core.codec import encode
-from tui_delegate.core.errors import DelegateError, JournalError, envelope_of
+from tui_delegate.core.errors import DelegateError, InputError, JournalError, envelope_of
 from tui_delegate.core.events import (
     Cancelled,
     Delegated,
@@ -98,7 +98,11 @@ def _exit_code(root: Node, received: int, journal_error: Exception | None) -> in
 def _shelf(prompt: str) -> CorpusShelf | None:
     from tui_delegate.corpus import Bounds, CorpusShelf, from_prompt
 
-    corpus = from_prompt(prompt, Path.cwd(), Bounds.of_environ(os.environ))
+    try:
+        here = Path.cwd()
+    except FileNotFoundError as error:
+        raise InputError("The current folder is not there any more.", "Go to one that is: cd …") from error
+    corpus = from_prompt(prompt, here, Bounds.of_environ(os.environ))
     return CorpusShelf(corpus) if corpus else None
 
 
@@ -227,9 +231,8 @@ class Telling:
         where = _where(event.path, node)
         match event:
             case Started() if event.path:
-                self._say(
-                    f"{where}: {seat_name(event.profile, event.model)} works on {clean_line(node.task, 80)!r}"
-                )
+                told = f"{where}: {seat_name(event.profile, event.model)} works"
+                self._say(_on_task(told, node.task))
             case Started():
                 self._say(f"manager: {seat_name(event.profile, event.model)}")
             case Delegated() if event.files:
@@ -266,15 +269,13 @@ class Telling:
         self._last_said = line
 
     def _sum(self, seconds: float) -> str:
-        usage = self.transcript.usage
+        usage, root = self.transcript.usage, self.transcript.root
         calls = sum(len(node.calls) for node in self.transcript.nodes.values())
-        own = self.transcript.root.usage.total
-        delegated = usage.total - own
-        share = f" ({delegated / usage.total:.0%})" if usage.total else ""
-        return (
-            f"{calls} call{'s' * (calls != 1)}, {_tokens(usage)}, {delegated} of them delegated{share},"
-            f" {_dollars(self.transcript.cost)}, {seconds:.1f} s{_flags(self.transcript.root)}"
-        )
+        parts = [f"{calls} call{'' if calls == 1 else 's'}", _tokens(usage)]
+        if delegated := usage.total - root.usage.total:
+            parts.append(f"{delegated} of them delegated ({delegated / usage.total:.0%})")
+        parts += [_dollars(self.transcript.cost), f"{seconds:.1f} s"]
+        return ", ".join(part for part in parts if part) + _flags(root)
 
     def _object(self, seconds: float) -> dict[str, object]:
         root = self.transcript.root
@@ -347,7 +348,15 @@ def _figures(node: Node) -> str:
     return f"{_tokens(node.usage)}{speed}, {_dollars(node.cost)}"
 
 
+def _on_task(told: str, task: str) -> str:
+    """Add as much of the task as fits into the terminal's line; elsewhere a line is as long as it is."""
+    room = os.get_terminal_size(sys.stderr.fileno()).columns - len(told) - 8 if sys.stderr.isatty() else 80
+    return f"{told} on {clean_line(task, min(room, 80))!r}" if room >= 12 else told
+
+
 def _tokens(usage: Usage) -> str:
+    if usage == Usage(source="unknown"):
+        return ""
     about = "" if usage.source == "reported" else "~"
     return f"{about}{usage.total} tokens ({usage.prompt} in, {usage.completion} out)"
 

@@ -144,11 +144,11 @@ def is_busy(error: Exception) -> bool:
     return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
-def patiently(action: Callable[[], Result]) -> Result:
+def patiently(action: Callable[[], Result], *, patient: bool = True) -> Result:
     """Do it, and again while another process is in the way. Jitter keeps waiting processes out of step."""
     from random import uniform
 
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + (PATIENCE if patient else 0)
     while True:
         try:
             return action()

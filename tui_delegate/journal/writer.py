@@ -108,6 +108,8 @@ class Writer:
         self._thread: threading.Thread | None = None
         self._closed = False
         self._runs: OrderedDict[str, _Run] = OrderedDict()
+        self._held = False
+        """Whether another process held the file to the end of our patience: a run waits for that once."""
 
     def put(self, item: Waiting) -> None:
         """Hand it to the thread; returns at once."""
@@ -166,9 +168,11 @@ class Writer:
         try:
             batches = self._prepare(waiting, refused)
             picks = [(item.key, item.value) for item in waiting if isinstance(item, Pick)]
-            schema.patiently(lambda: self._write(batches, picks))
+            schema.patiently(lambda: self._write(batches, picks), patient=not self._held)
+            self._held = False
             self._remember_stored(batches)
         except sqlite3.Error as trouble:
+            self._held = schema.is_busy(trouble)
             error = schema.journal_error(trouble, self._path)
         except Exception as bug:  # the task boundary: who waits is told, and the next commit gets its turn
             error = JournalError(f"The journal failed: {type(bug).__name__}: {bug}", "This is a bug.")

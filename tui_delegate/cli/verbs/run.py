@@ -61,7 +61,9 @@ def _prompt(word: str) -> str:
 
     from tui_delegate.core.errors import InputError
 
-    text = sys.stdin.read() if word == "-" else word
+    text = word
+    if word == "-":
+        text = sys.stdin.read() if sys.stdin else ""
     if not text.strip():
         raise InputError("The prompt is empty.", "Say what to do: tui-delegate run 'summarize @README.md'")
     return text
