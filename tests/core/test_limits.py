@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui_delegate.core.errors import BudgetExceeded, UsesExceeded
-from tui_delegate.core.limits import LEAST_OUTPUT, USUAL_OUTPUT, Allowance, Limits, Purse, Reservation
+from tui_delegate.core.limits import Allowance, Limits
+from tui_delegate.core.purse import LEAST_OUTPUT, USUAL_OUTPUT, Purse, Reservation
 from tui_delegate.core.usage import Price, Usage
 
 PRICE = Price(1.0, 4.0, 0.25)

@@ -9,7 +9,8 @@ import re
 
 BOUND = 4096
 """Characters that a sequence without an end may swallow, or a stream hold back. The line's end is an end."""
-_ESCAPES = re.compile(
+# Patterns are compiled when they are first needed (`re` remembers them): short verbs never need them.
+_ESCAPES = (
     r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
     # A string sequence: whole where its end stands on the same line, else what is within the bound.
     r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])"
@@ -18,8 +19,8 @@ _ESCAPES = re.compile(
     r"|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"
     r"|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-_SURROGATES = re.compile("[\ud800-\udfff]")
-_ANYTHING = re.compile(
+_SURROGATES = "[\ud800-\udfff]"
+_ANYTHING = (
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f]"
 )
@@ -27,10 +28,10 @@ _ANYTHING = re.compile(
 
 def clean(text: str) -> str:
     """Take every control sequence, control character, bidi override and lone surrogate out of a text."""
-    if not _ANYTHING.search(text):
+    if text.isprintable() or not re.search(_ANYTHING, text):
         return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return _ESCAPES.sub("", _SURROGATES.sub("\ufffd", text))
+    return re.sub(_ESCAPES, "", re.sub(_SURROGATES, "\ufffd", text))
 
 
 def clean_line(text: str, limit: int = 200) -> str:
@@ -63,5 +64,5 @@ class Cleaner:
 
 
 def _complete(text: str, start: int) -> bool:
-    match = _ESCAPES.match(text, start)
+    match = re.compile(_ESCAPES).match(text, start)
     return match is not None and match.end() < len(text)

@@ -40,8 +40,8 @@ from tui_delegate.core.usage import CHARS_PER_TOKEN, Usage
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tui_delegate.core.limits import Reservation
     from tui_delegate.core.messages import Message
+    from tui_delegate.core.purse import Reservation
     from tui_delegate.core.specs import Seat
     from tui_delegate.engine.purser import Purser
     from tui_delegate.engine.stream import Stream

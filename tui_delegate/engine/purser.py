@@ -8,11 +8,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from tui_delegate.core.limits import Limits, Purse, Reservation
+from tui_delegate.core.purse import Purse, Reservation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tui_delegate.core.limits import Limits
     from tui_delegate.core.usage import Price, Usage
 
 
