@@ -78,22 +78,24 @@ class Delegation:
     edited: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Where a turn stands: all that its desk and its batches need to know of it."""
+
+    crew: Crew
+    path: RunPath
+    allowance: Allowance
+    lineage: tuple[str, ...]
+    """Its own task and those of the turns above, outermost first."""
+    work: Work
+
+
 class Batch:
     """The delegations of one reply of one turn."""
 
-    def __init__(
-        self,
-        crew: Crew,
-        path: RunPath,
-        allowance: Allowance,
-        lineage: tuple[str, ...],
-        work: Work,
-    ) -> None:
-        self._crew = crew
-        self._path = path
-        self._allowance = allowance
-        self._lineage = lineage
-        self._work = work
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self._crew = post.crew
         self._group: asyncio.TaskGroup | None = None
         self._open = 0
         self._changed: asyncio.Future[None] | None = None
@@ -101,7 +103,7 @@ class Batch:
 
     async def run(self) -> None:
         """Run all that was accepted, until the batch may go back."""
-        self._crew.batches[self._path] = self
+        self._crew.batches[self._post.path] = self
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
@@ -109,11 +111,11 @@ class Batch:
                 for delegation in self.delegations:
                     self._tell(delegation)
                     self._begin(delegation)
-                while self._open or self._path in self._crew.held:
+                while self._open or self._post.path in self._crew.held:
                     self._changed = asyncio.get_running_loop().create_future()
                     await self._changed
         finally:
-            del self._crew.batches[self._path]
+            del self._crew.batches[self._post.path]
             for delegation in self.delegations:
                 self._crew.delegations.pop(delegation.path, None)
                 if not delegation.begun:
@@ -189,10 +191,10 @@ class Batch:
             delegation.agent,
             delegation.task,
             delegation.frame,
-            self._allowance.child(),
-            self._lineage,
+            self._post.allowance.child(),
+            self._post.lineage,
         )
-        outcome = await self._work(order)
+        outcome = await self._post.work(order)
         if attempt == delegation.attempt and not delegation.edited:
             delegation.outcome = outcome
 

@@ -25,9 +25,7 @@ from tui_delegate.engine.batch import Batch, Outcome
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tui_delegate.core.limits import Allowance
-    from tui_delegate.engine.batch import Delegation, Work
-    from tui_delegate.engine.crew import Crew
+    from tui_delegate.engine.batch import Delegation, Post
 
 TOOL = "subagent"
 RESERVED_MODELS = frozenset(
@@ -63,19 +61,9 @@ def delegation_tool(*, with_files: bool) -> ToolSpec:
 class Desk:
     """Takes the calls of one turn: checks each, counts it, and gives every call its answer in order."""
 
-    def __init__(
-        self,
-        crew: Crew,
-        path: RunPath,
-        allowance: Allowance,
-        lineage: tuple[str, ...],
-        work: Work,
-    ) -> None:
-        self._crew = crew
-        self._path = path
-        self._allowance = allowance
-        self._lineage = lineage
-        self._work = work
+    def __init__(self, post: Post) -> None:
+        self._post = post
+        self._crew = post.crew
         self._uses = 0
         self._next = 0
         self.spent = ""
@@ -88,7 +76,7 @@ class Desk:
 
         `room` is how many characters of results the turn's window can still take; None: any number.
         """
-        batch = Batch(self._crew, self._path, self._allowance, self._lineage, self._work)
+        batch = Batch(self._post)
         answers: dict[int, Message] = {}
         for place, call in enumerate(calls):
             if refusal := await self._admit(call, batch):
@@ -103,11 +91,11 @@ class Desk:
         return [answers.get(place) or next(replies) for place in range(len(calls))]
 
     async def _admit(self, call: ToolCall, batch: Batch) -> Message | None:
-        path, name, task = self._path, "", ""
+        path, name, task = self._post.path, "", ""
         try:
             if call.name != TOOL:
                 raise InvalidRequest(f"There is no tool {call.name[:60]!r}.", f"The tool here is {TOOL!r}.")
-            path = (*self._path, self._next)
+            path = (*self._post.path, self._next)
             self._next += 1
             name, task, files, repaired = _read(call)
             self._guard(task)
@@ -134,14 +122,14 @@ class Desk:
         return None
 
     def _guard(self, task: str) -> None:
-        if not self._allowance.deeper_runs:
+        if not self._post.allowance.deeper_runs:
             raise DepthExceeded(
-                f"Level {self._allowance.level} is the last of {self._crew.limits.depth} levels (depth).",
+                f"Level {self._post.allowance.level} is the last of {self._crew.limits.depth} levels (depth).",
                 "Do the task yourself.",
             )
-        if not self._allowance.may_delegate:
+        if not self._post.allowance.may_delegate:
             raise DepthExceeded("Workers may not delegate here (nested is off).", "Do the task yourself.")
-        if _squeeze(task) in {_squeeze(above) for above in self._lineage}:
+        if _squeeze(task) in {_squeeze(above) for above in self._post.lineage}:
             raise InvalidRequest(
                 "This is your own task, word for word: self-reference.",
                 "Do it yourself, or hand on a smaller part of it in other words.",

@@ -18,7 +18,7 @@ from tui_delegate.core.events import Cancelled, Commanded, Event, Failed, Finish
 from tui_delegate.core.files import render_list
 from tui_delegate.core.limits import Allowance, Limits
 from tui_delegate.core.messages import Message, system, user
-from tui_delegate.engine.batch import Order, Outcome, failure
+from tui_delegate.engine.batch import Order, Outcome, Post, failure
 from tui_delegate.engine.crew import Crew
 from tui_delegate.engine.delegate import Desk
 from tui_delegate.engine.prompts import MANAGER, WORKER, system_prompt
@@ -220,7 +220,8 @@ class Run:
             return turn.listing("seconds", passed)
 
     def _turn(self, order: Order, seat: Seat) -> Turn:
-        desk = Desk(self._crew, order.path, order.allowance, (*order.lineage, order.task), self._work)
+        lineage = (*order.lineage, order.task)
+        desk = Desk(Post(self._crew, order.path, order.allowance, lineage, self._work))
         return Turn(
             self._crew, seat, order.path, order.attempt, order.allowance, self._messages(order, seat), desk
         )

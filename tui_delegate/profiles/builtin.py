@@ -49,14 +49,14 @@ PROFILES: Final[Mapping[str, Mapping[str, object]]] = MappingProxyType(
 )
 
 
-_HOST = re.compile(r"(?:(https?)://)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*)(?::(\d{1,5}))?/?")
+_HOST = r"(?:(https?)://)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]*)(?::(\d{1,5}))?/?"
 
 
 def ollama_url(told: str) -> str | None:
     """Make a URL of what `OLLAMA_HOST` says, the way Ollama's own client does; None: it can't be read."""
     if not told.strip():
         return USUAL_URL["ollama"]
-    if not (found := _HOST.fullmatch(told.strip())):
+    if not (found := re.fullmatch(_HOST, told.strip())):
         return None
     scheme, host, port = found.groups()
     if host in ("", "0.0.0.0", "[::]"):  # where a server listens everywhere, a client goes to its own machine

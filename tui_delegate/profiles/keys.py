@@ -63,13 +63,14 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 LEVELS: Final = ("low", "medium", "high")
 APPROVALS: Final = ("ask", "allow", "deny")
 
-_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
-_IS_A_KEY = re.compile(
-    r"(?:[spr]k[-_]|gh[pousr]_|github_pat_|glpat|hf_|gsk_|xai|AKIA|AIza|xox[abp]|eyJ|nvapi)(?!.*(?:KEY|TOKEN))"
+_ENV_NAME = r"[A-Za-z_][A-Za-z0-9_]{0,127}"
+_IS_A_KEY = (
+    r"(?:[spr]k[-_]|gh[pousr]_|github_pat_|glpat|hf_|gsk_|xai|AKIA|AIza|xox[abp]|eyJ|nvapi)"
+    r"(?!.*(?:KEY|TOKEN))"
 )
-_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_DURATION = re.compile(r"-?\d+(?:\.\d+)?|-?(?:\d+(?:\.\d+)?(?:ms|s|m|h))+")
-_ENDPOINT = re.compile(r"/(?:(?:chat/)?completions|messages|embeddings|models|api/(?:chat|generate|tags))$")
+_HEADER = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_DURATION = r"-?\d+(?:\.\d+)?|-?(?:\d+(?:\.\d+)?(?:ms|s|m|h))+"
+_ENDPOINT = r"/(?:(?:chat/)?completions|messages|embeddings|models|api/(?:chat|generate|tags))$"
 
 
 def profile(table: Table, name: str, environ_url: str = "") -> Profile:
@@ -178,10 +179,10 @@ def _urls(table: Table) -> tuple[str, ...]:
 
 def _url(table: Table, key: str, url: str) -> str:
     """Check an address; take the path of one request off it, as people copy it from documentation."""
+    if not url or url in USUAL_URL.values():
+        return url
     from urllib.parse import urlsplit
 
-    if not url:
-        return ""
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -194,7 +195,7 @@ def _url(table: Table, key: str, url: str) -> str:
     if parts.query or parts.fragment:
         table.refuse(key, "must not hold a ? or a #")
     path = parts.path.rstrip("/")
-    short = _ENDPOINT.sub("", path)
+    short = re.sub(_ENDPOINT, "", path)
     if short != path:
         table.source.warnings.append(
             f"{table.source.file}: [{table.name}] {key}: names one request; only what is before it is used"
@@ -204,7 +205,7 @@ def _url(table: Table, key: str, url: str) -> str:
 
 def _key_env(table: Table) -> str:
     name = table.text("api_key_env")
-    if name and (not _ENV_NAME.fullmatch(name) or _IS_A_KEY.match(name)):
+    if name and (not re.fullmatch(_ENV_NAME, name) or re.match(_IS_A_KEY, name)):
         table.refuse("api_key_env", "must be the name of an environment variable, not the key")
     return name
 
@@ -221,7 +222,7 @@ def _headers(table: Table) -> tuple[tuple[str, str], ...]:
     inner = type(table)(table.source, f"{table.name}.extra_headers", headers, tuple(headers))
     found = []
     for name in headers:
-        if not _HEADER.fullmatch(name):
+        if not re.fullmatch(_HEADER, name):
             inner.refuse(name, "is not the name of a header")
         found.append((name, _secret(inner, name)))
     return tuple(found)
@@ -243,7 +244,7 @@ def _keep_alive(table: Table) -> str | int | float | None:
     value = table.values.get("keep_alive")
     if value is None:
         return None
-    if isinstance(value, str) and _DURATION.fullmatch(value.strip()):
+    if isinstance(value, str) and re.fullmatch(_DURATION, value.strip()):
         return value.strip()
     if isinstance(value, bool) or not isinstance(value, int | float) or not -1e9 < value < 1e9:
         table.refuse("keep_alive", "must be a time such as '10m', or a number of seconds (-1: for ever)")

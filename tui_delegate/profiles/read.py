@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 MOST_BYTES: Final = 4_000_000
 """More than anybody writes by hand: what is longer is some other file."""
 
-_PLACE = re.compile(r"\(at (?:line (\d+), column \d+|end of document)\)")
-_KEY_OF_LINE = re.compile(r"\s*([A-Za-z_]+)\s*=")
-_TABLE_OF_LINE = re.compile(r"\s*\[([A-Za-z0-9_.\"' -]{1,80})\]")
+_PLACE = r"\(at (?:line (\d+), column \d+|end of document)\)"
+_KEY_OF_LINE = r"\s*([A-Za-z_]+)\s*="
+_TABLE_OF_LINE = r"\s*\[([A-Za-z0-9_.\"' -]{1,80})\]"
 _PLAIN_WORDS: Final = {
     "Cannot declare": "a table that is there already",
     "Cannot overwrite": "a key that is there already",
@@ -93,12 +93,12 @@ def parse(raw: bytes, source: Source) -> dict[str, object]:
 
 def _syntax(text: str, said: str, file: str) -> str:
     lines = text.split("\n")
-    place = _PLACE.search(said)
+    place = re.search(_PLACE, said)
     number = int(place[1]) if place and place[1] else max(len(text.rstrip().split("\n")), 1)
     words = next((plain for start, plain in _PLAIN_WORDS.items() if said.startswith(start)), "not TOML")
     line = lines[number - 1] if number <= len(lines) else ""
-    headers = [found[1] for earlier in lines[:number] if (found := _TABLE_OF_LINE.match(earlier))]
-    key = _KEY_OF_LINE.match(line)
+    headers = [found[1] for earlier in lines[:number] if (found := re.match(_TABLE_OF_LINE, earlier))]
+    key = re.match(_KEY_OF_LINE, line)
     known = {key for names in keys.KEYS.values() for key in names}
     table = f" [{headers[-1]}]" if headers else ""
     named = f" {key[1]}" if key and key[1] in known else ""

@@ -16,10 +16,10 @@ from tui_delegate.core.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-NAME = re.compile(r"[^\W_][\w ._-]{0,63}")
+NAME = r"[^\W_][\w ._-]{0,63}"
 """What a profile, an agent, a team or a tool may be called."""
 
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_UNSEEN = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -91,7 +91,7 @@ class Table:
         """Give the tables under a key: `[profiles.a]`, `[profiles.b]`."""
         found = {}
         for name, value in self.mapping(key).items():
-            if not NAME.fullmatch(name) or name != name.strip():
+            if not re.fullmatch(NAME, name) or name != name.strip():
                 self.source.refuse(
                     f"{key}.{name}",
                     "the name",
@@ -107,7 +107,7 @@ class Table:
         value = self.values.get(key, "")
         if not isinstance(value, str):
             self.refuse(key, "must be a string")
-        if _UNSEEN.search(value.replace("\n", "").replace("\t", "") if multiline else value):
+        if re.search(_UNSEEN, value.replace("\n", "").replace("\t", "") if multiline else value):
             self.refuse(key, "holds a line break or another control character")
         return value if multiline else value.strip()
 
@@ -116,7 +116,7 @@ class Table:
         value = self.values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             self.refuse(key, "must be a list of strings")
-        if any(not item.strip() or _UNSEEN.search(item) for item in value):
+        if any(not item.strip() or re.search(_UNSEEN, item) for item in value):
             self.refuse(key, "holds an empty string or a control character")
         return tuple(item.strip() for item in value)
 

@@ -6,7 +6,7 @@ No file is read here and no value is checked: whoever builds these has checked t
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tui_delegate.core.limits import Limits
 
@@ -53,16 +53,14 @@ class Profile:
         return self.base_urls or ((self.base_url,) if self.base_url else ())
 
 
-@dataclass(frozen=True, slots=True)
-class Roles:
+class Roles(NamedTuple):
     """Who manages and who works: a profile, `profile/model` or an agent; empty: not said."""
 
     manager: str = ""
     worker: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TeamSpec:
+class TeamSpec(NamedTuple):
     """A team as it is written down: names of agents."""
 
     name: str
@@ -73,8 +71,7 @@ class TeamSpec:
     max_parallel: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ToolRule:
+class ToolRule(NamedTuple):
     """Whether a worker's tool may be used, and who is asked."""
 
     name: str
@@ -89,7 +86,7 @@ class Settings:
     default_profile: str = ""
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     """Those of the file in its order, then the built-in ones."""
-    roles: Roles = Roles()
+    roles: Roles = field(default_factory=Roles)
     limits: Limits = field(default_factory=Limits)
     agents: Mapping[str, AgentSpec] = field(default_factory=dict)
     delegates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
