@@ -122,12 +122,13 @@ class Desk:
         return None
 
     def _guard(self, task: str) -> None:
-        if not self._post.allowance.deeper_runs:
+        allowance, level = self._post.allowance, self._post.allowance.level
+        if not allowance.deeper_runs:
             raise DepthExceeded(
-                f"Level {self._post.allowance.level} is the last of {self._crew.limits.depth} levels (depth).",
+                f"Level {level} is the last of {self._crew.limits.depth} levels (depth).",
                 "Do the task yourself.",
             )
-        if not self._post.allowance.may_delegate:
+        if not allowance.may_delegate:
             raise DepthExceeded("Workers may not delegate here (nested is off).", "Do the task yourself.")
         if _squeeze(task) in {_squeeze(above) for above in self._post.lineage}:
             raise InvalidRequest(
