@@ -13,10 +13,9 @@ from tests.backends.loopback import Answer, Kept, Loopback, serving
 from tests.backends.speakers import SPEAKERS, Speaker, converse, every, replied
 from tests.backends.streams import ASKED, TOOL
 from tui_delegate.backends.address import Endpoint
-from tui_delegate.backends.anthropic import AnthropicChat
 from tui_delegate.backends.http import Wire
 from tui_delegate.backends.ollama import OllamaChat
-from tui_delegate.backends.openai import OpenAIChat
+from tui_delegate.backends.table import Options, connect
 from tui_delegate.core.chunks import ProgressChunk
 from tui_delegate.core.errors import (
     BackendError,
@@ -24,7 +23,7 @@ from tui_delegate.core.errors import (
 from tui_delegate.core.messages import Message, Thinking, ToolCall, system, tool_result, user
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    pass
 
 
 @every
@@ -171,12 +170,12 @@ def test_the_tool_is_named_to_the_server() -> None:
 
 
 def test_models_are_listed() -> None:
-    async def main(make: Callable[[Wire], OpenAIChat | AnthropicChat], body: bytes) -> list[str]:
+    async def main(backend: str, body: bytes) -> list[str]:
         async with serving(Answer(body)) as server:
-            wire = Wire(Endpoint(server.url))
-            info = await make(wire).info()
-            await wire.aclose()
+            connection = connect(backend, Endpoint(server.url), Options())
+            info = await connection.host.info()
+            await connection.aclose()
         return [model.id for model in info.models]
 
-    assert asyncio.run(main(OpenAIChat, wire_body("models.txt"))) == ["tiny-random"]
-    assert asyncio.run(main(AnthropicChat, b'{"data":[{"id":"c1"},{"x":1}]}')) == ["c1"]
+    assert asyncio.run(main("openai-compat", wire_body("models.txt"))) == ["tiny-random"]
+    assert asyncio.run(main("anthropic", b'{"data":[{"id":"c1"},{"x":1}]}')) == ["c1"]

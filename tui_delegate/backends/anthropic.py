@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 from tui_delegate.backends.assemble import count_of
 from tui_delegate.backends.exchange import SseReader, exchange
 from tui_delegate.backends.shapes import arguments_object, call_name
-from tui_delegate.core.errors import BadReply
-from tui_delegate.core.servers import ModelInfo, ServerInfo
 
 if TYPE_CHECKING:
     from tui_delegate.backends.http import Wire
@@ -51,15 +49,6 @@ class AnthropicChat:
         """Make one model call."""
         reader = AnthropicReader(request, sink.put)
         return await exchange(self.wire, "messages", messages_body(request), reader, sink, VERSION)
-
-    async def info(self) -> ServerInfo:
-        """List the models."""
-        answer = await self.wire.get("models", VERSION)
-        data = answer.get("data") if isinstance(answer, dict) else None
-        if not isinstance(data, list):
-            raise BadReply(f"{self.wire.host} gave no list of models.", "Check the profile's base_url.")
-        ids = [item["id"] for item in data if isinstance(item, dict) and isinstance(item.get("id"), str)]
-        return ServerInfo(self.name, self.wire.endpoint.url, models=tuple(ModelInfo(name) for name in ids))
 
 
 def messages_body(request: ChatRequest) -> dict[str, object]:

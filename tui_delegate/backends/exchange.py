@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from tui_delegate.backends.assemble import Assembly
 from tui_delegate.backends.decode import NdjsonDecoder, SseDecoder, check_size
 from tui_delegate.backends.faults import error_in
-from tui_delegate.core.errors import BadReply, CutOff
+from tui_delegate.core.errors import BackendError, BadReply, CutOff
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from tui_delegate.backends.http import Wire
+    from tui_delegate.backends.shapes import Shapes
     from tui_delegate.core.chunks import ChatRequest, Chunk, Reply
     from tui_delegate.core.ports import Sink
 
@@ -174,3 +175,13 @@ async def exchange(
     reader.end()
     await sink.drain()
     return reader.reply()
+
+
+async def in_some_shape(shapes: Shapes, model: str, ask: Callable[[], Awaitable[Reply]]) -> Reply:
+    """Make a call, and again for as long as its refusal teaches another shape for the conversation."""
+    while True:
+        try:
+            return await ask()
+        except BackendError as error:
+            if not shapes.learn(model, error):
+                raise

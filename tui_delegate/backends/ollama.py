@@ -8,19 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_delegate.backends.assemble import count_of
-from tui_delegate.backends.exchange import LineReader, exchange
+from tui_delegate.backends.exchange import LineReader, exchange, in_some_shape
 from tui_delegate.backends.openai import tool_entry
 from tui_delegate.backends.shapes import Shapes, arguments_object, call_name
 from tui_delegate.backends.slots import openai_entry
-from tui_delegate.core.errors import BackendError, BadReply
+from tui_delegate.core.errors import BadReply
 
 if TYPE_CHECKING:
     from tui_delegate.backends.http import Wire
     from tui_delegate.core.chunks import ChatRequest, Reply
     from tui_delegate.core.messages import Message
     from tui_delegate.core.ports import Sink
-
-_TRIES = 3
 
 
 class OllamaChat:
@@ -38,13 +36,7 @@ class OllamaChat:
 
     async def chat(self, request: ChatRequest, sink: Sink) -> Reply:
         """Make one model call; a refusal of the conversation's shape is answered with another shape."""
-        for _ in range(_TRIES - 1):
-            try:
-                return await self._chat(request, sink)
-            except BackendError as error:
-                if not self._shapes.learn(request.model, error):
-                    raise
-        return await self._chat(request, sink)
+        return await in_some_shape(self._shapes, request.model, lambda: self._chat(request, sink))
 
     async def _chat(self, request: ChatRequest, sink: Sink) -> Reply:
         reader = OllamaReader(request, sink.put)

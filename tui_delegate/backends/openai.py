@@ -9,12 +9,11 @@ import json
 from typing import TYPE_CHECKING
 
 from tui_delegate.backends.assemble import count_of
-from tui_delegate.backends.exchange import SseReader, exchange
+from tui_delegate.backends.exchange import SseReader, exchange, in_some_shape
 from tui_delegate.backends.shapes import Shapes, arguments_object, call_name
 from tui_delegate.backends.slots import openai_entry
 from tui_delegate.core.chunks import ProgressChunk
-from tui_delegate.core.errors import BackendError, BadReply, CutOff
-from tui_delegate.core.servers import ModelInfo, ServerInfo
+from tui_delegate.core.errors import BadReply, CutOff
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 
 _LENGTH = ("length", "max_tokens", "model_length")
 _STOP = ("stop", "tool_calls", "function_call", "end_turn", "eos", "stop_sequence")
-_TRIES = 4
 _RARE = frozenset(("usage", "timings", "stats", "prompt_progress"))
 
 
@@ -43,22 +41,7 @@ class OpenAIChat:
 
     async def chat(self, request: ChatRequest, sink: Sink) -> Reply:
         """Make one model call; a refusal of the conversation's shape is answered with another shape."""
-        for _ in range(_TRIES - 1):
-            try:
-                return await self._chat(request, sink)
-            except BackendError as error:
-                if not self._shapes.learn(request.model, error):
-                    raise
-        return await self._chat(request, sink)
-
-    async def info(self) -> ServerInfo:
-        """List the models."""
-        answer = await self.wire.get("models")
-        data = answer.get("data") if isinstance(answer, dict) else answer
-        if not isinstance(data, list):
-            raise BadReply(f"{self.wire.host} gave no list of models.", "Check the profile's base_url.")
-        models = [ModelInfo(item["id"]) for item in data if isinstance(item, dict) and _text(item.get("id"))]
-        return ServerInfo(self.name, self.wire.endpoint.url, models=tuple(models))
+        return await in_some_shape(self._shapes, request.model, lambda: self._chat(request, sink))
 
     async def _chat(self, request: ChatRequest, sink: Sink) -> Reply:
         reader = OpenAIReader(request, sink.put)
