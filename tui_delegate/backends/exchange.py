@@ -6,6 +6,7 @@ The readers' base lives here too; what a protocol's events mean may not.
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from tui_delegate.backends.assemble import Assembly
@@ -26,7 +27,7 @@ _decode = json.JSONDecoder().decode
 """`json.loads` without the questions that it asks first on every call."""
 
 
-class Reader:
+class Reader(ABC):
     """Reads one answer. Pure: `feed` it bytes as they come, then `end`, then take the `reply`."""
 
     tags = True
@@ -39,21 +40,21 @@ class Reader:
         self.done = False
         """The last event came: whatever follows is not read."""
 
+    @abstractmethod
     def feed(self, data: bytes) -> None:
         """Take what arrived. Raises a BackendError that came inside the stream."""
-        raise NotImplementedError
 
+    @abstractmethod
     def end(self) -> None:
         """The body ended."""
-        raise NotImplementedError
 
     def reply(self) -> Reply:
         """Give the reply, or raise the CutOff or BadReply that there is instead."""
         return self.assembly.reply()
 
+    @abstractmethod
     def on_object(self, value: dict[str, object], name: str) -> None:
         """Take one decoded event; `name` is the event's, where the protocol has names."""
-        raise NotImplementedError
 
     def on_whole(self, value: dict[str, object]) -> None:
         """Take an answer that came as one object although a stream was asked for."""
