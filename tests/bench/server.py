@@ -1,7 +1,8 @@
 """A scripted model server for the benchmarks: one process, one asyncio protocol, as little work as it can do.
 
-A request that offers tools and holds no tool result gets as many parallel calls as the prompt says; any other
-gets its answer as tokens, at once after a wait, or paced. `GET /stats` says what was seen and begins anew.
+A request that offers tools and holds no tool result gets as many parallel calls as the prompt says
+(`fan 64`); any other gets its answer as tokens, at once after a wait, or paced. After `hold 64` no worker is
+answered before 64 of them are there. `GET /stats` says what was seen and begins anew.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Callable
+from functools import partial
+from typing import ClassVar
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 LATENCY = 0.1
@@ -52,6 +56,8 @@ class Seen:
     most = 0
     fanned_at = 0.0
     last_at = 0.0
+    hold = 0
+    held: ClassVar[list[Callable[[], object]]] = []
 
 
 class Server(asyncio.Protocol):
@@ -87,13 +93,22 @@ class Server(asyncio.Protocol):
         if request.get("tools") and not any(m["role"] == "tool" for m in request["messages"]):
             self.transport.write(calls(int(prompt.split()[1])))
             Seen.fanned_at = self.loop.time()
+            Seen.hold = int(prompt.split()[1]) if prompt.startswith("hold") else 0
             return
         Seen.in_flight += 1
         Seen.most = max(Seen.most, Seen.in_flight)
         Seen.last_at = self.loop.time() if not request.get("tools") else Seen.last_at
         count, pace = (int(prompt.split()[1]), 0.01) if prompt.startswith("stream") else (20, 0.0)
         end = END + frame(usage_event(len(body) // 4)) + DONE
-        self.loop.call_later(LATENCY, self.begin, count, pace, end)
+        begin = partial(self.begin, count, pace, end)
+        if request.get("tools") or not Seen.hold:
+            self.loop.call_later(LATENCY, begin)
+            return
+        Seen.held.append(begin)
+        if len(Seen.held) == Seen.hold:
+            for waiting in Seen.held:
+                self.loop.call_soon(waiting)
+            Seen.held.clear()
 
     def begin(self, count: int, pace: float, end: bytes) -> None:
         self.transport.write(HEAD)

@@ -24,7 +24,7 @@ async def fan_out(home: Path) -> tuple[list[Event], Transcript]:
     transcript = Transcript()
     events = []
     try:
-        async with workspace.run(f"fan {WORKERS}", limits, journal=journal) as run:
+        async with workspace.run(f"hold {WORKERS}", limits, journal=journal) as run:
             async for event in run:
                 events.append(event)
                 transcript.apply(event)
@@ -34,7 +34,7 @@ async def fan_out(home: Path) -> tuple[list[Event], Transcript]:
     return events, transcript
 
 
-def test_sixty_four_workers_are_in_flight_at_once_and_their_results_come_back_in_order(
+def test_sixty_four_workers_are_in_flight_at_once_and_come_back_in_order(
     tmp_path: Path,
 ) -> None:
     with scripted_server() as url:

@@ -111,7 +111,7 @@ def _open_journal(workspace: Workspace, wanted: Wanted) -> tuple[Journal | None,
         journal = workspace.open_journal(keep_text=wanted.keep_text)
     except JournalError as error:
         return None, error
-    workspace.notices += journal.warnings
+    workspace.notices.extend(journal.warnings)
     return journal, None
 
 

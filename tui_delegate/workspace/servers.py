@@ -1,0 +1,140 @@
+"""The servers that the profiles lead to: connections, lanes, and who answers where.
+
+Made when first asked for and kept; which agent sits where is not decided here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tui_delegate import profiles
+from tui_delegate.backends.address import Endpoint, is_loopback
+from tui_delegate.backends.lane import Fleet, Lane, Laned, TimeOuts
+from tui_delegate.backends.table import Connection, Options, connect
+from tui_delegate.core.errors import BackendError, DelegateError, ResolveError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tui_delegate.backends.discover import Candidate, Found
+    from tui_delegate.core.ports import Backend, ModelHost
+    from tui_delegate.profiles import Profile, Settings
+
+USUAL_PARALLEL = {True: 4, False: 16}
+"""Requests at once where a server does not say: on this machine, and elsewhere."""
+
+
+@dataclass(slots=True)
+class Servers:
+    """One for a workspace. Close it: it holds connections."""
+
+    settings: Settings
+    environ: Mapping[str, str]
+    notices: list[str]
+    """What a person should be told is added here, once."""
+    _connections: dict[tuple[str, str], Connection] = field(default_factory=dict)
+    _lanes: dict[str, Lane] = field(default_factory=dict)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for connection in self._connections.values():
+            await connection.aclose()
+
+    def host(self, profile: Profile) -> ModelHost:
+        """Give what manages the models of a profile's first server."""
+        return self.connect(profile)[0].host
+
+    def backend(self, profile: Profile) -> Backend:
+        """Give what answers for a profile: its server behind its lane, or the least loaded of several."""
+        members = [self._laned(profile, connection) for connection in self.connect(profile)]
+        return members[0] if len(members) == 1 else Fleet(members)
+
+    async def window(self, profile: Profile, model: str) -> int | None:
+        """Say how many tokens one request to a model may hold; None: not known."""
+        if profile.num_ctx:
+            return profile.num_ctx
+        try:
+            return await self.host(profile).window(model)
+        except BackendError:  # the call itself will say what is wrong, in its own place
+            return None
+
+    async def check(self, chosen: Profile) -> list[tuple[str, bool, str]]:
+        """Try a profile: its server, its key, its model. Each row says what, whether it is well, and more."""
+        rows: list[tuple[str, bool, str]] = []
+        try:
+            info = await self.host(chosen).info()
+        except DelegateError as error:
+            return [("server", False, f"{error.message} {error.hint}".strip())]
+        place = f"at {info.url}" if info.url else ""
+        rows.append(("server", True, " ".join(filter(None, (info.backend, info.version, place)))))
+        rows.append(("models", bool(info.models), f"{len(info.models)} there"))
+        if chosen.default_model:
+            there = any(_same_name(chosen.default_model, one.id) for one in info.models)
+            rows.append(("default model", there, chosen.default_model))
+        return rows
+
+    async def discover(self, profile: Profile | None = None, *, near_only: bool = False) -> list[Found]:
+        """Ask the usual places and those of every profile, or of one, who answers."""
+        from tui_delegate.backends.discover import discover, usual_candidates
+
+        chosen = [profile] if profile else self.settings.profiles.values()
+        candidates = [] if profile else list(usual_candidates(self.environ))
+        for one in chosen:
+            candidates += [self._candidate(one, url) for url in one.urls if is_loopback(url) or not near_only]
+        return await discover(candidates)
+
+    def connect(self, profile: Profile) -> list[Connection]:
+        """Give the connections of a profile, one for each of its servers."""
+        made = []
+        for url in profile.urls or ("",):
+            if (profile.name, url) not in self._connections:
+                self._connections[profile.name, url] = connect(
+                    profile.backend,
+                    self._endpoint(profile, url),
+                    Options(profile.num_ctx, profile.keep_alive, profile.max_parallel),
+                )
+            made.append(self._connections[profile.name, url])
+        return made
+
+    def _laned(self, profile: Profile, connection: Connection) -> Laned:
+        url = connection.url
+
+        def learn(model: str) -> asyncio.Future[int]:
+            return asyncio.ensure_future(_places(connection, model))
+
+        lane = self._lanes.setdefault(url or profile.name, Lane(profile.max_parallel, learn))
+        return Laned(connection.backend, lane, TimeOuts.of(profile.timeout), connection.host)
+
+    def _candidate(self, profile: Profile, url: str) -> Candidate:
+        from tui_delegate.backends.discover import Candidate
+
+        try:
+            endpoint = self._endpoint(profile, url)
+        except ResolveError:  # without its key it can still be asked whether it is there
+            endpoint = Endpoint(url)
+        return Candidate(endpoint, profile.backend, profile.name, profile.num_ctx, profile.max_parallel)
+
+    def _endpoint(self, profile: Profile, url: str) -> Endpoint:
+        if warning := profiles.key_warning(self.settings, profile):
+            self._tell(warning)
+        key = profiles.api_key(profile, self.environ)
+        header = "x-api-key" if profile.backend == "anthropic" else "bearer"
+        return Endpoint(url, key, header, profile.extra_headers)
+
+    def _tell(self, text: str) -> None:
+        if text not in self.notices:
+            self.notices.append(text)
+
+
+async def _places(connection: Connection, model: str) -> int:
+    try:
+        told = await connection.host.parallel(model)
+    except BackendError:
+        told = None
+    return told or USUAL_PARALLEL[is_loopback(connection.url)]
+
+
+def _same_name(asked: str, there: str) -> bool:
+    return asked == there or there.removesuffix(":latest") == asked.removesuffix(":latest")
