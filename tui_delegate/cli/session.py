@@ -235,6 +235,8 @@ class Telling:
                 self._say(_on_task(told, node.task))
             case Started():
                 self._say(f"manager: {seat_name(event.profile, event.model)}")
+            case Spent() if (plan := _short_thought(event)) and not event.path:
+                self._say(f"manager: {plan}")
             case Delegated() if event.files:
                 self._say(f"{where}: gets {clean_line(', '.join(event.files), 80)}")
             case Refused():
@@ -326,6 +328,13 @@ def _usage_object(usage: Usage, cost: float | None, seconds: float | None = None
     if seconds is not None:
         body |= {"total_duration_ms": round(seconds * 1000), "cost": cost}
     return body
+
+
+def _short_thought(event: Spent) -> str:
+    """Give what was thought before calls, where it is one short line: a plan, not a train of thought."""
+    blocks = event.reply.thinking if event.reply and event.reply.calls else ()
+    thought = "".join(block.text for block in blocks).strip()
+    return clean_line(thought) if len(thought) <= 200 and "\n" not in thought else ""
 
 
 def _where(path: RunPath, node: Node) -> str:

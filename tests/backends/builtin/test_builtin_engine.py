@@ -10,7 +10,7 @@ import pytest
 
 from tests.backends.builtin.samples import README, TOOL, Listener, asking, chat, long_log, play
 from tui_delegate.backends.builtin import Builtin
-from tui_delegate.core.chunks import CallChunk, ChatRequest, TextChunk
+from tui_delegate.core.chunks import CallChunk, ChatRequest, TextChunk, ThoughtChunk
 from tui_delegate.core.errors import ModelMissing, ResolveError
 from tui_delegate.core.files import Excerpt, render_frame
 from tui_delegate.core.messages import user
@@ -31,7 +31,7 @@ def test_the_stream_joins_to_the_text_of_the_reply() -> None:
 
 def test_calls_are_shown_while_they_are_written_and_stand_whole_in_the_reply() -> None:
     reply, heard = chat("builtin/manager", asking("How do I start it? @README.md", FILES), tools=(TOOL,))
-    assert isinstance(heard.chunks[0], TextChunk)
+    assert isinstance(heard.chunks[0], ThoughtChunk)
     for slot, call in enumerate(reply.message.calls):
         shown = [chunk.text for chunk in heard.chunks if isinstance(chunk, CallChunk) and chunk.slot == slot]
         assert "".join(shown) == call.arguments

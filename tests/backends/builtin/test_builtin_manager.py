@@ -32,7 +32,8 @@ def test_a_single_short_file_gets_a_worker_that_digests_and_one_that_extracts() 
     assert all(task["files"] == ["README.md"] for task in run.tasks)
     assert all(FIRST in str(task["task_description"]) for task in run.tasks)
     assert run.plan.finish == "calls"
-    assert run.plan.message.text.startswith("Plan: README.md is short")
+    assert run.plan.message.thinking[0].text.startswith("Plan: README.md is short")
+    assert run.plan.message.text == ""
 
 
 def test_the_first_question_of_a_newcomer_is_answered_with_what_stands_in_the_file() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tui_delegate.backends.builtin.manager import manage
 from tui_delegate.backends.builtin.worker import work
-from tui_delegate.core.chunks import CallChunk, Finish, Reply, TextChunk
+from tui_delegate.core.chunks import CallChunk, Finish, Reply, TextChunk, ThoughtChunk
 from tui_delegate.core.errors import ModelMissing, ResolveError
 from tui_delegate.core.messages import Message
 from tui_delegate.core.servers import ModelInfo, Progress, ServerInfo
@@ -116,6 +116,9 @@ async def _stream(message: Message, sink: Sink) -> None:
 
 
 def _chunks(message: Message) -> Iterator[Chunk]:
+    for block in message.thinking:
+        for piece in _PIECE.findall(block.text):
+            yield ThoughtChunk(piece)
     for piece in _PIECE.findall(message.text):
         yield TextChunk(piece)
     for slot, call in enumerate(message.calls):
@@ -128,6 +131,6 @@ def _usage(messages: Sequence[Message], reply: Message) -> Usage:
 
 
 def _tokens(message: Message) -> int:
-    return estimate_tokens(message.text) + sum(
-        estimate_tokens(call.name + call.arguments) for call in message.calls
-    )
+    said = [message.text, *(block.text for block in message.thinking)]
+    said += [call.name + call.arguments for call in message.calls]
+    return sum(map(estimate_tokens, said))

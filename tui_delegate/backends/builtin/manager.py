@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tui_delegate.backends.builtin.compose import CLOSING, compose
 from tui_delegate.backends.builtin.plan import PASTE, Plan, Task, plan, question_of_pasted
 from tui_delegate.backends.builtin.talk import Talk, Tool, delegation_tool, listen
-from tui_delegate.core.messages import Message, ToolCall
+from tui_delegate.core.messages import Message, Thinking, ToolCall
 
 if TYPE_CHECKING:
     from tui_delegate.core.chunks import ChatRequest
@@ -44,7 +44,9 @@ def manage(request: ChatRequest) -> Message:
         return Message("assistant", _WHAT_I_AM)
     if tool is None or (talk.entries and not tool.takes_files):
         return Message("assistant", _cannot(talk))
-    return Message("assistant", f"Plan: {made.why}\n", calls=_calls(made, tool, talk.calls))
+    # A plan is thought and not said: what is said is the answer.
+    plans = (Thinking(f"Plan: {made.why}"),)
+    return Message("assistant", calls=_calls(made, tool, talk.calls), thinking=plans)
 
 
 def _calls(made: Plan, tool: Tool, before: int) -> tuple[ToolCall, ...]:
