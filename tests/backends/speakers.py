@@ -40,11 +40,11 @@ class Speaker:
 
 
 def llamacpp(wire: Wire) -> Backend:
-    return OpenAIChat(wire, name="llamacpp", extras={"return_progress": True, "timings_per_token": True})
+    return OpenAIChat(wire, extras={"return_progress": True, "timings_per_token": True})
 
 
 def lmstudio(wire: Wire) -> Backend:
-    return OpenAIChat(wire, name="lmstudio", extras=lambda request: {"ttl": 300})
+    return OpenAIChat(wire, extras=lambda request: {"ttl": 300})
 
 
 PROGRESS = sse({"choices": [], "prompt_progress": {"total": 24, "cache": 3, "processed": 12, "time_ms": 1}})

@@ -12,7 +12,7 @@ from tests.loopback import Answer, Loopback, no_pause, serving, table
 from tui_delegate.backends.address import Endpoint
 from tui_delegate.backends.decode import SseDecoder
 from tui_delegate.backends.http import Wire
-from tui_delegate.backends.llamacpp import LlamaCpp, load_step, loaded_part, router_info, single_info
+from tui_delegate.backends.llamacpp import LlamaCpp, _extras, load_step, loaded_part, router_info, single_info
 from tui_delegate.core.chunks import ChatRequest, ProgressChunk
 from tui_delegate.core.errors import (
     AuthRefused,
@@ -25,6 +25,7 @@ from tui_delegate.core.errors import (
 )
 from tui_delegate.core.messages import user
 from tui_delegate.core.servers import ModelInfo, Progress
+from tui_delegate.core.specs import Think
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -435,3 +436,16 @@ def _with_host(ask: Ask, answers: dict[str, object]) -> Loopback:
         return server
 
     return asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("think", "sent"),
+    [
+        (None, None),
+        (False, {"enable_thinking": False}),
+        (True, {"enable_thinking": True}),
+        ("high", {"reasoning_effort": "high"}),
+    ],
+)
+def test_thinking_is_switched_by_the_template(think: Think, sent: object) -> None:
+    assert _extras(ChatRequest("m", (), think=think)).get("chat_template_kwargs") == sent

@@ -40,8 +40,6 @@ _FLAGGED = {"pause_turn": "pause_turn", "refusal": "refusal", "model_context_win
 class AnthropicChat:
     """Messages on one server."""
 
-    name = "anthropic"
-
     def __init__(self, wire: Wire) -> None:
         self.wire = wire
 

@@ -46,7 +46,7 @@ class LlamaCpp:
 
     def __init__(self, wire: Wire, *, pause: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
         self.wire = wire
-        self._chat = OpenAIChat(wire, name="llamacpp", extras=EXTRAS)
+        self._chat = OpenAIChat(wire, extras=_extras)
         self._pause = pause
         self._heard: dict[str, float] = {}
         """How far the loads are that we wait for, 0 to 1."""
@@ -216,6 +216,14 @@ class LlamaCpp:
             if "already running" not in error.message:
                 raise
         return True
+
+
+def _extras(request: ChatRequest) -> dict[str, object]:
+    """What is asked of this server beside a chat; thinking is its template's to switch."""
+    if request.think is None:
+        return dict(EXTRAS)
+    switch = "enable_thinking" if isinstance(request.think, bool) else "reasoning_effort"
+    return {**EXTRAS, "chat_template_kwargs": {switch: request.think}}
 
 
 def is_router(props: object) -> bool:

@@ -41,7 +41,7 @@ class LmStudio:
         pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self.wire = wire
-        self._chat = OpenAIChat(wire, name="lmstudio")
+        self._chat = OpenAIChat(wire)
         self._num_ctx = num_ctx
         self._pause = pause
         self._loading: set[str] = set()

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 class OllamaChat:
     """Chat on one Ollama server. `num_ctx` and `keep_alive` are the same on every call: a change reloads."""
 
-    name = "ollama"
-
     def __init__(
         self, wire: Wire, *, num_ctx: int | None = None, keep_alive: str | float | None = None
     ) -> None:

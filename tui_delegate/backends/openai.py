@@ -33,9 +33,8 @@ _RARE = frozenset(("usage", "timings", "stats", "prompt_progress"))
 class OpenAIChat:
     """Chat completions on one server. `extras` are added to every body, or made for each request."""
 
-    def __init__(self, wire: Wire, *, name: str = "openai-compat", extras: Extras | None = None) -> None:
+    def __init__(self, wire: Wire, *, extras: Extras | None = None) -> None:
         self.wire = wire
-        self.name = name
         self._extras = extras or {}
         self._shapes = Shapes()
 
