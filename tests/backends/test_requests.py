@@ -111,6 +111,20 @@ def test_thinking_at_anthropic_has_a_budget_below_the_answers_cap(
     assert server.requests[0][1]["anthropic-version"] == "2023-06-01"
 
 
+@pytest.mark.parametrize("theirs", [(), (("Anthropic-Version", "2099-01-01"),)])
+def test_anthropics_version_is_said_once_and_a_persons_own_word_for_it_wins(
+    theirs: tuple[tuple[str, str], ...],
+) -> None:
+    async def main() -> list[str]:
+        async with serving(Answer(SPEAKERS["anthropic"].text)) as server:
+            connection = connect("anthropic", Endpoint(server.url, headers=theirs), Options())
+            await connection.backend.chat(ASKED, Kept())
+            await connection.aclose()
+        return [server.requests[0][1]["anthropic-version"]]
+
+    assert asyncio.run(main()) == [theirs[0][1] if theirs else "2023-06-01"]
+
+
 @pytest.mark.parametrize("name", ["openai-compat", "ollama"])
 def test_a_template_that_wants_turns_gets_them_joined_and_that_is_remembered(name: str) -> None:
     refusal = (
