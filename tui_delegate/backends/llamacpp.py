@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tui_delegate.core.chunks import ChatRequest, Reply
     from tui_delegate.core.ports import Sink
 
-EXTRAS = {"timings_per_token": True, "return_progress": True, "cache_prompt": True}
+EXTRAS: dict[str, object] = {"timings_per_token": True, "return_progress": True, "cache_prompt": True}
 """What every chat body says beside OpenAI's keys: live speed, a bar while the prompt is read, a warm slot."""
 
 _STATES: dict[str, ModelState] = {
@@ -46,7 +46,7 @@ class LlamaCpp:
 
     def __init__(self, wire: Wire, *, pause: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
         self.wire = wire
-        self._chat = OpenAIChat(wire, name="llamacpp", extras=EXTRAS)
+        self._chat = OpenAIChat(wire, name="llamacpp", extras=_extras)
         self._pause = pause
         self._heard: dict[str, float] = {}
         """How far the loads are that we wait for, 0 to 1."""
@@ -216,6 +216,13 @@ class LlamaCpp:
             if "already running" not in error.message:
                 raise
         return True
+
+
+def _extras(request: ChatRequest) -> dict[str, object]:
+    """Say what this server takes beside OpenAI's keys; yes and no to thinking are its template's to heed."""
+    if not isinstance(request.think, bool):
+        return EXTRAS
+    return EXTRAS | {"chat_template_kwargs": {"enable_thinking": request.think}}
 
 
 def is_router(props: object) -> bool:
