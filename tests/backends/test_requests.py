@@ -111,6 +111,34 @@ def test_thinking_at_anthropic_has_a_budget_below_the_answers_cap(
     assert server.requests[0][1]["anthropic-version"] == "2023-06-01"
 
 
+@pytest.mark.parametrize("theirs", [(), (("Anthropic-Version", "2099-01-01"),)])
+def test_anthropics_version_is_said_once_and_a_persons_own_word_for_it_wins(
+    theirs: tuple[tuple[str, str], ...],
+) -> None:
+    async def main() -> list[str]:
+        async with serving(Answer(SPEAKERS["anthropic"].text)) as server:
+            connection = connect("anthropic", Endpoint(server.url, headers=theirs), Options())
+            await connection.backend.chat(ASKED, Kept())
+            await connection.aclose()
+        return [server.requests[0][1]["anthropic-version"]]
+
+    assert asyncio.run(main()) == [theirs[0][1] if theirs else "2023-06-01"]
+
+
+@pytest.mark.parametrize("think", [True, False, None])
+def test_llamacpp_leaves_it_to_the_models_template_whether_it_thinks(think: bool | None) -> None:
+    async def main() -> object:
+        async with serving(Answer(SPEAKERS["llamacpp"].text)) as server:
+            connection = connect("llamacpp", Endpoint(server.url), Options())
+            await connection.backend.chat(replace(ASKED, think=think), Kept())
+            await connection.aclose()
+        return server.requests[0][2]
+
+    body = asyncio.run(main())
+    assert isinstance(body, dict)
+    assert body.get("chat_template_kwargs") == (None if think is None else {"enable_thinking": think})
+
+
 @pytest.mark.parametrize("name", ["openai-compat", "ollama"])
 def test_a_template_that_wants_turns_gets_them_joined_and_that_is_remembered(name: str) -> None:
     refusal = (

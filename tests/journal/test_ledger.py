@@ -42,7 +42,7 @@ BATCHES = st.lists(
 def key_of(by: str, row: Call) -> str:
     if by == "day":
         return time.strftime("%Y-%m-%d", time.localtime(row.at))
-    return str(getattr(row, COLUMNS[by]))
+    return str(getattr(row, "cwd" if by == "project" else by))
 
 
 def folded(by: str, found: list[Call]) -> list[Total]:
@@ -130,6 +130,16 @@ def test_calls_of_one_run_or_session_are_found(path: Path) -> None:
         assert ledger.total(Query(run="r2")).calls == 10
         assert ledger.total(Query(session="s1")).calls == 50
         assert ledger.total(Query(session="s1", model="other")).calls == 0
+
+
+def test_what_another_tools_session_spent_is_one_total(path: Path) -> None:
+    with closing(Ledger.open(path)) as ledger:
+        for by, key in (
+            ("claude_session_id", "claude-7"),
+            ("codex_session_id", "codex-9"),
+            ("parent_pid", "4242"),
+        ):
+            assert [(total.key, total.calls) for total in ledger.totals(by, Query())] == [(key, 50)]
 
 
 def test_totals_by_something_unheard_of_name_what_there_is(path: Path) -> None:

@@ -140,7 +140,7 @@ class Wire:
             request = httpx.Request(
                 method,
                 self._address(path),
-                headers=[*self._usual_headers, *(headers or {}).items()],
+                headers=[*self._usual_headers, *self._more(headers or {})],
                 content=content,
                 extensions=_CONNECT_ONLY,
             )
@@ -152,6 +152,11 @@ class Wire:
                 return await send(request)
         except _line_failures() as error:
             raise self._broken(error, began=False) from error
+
+    def _more(self, headers: Mapping[str, str]) -> list[tuple[str, str]]:
+        """Give the headers that no request has anyway: one that is sent twice reads as another value."""
+        usual = {name for name, _ in self._usual_headers}
+        return [(name, value) for name, value in headers.items() if name not in usual]
 
     async def _chunks(self, response: httpx.Response) -> AsyncIterator[bytes]:
         packed = header(response, b"content-encoding") not in (b"", b"identity")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tui_delegate.core.chunks import ChatRequest, Reply
     from tui_delegate.core.ports import Sink
 
-EXTRAS = {"timings_per_token": True, "return_progress": True, "cache_prompt": True}
+EXTRAS: dict[str, object] = {"timings_per_token": True, "return_progress": True, "cache_prompt": True}
 """What every chat body says beside OpenAI's keys: live speed, a bar while the prompt is read, a warm slot."""
 
 _STATES: dict[str, ModelState] = {

@@ -28,6 +28,12 @@ COLUMNS: Final = {
     "run": "run",
     "project": "cwd",
     "host": "host",
+    "answered": "answered",
+    "code": "code",
+    "target": "target",
+    "parent_pid": "CAST(parent_pid AS TEXT)",
+    "claude_session_id": "claude_session_id",
+    "codex_session_id": "codex_session_id",
     "day": "strftime('%Y-%m-%d', at, 'unixepoch', 'localtime')",
 }
 """What totals can be made by, and what of a call says it. `project` is the folder a run was started in."""

@@ -27,6 +27,7 @@ Key = tuple[str, str, str]
 FIGURES: Final = 10
 DIMENSIONS: Final = (
     "command", "session", "run", "agent", "profile", "backend", "model", "status", "host", "project",
+    "answered", "code", "target", "parent_pid", "claude_session_id", "codex_session_id",
 )  # fmt: skip
 _LARGEST: Final = 2**53
 _TEXTS: Final = (Wrote, Thought, Calling)
@@ -185,10 +186,11 @@ def _bounded(number: int) -> int:
 
 
 def _signature(call: Row) -> Row:
-    at, run, session, _, _, command, agent, profile, backend, model = call[:10]
-    status, _, _, cwd, host = call[25:30]
+    at, run, session, _, _, command, agent, profile, backend, model, answered = call[:11]
+    status, code, target, cwd, host, *callers = call[25:33]
     assert isinstance(at, float | int)
-    return (local_day(at), command, session, run, agent, profile, backend, model, status, host, cwd)
+    named = (command, session, run, agent, profile, backend, model, status, host, cwd)
+    return (local_day(at), *named, answered, code, target, *callers)
 
 
 def _figures(call: Row) -> list[float]:

@@ -48,6 +48,10 @@ def test_clauses_are_told_apart_by_marks_lines_and_numbers(said: str) -> None:
     assert len(asks(said)) == 2
 
 
+def test_a_file_whose_space_is_escaped_is_no_part_of_the_question() -> None:
+    assert question_in("What is the code? @my\\ notes.txt") == "What is the code?"
+
+
 def test_the_question_of_a_task_is_what_stands_after_its_mark_without_files() -> None:
     assert question_in('Extract.\n\nQuestion: Why? @README.md @"a b.md"') == "Why?"
     assert question_in("Why not?") == "Why not?"

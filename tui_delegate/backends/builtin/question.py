@@ -13,7 +13,7 @@ from tui_delegate.backends.builtin.words import is_exact, terms, words_of
 
 MOST_ASKS = 6
 _MARK = re.compile(r"(?:^|\n)Question:[ \n]")
-_AT_FILE = re.compile(r'(?<!\S)@(?:"[^"\n]*"|\'[^\'\n]*\'|\S+)')
+_AT_FILE = re.compile(r'(?<!\S)@(?:"[^"\n]*"|\'[^\'\n]*\'|(?:\\ |\S)+)')
 _NUMBERED = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*•])\s+")
 _OPENERS = (
     r"(?:what|how|why|where|when|who|which|is|are|does|do|can|list|show|find|explain|tell|give|describe"

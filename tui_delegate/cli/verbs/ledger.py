@@ -40,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--by",
         metavar="DIM",
         default="",
-        help="totals by command, agent, profile, backend, model, status, session, run, day, project or host",
+        help="totals by command, agent, profile, backend, model, answered, status, code, session, run, day, "
+        "project, host, target, parent_pid, claude_session_id or codex_session_id",
     )
     parser.add_argument(
         "--since",
