@@ -33,6 +33,7 @@ class Step:
     seconds: float = 0.0
     finish: str = ""
     usage: Usage | None = None
+    flags: tuple[str, ...] = ()
 
 
 class Script:
@@ -81,6 +82,10 @@ class Script:
         self.steps[-1].finish = finish
         return self
 
+    def flagged(self, *flags: str) -> Script:
+        self.steps[-1].flags = flags
+        return self
+
     def uses(self, prompt: int, completion: int) -> Script:
         self.steps[-1].usage = Usage(prompt, 0, completion)
         return self
@@ -116,7 +121,7 @@ class Script:
         message = Message("assistant", text, tuple(step.calls), step.thinking)
         finish = step.finish or ("calls" if step.calls else "stop")
         assert finish in ("calls", "stop", "length")
-        return Reply(message, finish, usage, request.model)  # type: ignore[arg-type]
+        return Reply(message, finish, usage, request.model, flags=step.flags)  # type: ignore[arg-type]
 
 
 class Answering(Script):

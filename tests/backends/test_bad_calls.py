@@ -152,7 +152,7 @@ def test_what_comes_after_the_end_is_not_read() -> None:
     ],
 )
 def test_a_call_that_a_server_left_in_the_text_is_a_call(text: str) -> None:
-    reply = replied(OpenAIReader, sse(delta("stop", content=text)))
+    reply = replied(OpenAIReader, sse(delta("stop", content=text), "[DONE]"))
     assert reply.message.calls == (ToolCall("call_1", "read", '{"path": "a"}'),)
     assert (reply.finish, reply.message.text, reply.flags) == ("calls", "", ("textual_call",))
 

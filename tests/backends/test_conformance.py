@@ -17,6 +17,7 @@ from tui_delegate.core.chunks import CallChunk, TextChunk, ThoughtChunk
 from tui_delegate.core.errors import (
     AuthRefused,
     BackendError,
+    BadReply,
     ContextOverflow,
     CutOff,
     ModelMissing,
@@ -106,13 +107,13 @@ def test_an_answer_that_is_cut_off_is_a_failure_that_says_how_much_came(speaker:
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (400, BackendError),
+        (400, BadReply),
         (401, AuthRefused),
         (402, AuthRefused),
         (403, AuthRefused),
         (404, ModelMissing),
         (429, RateLimited),
-        (500, BackendError),
+        (500, BadReply),
         (503, Overloaded),
         (529, Overloaded),
     ],

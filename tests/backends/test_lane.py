@@ -493,3 +493,15 @@ def test_a_fleet_that_is_new_spreads_its_first_calls_too() -> None:
         return [server.asked for server in servers]
 
     assert jump_run(main()) == [4, 4]
+
+
+def test_a_fleet_passes_by_a_server_that_is_down_and_fails_only_when_all_are() -> None:
+    async def main(*servers: Server) -> Reply:
+        return await Fleet([laned(server) for server in servers]).chat(REQUEST, Ear())
+
+    def down() -> Server:
+        return Server([acting(Unreachable("nobody is there"))])
+
+    assert jump_run(main(down(), Server([acting("hello")]))).finish == "stop"
+    with pytest.raises(Unreachable):
+        jump_run(main(down(), down()))

@@ -20,7 +20,7 @@ from tui_delegate.backends.http import CONNECT_SECONDS, Wire
 from tui_delegate.backends.ollama import OllamaReader
 from tui_delegate.backends.openai import OpenAIChat, OpenAIReader
 from tui_delegate.core.chunks import CallChunk, TextChunk, ThoughtChunk
-from tui_delegate.core.errors import BackendError, ContextOverflow, ModelMissing
+from tui_delegate.core.errors import BackendError, BadReply, ContextOverflow, ModelMissing
 from tui_delegate.core.messages import ToolCall
 
 if TYPE_CHECKING:
@@ -151,9 +151,9 @@ INNER = (
     '{"error":{"code":400,"message":"exceeds the available context size","type":"exceed_context_size_error"}}'
 )
 BODIES: dict[str, tuple[int, bytes, type[BackendError], str]] = {
-    "text": (500, b'{"error":"runner died"}', BackendError, "runner died"),
-    "object": (400, b'{"error":{"message":"bad","type":"x","code":400}}', BackendError, "bad"),
-    "anthropic": (400, b'{"type":"error","error":{"type":"y","message":"bad"}}', BackendError, "bad"),
+    "text": (500, b'{"error":"runner died"}', BadReply, "runner died"),
+    "object": (400, b'{"error":{"message":"bad","type":"x","code":400}}', BadReply, "bad"),
+    "anthropic": (400, b'{"type":"error","error":{"type":"y","message":"bad"}}', BadReply, "bad"),
     "text in text": (400, json.dumps({"error": INNER}).encode(), ContextOverflow, "exceeds"),
     "twice": (400, json.dumps({"error": json.dumps(INNER)}).encode(), ContextOverflow, "exceeds"),
     "bare": (400, INNER.encode(), ContextOverflow, "exceeds"),
@@ -172,18 +172,18 @@ BODIES: dict[str, tuple[int, bytes, type[BackendError], str]] = {
     "router": (400, wire_body("router_bad_model.txt"), ModelMissing, "not found"),
     "dotted name": (400, b'{"error":"model \'qwen2.5:7b\' not found"}', ModelMissing, "qwen2.5"),
     "swapped out": (500, b'{"error":"Model is unloaded."}', ModelMissing, "unloaded"),
-    "detail": (422, b'{"detail":[{"msg":"field required"}]}', BackendError, "field required"),
-    "message": (418, b'{"message":"teapot"}', BackendError, "teapot"),
-    "html": (502, b"<html><title>502 Bad Gateway</title>", BackendError, "web page: 502 Bad Gateway"),
-    "html bare": (502, b"<p>no</p>", BackendError, "a web page"),
-    "empty": (500, b"", BackendError, "said nothing"),
-    "list": (500, b'[{"error":{"message":"in a list"}}]', BackendError, "in a list"),
-    "empty list": (500, b"[]", BackendError, "said nothing"),
-    "not utf-8": (500, b"\xff\xfe oops", BackendError, "oops"),
-    "number": (500, b"5", BackendError, "5"),
-    "half": (500, b'{"error":{"mess', BackendError, '{"error"'),
-    "deep": (500, b"[" * 100_000, BackendError, "[["),
-    "escape": (500, b'{"error":"a\\u001b]0;x\\u0007b"}', BackendError, "ab"),
+    "detail": (422, b'{"detail":[{"msg":"field required"}]}', BadReply, "field required"),
+    "message": (418, b'{"message":"teapot"}', BadReply, "teapot"),
+    "html": (502, b"<html><title>502 Bad Gateway</title>", BadReply, "web page: 502 Bad Gateway"),
+    "html bare": (502, b"<p>no</p>", BadReply, "a web page"),
+    "empty": (500, b"", BadReply, "said nothing"),
+    "list": (500, b'[{"error":{"message":"in a list"}}]', BadReply, "in a list"),
+    "empty list": (500, b"[]", BadReply, "said nothing"),
+    "not utf-8": (500, b"\xff\xfe oops", BadReply, "oops"),
+    "number": (500, b"5", BadReply, "5"),
+    "half": (500, b'{"error":{"mess', BadReply, '{"error"'),
+    "deep": (500, b"[" * 100_000, BadReply, "[["),
+    "escape": (500, b'{"error":"a\\u001b]0;x\\u0007b"}', BadReply, "ab"),
 }
 
 

@@ -100,9 +100,9 @@ def test_nothing_listening_is_unreachable_and_says_how_to_start_it() -> None:
         (httpx.RemoteProtocolError("x"), Unreachable),
         (httpx.ReadTimeout("x"), TimedOut),
         (httpx.UnsupportedProtocol("x"), Unreachable),
-        (httpx.ProxyError("x"), BackendError),
+        (httpx.ProxyError("x"), Unreachable),
         (socket.gaierror("x"), Unreachable),
-        (ValueError("x"), BackendError),
+        (ValueError("x"), Unreachable),
     ],
 )
 def test_whatever_the_transport_raises_is_a_typed_error(error: Exception, kind: type[BackendError]) -> None:

@@ -322,3 +322,12 @@ def test_text_reaches_the_reader_before_the_call_ends() -> None:
 def test_a_model_that_is_not_there_is_named() -> None:
     told = tell(Cast(manager=Script().fails(ModelMissing("no such model 'x'"))))
     assert told.transcript.root.code == "model_not_found"
+
+
+def test_an_answer_whose_stream_was_cut_at_its_end_says_that_it_may_be_partial() -> None:
+    manager = Script().delegates("a 1").flagged("cut_at_end").then().says("end")
+    worker = Script().says("r").flagged("cut_at_end")
+    told = tell(Cast(manager=manager, worker=worker))
+    assert told.transcript.root.flags == ("cut_at_end",)
+    assert told.transcript.node((0,)).flags == ("cut_at_end",)
+    assert results_seen(manager.asked[1])[0]["partial"] == ["cut_at_end"]

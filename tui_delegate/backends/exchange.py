@@ -13,6 +13,7 @@ from tui_delegate.backends.assemble import Assembly
 from tui_delegate.backends.decode import NdjsonDecoder, SseDecoder, check_size
 from tui_delegate.backends.faults import error_in
 from tui_delegate.core.errors import BackendError, BadReply, CutOff
+from tui_delegate.core.flags import CUT_AT_END
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -48,8 +49,15 @@ class Reader(ABC):
     def end(self) -> None:
         """The body ended."""
 
+    @property
+    def ended(self) -> bool:
+        """Whether the protocol's last word came, so that nothing can be missing."""
+        return self.done
+
     def reply(self) -> Reply:
         """Give the reply, or raise the CutOff or BadReply that there is instead."""
+        if not self.ended:
+            self.assembly.flag(CUT_AT_END)
         return self.assembly.reply()
 
     @abstractmethod
@@ -149,6 +157,7 @@ class SseReader(Reader):
             ) from error
         if isinstance(value, dict) and not value.get("error") and value.get("type") != "error":
             self.on_whole(value)
+            self.done = True
         else:
             self._take(value, "error" if isinstance(value, list) else "")
 

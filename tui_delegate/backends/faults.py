@@ -127,8 +127,8 @@ def _kind_of_trouble(status: int | None, said: str) -> tuple[type[BackendError],
     if status is not None and 300 <= status < 400:
         return BadReply, "Set the profile's base_url to the address that the server points to."
     if status is not None and status >= 500:
-        return BackendError, "The server's own log says more."
-    return BackendError, ""
+        return BadReply, "The server's own log says more."
+    return BadReply, ""
 
 
 def _read(value: object, depth: int) -> Fault:

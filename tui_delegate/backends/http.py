@@ -311,7 +311,7 @@ class Wire:
             return Unreachable(f"{self.host} can't be reached: {clean_line(str(causes[-1]))}", start)
         if names & {"InvalidURL", "UnsupportedProtocol", "UnicodeError", "LocalProtocolError"}:
             return Unreachable(f"{self.host} is no address to send to.", "Check the profile's base_url.")
-        return BackendError(f"The way to {self.host} failed: {type(causes[0]).__name__}.", start)
+        return Unreachable(f"The way to {self.host} failed: {type(causes[0]).__name__}.", start)
 
 
 def header(response: httpx.Response, name: bytes) -> bytes:

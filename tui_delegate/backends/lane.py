@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.chunks import ChatRequest, Chunk, ProgressChunk, QueueChunk, Reply
-from tui_delegate.core.errors import BackendError, DelegateError, TimedOut
+from tui_delegate.core.errors import BackendError, DelegateError, TimedOut, Unreachable
 from tui_delegate.core.retry import RetryBudget, retry_delay
 
 if TYPE_CHECKING:
@@ -238,8 +238,16 @@ class Fleet:
         self._members = members
 
     async def chat(self, request: ChatRequest, sink: Sink) -> Reply:
-        """Make the call on the least loaded server, the first named of equals."""
-        return await min(self._members, key=lambda member: member.lane.load).chat(request, sink)
+        """Make the call on the least loaded server, the first named of equals; pass by one that is down."""
+        members = list(self._members)
+        while True:
+            member = min(members, key=lambda member: member.lane.load)
+            try:
+                return await member.chat(request, sink)
+            except Unreachable:
+                members.remove(member)
+                if not members:
+                    raise
 
 
 class _Watch:

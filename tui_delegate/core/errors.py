@@ -71,7 +71,7 @@ class BackendError(DelegateError):
     because the model is still being loaded: that is waited for.
     """
 
-    code = "backend_error"
+    code = "bad_reply"
 
     def __init__(
         self,

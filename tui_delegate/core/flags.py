@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+CUT_AT_END = "cut_at_end"
+"""The stream stopped between the end that it announced and its own end: something may be missing."""
+
 _WORDS = {
     "bad_line": "A line of the server's answer could not be read and was left out.",
     "calls_cut": "The answer was cut in the middle of a tool call, which was not run.",
     "content_filter": "The server's content filter ended the answer.",
+    CUT_AT_END: "The stream was cut after the answer's end was announced: something may be missing.",
     "empty": "The answer is empty.",
     "no_finish_reason": "The server did not say why it stopped.",
     "odd_content": "A part of the answer was no text and was left out.",
@@ -23,6 +27,7 @@ _WORDS = {
 
 
 _PARTIAL = {
+    CUT_AT_END: "the stream was cut at its end",
     "length": "cut at its longest length",
     "listed": "put together from the workers' results",
     "limit:max_steps": "the limit max_steps was reached",

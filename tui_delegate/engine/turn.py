@@ -19,6 +19,7 @@ from tui_delegate.core.errors import (
     InvalidRequest,
 )
 from tui_delegate.core.events import FellBack, RunPath
+from tui_delegate.core.flags import CUT_AT_END
 from tui_delegate.core.markup import is_call_markup
 from tui_delegate.core.messages import Message, ToolSpec, user
 from tui_delegate.core.specs import seat_name
@@ -114,10 +115,14 @@ class Turn:
             request = self._request(tools)
             caller = Caller(self.path, self.attempt, self.crew.stream, self.crew.purser, self.crew.now)
             try:
-                return await call_model(caller, self.seat, request, self._set_meter)
+                reply = await call_model(caller, self.seat, request, self._set_meter)
             except BackendError as error:
                 if not self._fall_back(error):
                     raise
+            else:
+                if CUT_AT_END in reply.flags and CUT_AT_END not in self.flags:
+                    self.flags.append(CUT_AT_END)
+                return reply
 
     def _set_meter(self, meter: Meter) -> None:
         self.meter = meter
