@@ -94,8 +94,11 @@ class Script:
         self.steps.append(Step())
         return self
 
+    def step_for(self, request: ChatRequest) -> Step:
+        return self.steps[min(len(self.asked), len(self.steps) - 1)]
+
     async def chat(self, request: ChatRequest, sink: Sink) -> Reply:
-        step = self.steps[min(len(self.asked), len(self.steps) - 1)]
+        step = self.step_for(request)
         self.asked.append(request)
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
@@ -131,16 +134,8 @@ class Answering(Script):
         super().__init__()
         self._rule = rule
 
-    async def chat(self, request: ChatRequest, sink: Sink) -> Reply:
-        self.steps = [self._rule(request)]
-        step = self.steps[0]
-        self.asked.append(request)
-        self.in_flight += 1
-        self.most_in_flight = max(self.most_in_flight, self.in_flight)
-        try:
-            return await self._play(step, request, sink)
-        finally:
-            self.in_flight -= 1
+    def step_for(self, request: ChatRequest) -> Step:
+        return self._rule(request)
 
 
 def echo(gate: asyncio.Event | None = None) -> Answering:
