@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -16,80 +15,10 @@ import urllib.request
 from functools import partial
 from pathlib import Path
 
-import aiohttp
-import orjson
-
+from tests.bench.floor import RUNS, STREAMS, TOKENS, WORKERS, floor, resident
 from tests.bench.measure import Row, in_turn, scripted_server
 from tui_delegate.core.limits import Limits
-from tui_delegate.engine.delegate import delegation_tool
 from tui_delegate.workspace import Choice, Workspace
-
-WORKERS = 64
-RUNS = 3
-STREAMS, TOKENS = 32, 200
-
-
-async def ask(
-    session: aiohttp.ClientSession, url: str, body: dict[str, object]
-) -> tuple[str, dict[int, list[str]]]:
-    text: list[str] = []
-    calls: dict[int, list[str]] = {}
-    data = orjson.dumps({**body, "stream": True, "stream_options": {"include_usage": True}})
-    headers = {"Content-Type": "application/json"}
-    async with session.post(f"{url}/v1/chat/completions", data=data, headers=headers) as response:
-        held = b""
-        async for chunk in response.content.iter_any():
-            held += chunk
-            lines = held.split(b"\n")
-            held = lines.pop()
-            for line in lines:
-                if line.startswith(b"data: {"):
-                    for choice in orjson.loads(line[6:])["choices"]:
-                        delta = choice["delta"]
-                        if delta.get("content"):
-                            text.append(delta["content"])
-                        for call in delta.get("tool_calls") or ():
-                            calls.setdefault(call["index"], []).append(call["function"]["arguments"])
-    return "".join(text), calls
-
-
-async def floor_run(session: aiohttp.ClientSession, url: str, count: int) -> None:
-    tool = delegation_tool(with_files=False)
-    function = {"name": tool.name, "description": tool.description, "parameters": json.loads(tool.schema)}
-    tools = [{"type": "function", "function": function}]
-    messages: list[dict[str, object]] = [{"role": "user", "content": f"fan {count}"}]
-    _, calls = await ask(session, url, {"model": "bench", "messages": messages, "tools": tools})
-    tasks = [json.loads("".join(parts))["task_description"] for parts in calls.values()]
-    results = await asyncio.gather(
-        *(
-            ask(session, url, {"model": "bench", "messages": [{"role": "user", "content": task}]})
-            for task in tasks
-        )
-    )
-    messages += [
-        {"role": "tool", "tool_call_id": f"c{n}", "content": text} for n, (text, _) in enumerate(results)
-    ]
-    await ask(session, url, {"model": "bench", "messages": messages, "tools": tools})
-
-
-async def floor_paced(session: aiohttp.ClientSession, url: str) -> None:
-    body: dict[str, object] = {
-        "model": "bench",
-        "messages": [{"role": "user", "content": f"stream {TOKENS}"}],
-    }
-    await asyncio.gather(*(ask(session, url, body) for _ in range(STREAMS)))
-
-
-def floor(url: str, paced: bool) -> float:
-    async def main() -> float:
-        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-            await floor_run(session, url, 1)
-            before = time.process_time()
-            for _ in range(1 if paced else RUNS):
-                await (floor_paced(session, url) if paced else floor_run(session, url, WORKERS))
-            return time.process_time() - before
-
-    return asyncio.run(main())
 
 
 def ours(url: str, home: Path, paced: bool) -> float:
@@ -138,11 +67,10 @@ def home_with(url: str, folder: str) -> Path:
     return home
 
 
-def memory_of(who: str, url: str, home: Path) -> float:
+def memory_of(module: str, *words: str) -> float:
     """Resident memory of a process of its own, after its runs, in MiB."""
-    command = [sys.executable, "-m", "tests.bench.delegation", who, url, str(home)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return float(done.stdout)
+    command = [sys.executable, "-m", f"tests.bench.{module}", *words]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
 
 def rows() -> list[Row]:
@@ -157,7 +85,9 @@ def rows() -> list[Row]:
             ours(url, home, False)
             spread["ours"].append(stats(url))
         paced = in_turn(lambda: floor(url, True), lambda: ours(url, home, True), 5)
-        memory = in_turn(partial(memory_of, "floor", url, home), partial(memory_of, "ours", url, home), 3)
+        memory = in_turn(
+            partial(memory_of, "floor", url), partial(memory_of, "delegation", url, str(home)), 3
+        )
     made = RUNS * WORKERS / 1000
     spans = [sorted(one["fan_out_ms"] for one in spread[who])[2] for who in ("floor", "ours")]
     most = min(one["most"] for one in spread["ours"])
@@ -178,5 +108,5 @@ def rows() -> list[Row]:
 
 if __name__ == "__main__":
     for _ in range(3):
-        floor(sys.argv[2], False) if sys.argv[1] == "floor" else ours(sys.argv[2], Path(sys.argv[3]), False)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        ours(sys.argv[1], Path(sys.argv[2]), False)
+    print(resident())
