@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.assets import bad_inputs
+from tests.assets import bad_inputs, wire_body
 from tests.backends.streams import PLAIN, Outcome, bytewise, delta, read, sse
 from tui_delegate.backends.assemble import sound
 from tui_delegate.backends.ollama import OllamaReader
@@ -186,3 +186,11 @@ def test_a_server_that_does_not_stream_is_understood() -> None:
     assert read(OpenAIReader, bytewise(body)).word == "complete"
     assert read(OpenAIReader, [body[:-1]]).code == "cut_off"
     assert read(OpenAIReader, [b"<html>login</html>"]).code == "bad_reply"
+
+
+def test_no_cut_before_the_end_mark_is_ever_a_plain_success() -> None:
+    body = wire_body("delegate_hello_5_0.txt")
+    mark = body.index(b"[DONE]") + len(b"[DONE]")
+    words = [read(OpenAIReader, [body[:cut]], PLAIN).word for cut in range(len(body) + 1)]
+    assert "complete" not in words[:mark]
+    assert set(words[mark:]) == {"complete"}

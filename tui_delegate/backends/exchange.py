@@ -49,14 +49,9 @@ class Reader(ABC):
     def end(self) -> None:
         """The body ended."""
 
-    @property
-    def ended(self) -> bool:
-        """Whether the protocol's last word came, so that nothing can be missing."""
-        return self.done
-
     def reply(self) -> Reply:
         """Give the reply, or raise the CutOff or BadReply that there is instead."""
-        if not self.ended:
+        if not self.done:
             self.assembly.flag(CUT_AT_END)
         return self.assembly.reply()
 

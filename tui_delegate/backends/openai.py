@@ -108,13 +108,6 @@ class OpenAIReader(SseReader):
 
     _choice: int | None = None
     _counted = False
-    _closed = False
-    """The usage came in a chunk of its own, which is the last before the end mark."""
-
-    @property
-    def ended(self) -> bool:
-        """Whether the end mark came, or what stands right before it."""
-        return self.done or self._closed
 
     def on_data(self, data: bytes, name: str, *, last: bool = False) -> None:
         """Take the data of one event: a chunk, or the mark that all is said."""
@@ -219,7 +212,6 @@ class OpenAIReader(SseReader):
         counts.completion = count_of(usage.get("completion_tokens"))
         counts.cached = count_of(_inner(usage, "prompt_tokens_details", "cached_tokens"))
         counts.reasoning = count_of(_inner(usage, "completion_tokens_details", "reasoning_tokens"))
-        self._closed = self._closed or alone
         if alone and not assembly.terminal:
             assembly.finish("stop")
             assembly.flag("no_finish_reason")
