@@ -32,7 +32,7 @@ from tui_delegate.core.usage import Price, Usage
 
 WORD = "canary-vireo"
 NEVER_SAID: dict[type, set[str]] = {
-    Opened: {"run"},
+    Opened: {"run", "after"},
     Delegated: {"call_id"},
     Started: {"agent", "profile", "backend", "model"},
     Refused: {"call_id", "code"},

@@ -49,6 +49,12 @@ class Opened(_Event):
     prompt: str = text_field()
     limits: Limits = field(default_factory=Limits)
     context: RunContext = field(default_factory=RunContext)
+    after: str = ""
+    """The run of this conversation that came before; empty: this is its first."""
+    forgets: int = 0
+    """How many of the conversation's first runs the manager is not told any more."""
+    recap: str = text_field()
+    """What it is told in their place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

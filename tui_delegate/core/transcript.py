@@ -39,6 +39,25 @@ State = Literal[
 ENDED: frozenset[State] = frozenset({"done", "failed", "refused", "cancelled"})
 
 
+PartKind = Literal["text", "thought", "call", "note"]
+
+
+@dataclass(slots=True)
+class Part:
+    """A stretch of what a turn said, of one kind. Only the last one of a node grows, and only at its end."""
+
+    kind: PartKind
+    pieces: list[str]
+    attempt: int = 1
+
+    @property
+    def text(self) -> str:
+        """The stretch as far as it has come."""
+        if len(self.pieces) > 1:
+            self.pieces[:] = ["".join(self.pieces)]
+        return self.pieces[0] if self.pieces else ""
+
+
 @dataclass(slots=True)
 class Node:
     """One place in the run's tree: the manager, or one delegation."""
@@ -57,6 +76,8 @@ class Node:
     model: str = ""
     pieces: list[str] = field(default_factory=list)
     thoughts: list[str] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    """All that it said and was told, over all its attempts, in order."""
     usage: Usage = field(default_factory=Usage)
     cost: float | None = 0.0
     """None as soon as one call's price is unknown."""
@@ -99,6 +120,9 @@ class Transcript:
     run: str = ""
     session: str = ""
     prompt: str = ""
+    after: str = ""
+    forgets: int = 0
+    recap: str = ""
     nodes: dict[RunPath, Node] = field(default_factory=lambda: {(): Node(())})
     warnings: list[Warned] = field(default_factory=list)
 
@@ -142,6 +166,7 @@ class Transcript:
                 _apply_wait(node, event)
             case Opened():
                 self.run, self.session, self.prompt = event.run, event.context.session, event.prompt
+                self.after, self.forgets, self.recap = event.after, event.forgets, event.recap
                 node.task = event.prompt
             case Warned():
                 self.warnings.append(event)
@@ -152,11 +177,13 @@ class Transcript:
             case Returned():
                 node.edited, node.cut = event.edited, event.cut
                 if event.edited and not event.failed:
-                    node.state, node.text, node.code = "done", event.text, ""
+                    node.state, node.code = "done", ""
+                    _settle(node, event.text)
             case Finished() | Failed() | Cancelled():
                 _apply_end(node, event)
             case Commanded():
-                pass
+                if event.command == "steer":
+                    node.parts.append(Part("note", [event.text], node.attempt))
             case _:
                 assert_never(event)
         return node
@@ -181,16 +208,37 @@ class Transcript:
 
 
 def _apply_text(node: Node, event: Wrote | Thought | Calling) -> None:
-    if node.fresh:
+    begins = node.fresh
+    if begins:
         node.pieces, node.fresh = [], False
     if isinstance(event, Wrote):
         node.state = "writing"
         node.pieces.append(event.text)
+        _extend(node, "text", event.text, begins=begins)
     elif isinstance(event, Thought):
         node.state = "thinking"
         node.thoughts.append(event.text)
+        _extend(node, "thought", event.text, begins=begins)
     else:
         node.state = "calling"
+        _extend(
+            node, "call", f"{event.tool} {event.text}" if event.tool else event.text, begins=bool(event.tool)
+        )
+
+
+def _extend(node: Node, kind: PartKind, text: str, *, begins: bool) -> None:
+    last = node.parts[-1] if node.parts else None
+    if begins or last is None or last.kind != kind or last.attempt != node.attempt:
+        node.parts.append(Part(kind, [text], node.attempt))
+    else:
+        last.pieces.append(text)
+
+
+def _settle(node: Node, text: str) -> None:
+    """Make the answer that a turn ended with the last thing that it said."""
+    if text and text != node.text:
+        node.parts.append(Part("text", [text], node.attempt))
+    node.text = text
 
 
 def _apply_wait(node: Node, event: Queued | Loading | Retrying) -> None:
@@ -216,9 +264,11 @@ def _apply_end(node: Node, event: Finished | Failed | Cancelled) -> None:
         return
     node.ended = event.at
     if isinstance(event, Finished):
-        node.state, node.flags, node.text = "done", event.flags, event.text
+        node.state, node.flags = "done", event.flags
+        _settle(node, event.text)
     elif isinstance(event, Failed):
         node.state, node.code, node.message, node.hint = "failed", event.code, event.message, event.hint
-        node.text = event.text or node.text
+        _settle(node, event.text or node.text)
     else:
-        node.state, node.code, node.text = "cancelled", "cancelled", event.text or node.text
+        node.state, node.code = "cancelled", "cancelled"
+        _settle(node, event.text or node.text)

@@ -1,0 +1,1 @@
+"""The screen: folds events into transcripts and shows them. No engine logic and no wire may live here."""
