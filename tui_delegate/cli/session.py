@@ -11,13 +11,12 @@ import signal
 import sys
 import time
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from tui_delegate.cli import output
 from tui_delegate.core.clean import Cleaner, clean_line
 from tui_delegate.core.codec import encode
-from tui_delegate.core.errors import DelegateError, InputError, JournalError, envelope_of
+from tui_delegate.core.errors import DelegateError, JournalError, envelope_of
 from tui_delegate.core.events import (
     Cancelled,
     Delegated,
@@ -43,7 +42,6 @@ from tui_delegate.core.usage import Usage
 
 if TYPE_CHECKING:
     from tui_delegate.core.limits import Limits
-    from tui_delegate.corpus import CorpusShelf
     from tui_delegate.engine.run import Run
     from tui_delegate.journal.store import Journal
     from tui_delegate.workspace import Workspace
@@ -65,7 +63,7 @@ class Wanted:
 
 async def run_prompt(workspace: Workspace, wanted: Wanted) -> int:
     """Run a prompt to its end and give the exit code."""
-    shelf = _shelf(wanted.prompt)
+    shelf = workspace.shelf(wanted.prompt)
     telling = Telling(wanted)
     journal, journal_error = _open_journal(workspace, wanted)
     begun = time.monotonic()
@@ -93,17 +91,6 @@ def _exit_code(root: Node, received: int, journal_error: Exception | None) -> in
     if root.state == "done":
         return output.exit_code("ledger_not_written") if journal_error else output.OK
     return output.exit_code(root.code)
-
-
-def _shelf(prompt: str) -> CorpusShelf | None:
-    from tui_delegate.corpus import Bounds, CorpusShelf, from_prompt
-
-    try:
-        here = Path.cwd()
-    except FileNotFoundError as error:
-        raise InputError("The current folder is not there any more.", "Go to one that is: cd …") from error
-    corpus = from_prompt(prompt, here, Bounds.of_environ(os.environ))
-    return CorpusShelf(corpus) if corpus else None
 
 
 def _open_journal(workspace: Workspace, wanted: Wanted) -> tuple[Journal | None, Exception | None]:

@@ -39,7 +39,7 @@ State = Literal[
 ENDED: frozenset[State] = frozenset({"done", "failed", "refused", "cancelled"})
 
 
-PartKind = Literal["text", "thought", "call", "note"]
+PartKind = Literal["text", "thought", "call", "note", "child"]
 
 
 @dataclass(slots=True)
@@ -49,6 +49,8 @@ class Part:
     kind: PartKind
     pieces: list[str]
     attempt: int = 1
+    child: RunPath = ()
+    """Of a `child`, which has no text: the delegation that was asked for at this point."""
 
     @property
     def text(self) -> str:
@@ -191,12 +193,13 @@ class Transcript:
     def _apply_begin(self, node: Node, event: Delegated | Refused | Started | FellBack) -> None:
         if isinstance(event, Delegated):
             node.task_name, node.task, node.files = event.task_name, event.task, event.files
-            self.node(event.path[:-1]).state = "waiting"
+            self._ask_for(node).state = "waiting"
         elif isinstance(event, Refused):
             # A turn that runs is told only that a tool is not there; what never ran was refused itself.
             if event.path and not node.agent:
                 node.task_name, node.task = event.task_name, event.task
                 node.state, node.code, node.message = "refused", event.code, event.message
+                self._ask_for(node)
         else:
             node.profile, node.backend, node.model = event.profile, event.backend, event.model
             node.pieces, node.thoughts, node.flags = [], [], ()
@@ -205,6 +208,13 @@ class Transcript:
             node.state, node.attempt = "queued", event.attempt
             if isinstance(event, Started):
                 node.agent, node.started = event.agent, event.at
+
+    def _ask_for(self, child: Node) -> Node:
+        """Note in its parent's course where a delegation was asked for; gives the parent."""
+        parent = self.node(child.path[:-1])
+        if all(part.child != child.path for part in parent.parts):
+            parent.parts.append(Part("child", [], parent.attempt, child.path))
+        return parent
 
 
 def _apply_text(node: Node, event: Wrote | Thought | Calling) -> None:

@@ -46,6 +46,10 @@ class Plan:
     context: RunContext = field(default_factory=RunContext)
     history: tuple[Message, ...] = ()
     """What was said in this conversation before."""
+    after: str = ""
+    """The run that came before this one; the next two say what of the history it stands for."""
+    forgets: int = 0
+    recap: str = ""
 
 
 @asynccontextmanager
@@ -148,6 +152,9 @@ class Run:
                 prompt=plan.prompt,
                 limits=plan.limits,
                 context=plan.context,
+                after=plan.after,
+                forgets=plan.forgets,
+                recap=plan.recap,
             )
         )
         order = Order((), 1, plan.manager, plan.prompt, "", Allowance(plan.limits), ())

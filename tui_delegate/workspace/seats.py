@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from tui_delegate import profiles
 from tui_delegate.backends.address import is_loopback
 from tui_delegate.core.calls import RunContext
-from tui_delegate.core.errors import BackendError, ModelMissing, ResolveError
+from tui_delegate.core.errors import BackendError, InputError, ModelMissing, ResolveError
 from tui_delegate.core.specs import AgentSpec, Seat
 from tui_delegate.engine.run import Plan, Run, open_run
 from tui_delegate.workspace.servers import Servers
@@ -98,6 +98,9 @@ class Workspace:
         shelf: Shelf | None = None,
         context: RunContext | None = None,
         history: tuple[Message, ...] = (),
+        after: str = "",
+        forgets: int = 0,
+        recap: str = "",
     ) -> AsyncIterator[Run]:
         """Open a run with the manager and workers that are chosen, written down or found.
 
@@ -113,6 +116,9 @@ class Workspace:
             limits=limits,
             context=context or self.context("run"),
             history=history,
+            after=after,
+            forgets=forgets,
+            recap=recap,
         )
         async with open_run(plan, self, recorder=journal, shelf=shelf) as run:
             yield run
@@ -127,6 +133,19 @@ class Workspace:
             claude_session_id=self.environ.get("CLAUDE_SESSION_ID", ""),
             codex_session_id=self.environ.get("CODEX_SESSION_ID", ""),
         )
+
+    def shelf(self, prompt: str) -> Shelf | None:
+        """Gather the files that a prompt names; None where it names none. Raises an InputError."""
+        from tui_delegate.corpus import Bounds, CorpusShelf, from_prompt
+
+        try:
+            here = Path.cwd()
+        except FileNotFoundError as error:
+            raise InputError(
+                "The current folder is not there any more.", "Go to one that is: cd …"
+            ) from error
+        corpus = from_prompt(prompt, here, Bounds.of_environ(self.environ))
+        return CorpusShelf(corpus) if corpus else None
 
     def open_journal(self, *, keep_text: bool = True) -> Journal:
         """Open the journal. Raises a JournalError."""

@@ -1,0 +1,180 @@
+"""One conversation with the manager: its runs in order, the prompts that wait, and the run under way.
+
+It folds events into transcripts and tells whoever listens; it draws nothing and decides nothing about models.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from tui_delegate.core.conversation import chain, history
+from tui_delegate.core.errors import InputError
+from tui_delegate.core.transcript import ENDED, Transcript
+from tui_delegate.core.usage import estimate_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tui_delegate.core.events import Event
+    from tui_delegate.core.limits import Limits
+    from tui_delegate.core.messages import Message
+    from tui_delegate.core.ports import Shelf
+    from tui_delegate.core.transcript import Node
+    from tui_delegate.engine.run import Run
+    from tui_delegate.journal.store import Journal
+    from tui_delegate.workspace.seats import Workspace
+
+RECAP_PROMPT = (
+    "Sum up our conversation so far for yourself, so that it can go on without the earlier messages: what was"
+    " asked, what was found out, what was decided, what is open. Facts and names, no preamble. Do it yourself."
+)
+ANSWER_SHARE = 4
+"""A quarter of a window stays free for the answer."""
+
+
+class Listener(Protocol):
+    """Who is told what happens. Every call returns at once."""
+
+    def run_began(self, transcript: Transcript) -> None:
+        """Tell of a run whose first event has come."""
+
+    def run_told(self, transcript: Transcript, event: Event, node: Node) -> None:
+        """Tell of an event, after it was folded in."""
+
+    def run_ended(self, transcript: Transcript) -> None:
+        """Tell that a run's last event has come."""
+
+
+class Conversation:
+    """The runs of one session, oldest first, and what is done with them."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        journal: Journal | None,
+        listener: Listener,
+        limits: Limits,
+        *,
+        session: str = "",
+    ) -> None:
+        self._workspace = workspace
+        self._journal = journal
+        self._listener = listener
+        self.limits = limits
+        self.session = session or new_session()
+        self.runs: list[Transcript] = []
+        self.forgets = 0
+        """How many of the first runs the manager is not told any more."""
+        self.recap = ""
+        """What it is told in their place."""
+        self.queued: list[str] = []
+        """Prompts that wait for the run under way."""
+        self.live: Run | None = None
+        self.notices: list[str] = []
+        """What a person should be told once; the reader empties it."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run is under way."""
+        return self.live is not None
+
+    @property
+    def under_way(self) -> Transcript | None:
+        """The run under way, as far as it has been told."""
+        last = self.runs[-1] if self.runs else None
+        return last if last and self.busy and last.root.state not in ENDED else None
+
+    def load(self, transcripts: Mapping[str, Transcript], leaf: str) -> None:
+        """Stand where the run `leaf` left off."""
+        self.runs = chain(transcripts, leaf)
+        last = self.runs[-1] if self.runs else None
+        self.forgets, self.recap = (last.forgets, last.recap) if last else (0, "")
+
+    def rewind(self, keep: int) -> None:
+        """Go back to where only the first `keep` runs had been; the others stay in the journal."""
+        self.runs = self.runs[:keep]
+        if self.forgets > keep:
+            last = self.runs[-1] if self.runs else None
+            self.forgets, self.recap = (last.forgets, last.recap) if last else (0, "")
+
+    def fork(self, keep: int) -> None:
+        """Go on from the first `keep` runs in a session of its own."""
+        self.rewind(keep)
+        self.session = new_session()
+
+    def forget(self, runs: int, recap: str = "") -> None:
+        """Tell the manager no more of the first runs, but for a recap."""
+        self.forgets, self.recap = min(runs, len(self.runs)), recap
+
+    def told_tokens(self) -> int:
+        """Guess how many tokens of the conversation the manager is told."""
+        return sum(estimate_tokens(message.text) for message in self._history())
+
+    async def room(self, prompt: str) -> tuple[int, int | None]:
+        """Say about how many tokens the next call would hold, and how many the manager's window takes."""
+        seat = await self._workspace.seat("manager")
+        needed = self.told_tokens() + estimate_tokens(prompt) + estimate_tokens(seat.instructions) + 300
+        return needed, seat.window and int(seat.window * (1 - 1 / ANSWER_SHARE))
+
+    async def play(self, prompt: str) -> Transcript:
+        """Run a prompt to its end. Raises what keeps it from beginning, before anything is spent."""
+        shelf = await asyncio.to_thread(self._shelf, prompt)
+        return await self._play(prompt, "chat", self.limits, shelf, self.runs)
+
+    async def sum_up(self, runs: int) -> Transcript:
+        """Have the manager sum up the first runs; forget them for the summary if there is one."""
+        limits = replace(self.limits, depth=1, max_steps=1)
+        made = await self._play(RECAP_PROMPT, "recap", limits, None, self.runs[:runs])
+        if made.root.state == "done" and made.root.text.strip():
+            self.forget(runs, made.root.text)
+        return made
+
+    async def _play(
+        self, prompt: str, command: str, limits: Limits, shelf: Shelf | None, before: list[Transcript]
+    ) -> Transcript:
+        transcript = Transcript()
+        context = replace(self._workspace.context(command), session=self.session)
+        async with self._workspace.run(
+            prompt,
+            limits,
+            journal=self._journal,
+            shelf=shelf,
+            context=context,
+            history=history(before, self.forgets, self.recap),
+            after=before[-1].run if before else "",
+            forgets=self.forgets,
+            recap=self.recap,
+        ) as run:
+            self.live = run
+            try:
+                async for event in run:
+                    node = transcript.apply(event)
+                    if command == "chat" and transcript not in self.runs[-1:]:
+                        self.runs.append(transcript)
+                        self._listener.run_began(transcript)
+                    self._listener.run_told(transcript, event, node)
+            finally:
+                self.live = None
+                self._listener.run_ended(transcript)
+            if run.journal_error:
+                self.notices.append(f"The ledger was not written: {run.journal_error}")
+        return transcript
+
+    def _history(self) -> tuple[Message, ...]:
+        return history(self.runs, self.forgets, self.recap)
+
+    def _shelf(self, prompt: str) -> Shelf | None:
+        """Give the files that this prompt names, and those that were named before and are still there."""
+        earlier = "\n".join(one.prompt for one in self.runs[self.forgets :])
+        try:
+            return self._workspace.shelf(f"{prompt}\n{earlier}")
+        except InputError:
+            return self._workspace.shelf(prompt)
+
+
+def new_session() -> str:
+    """Make the id of a session."""
+    return f"s-{uuid.uuid4().hex[:12]}"
