@@ -1,4 +1,5 @@
-"""The app: one process's window on its runs. What stands on it is in `screens`; what is drawn, in `widgets`."""
+"""The app: one process's window on its runs. What stands on it is in `screens`; what is drawn, in
+`widgets`."""
 
 from __future__ import annotations
 

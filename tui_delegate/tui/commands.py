@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,7 +44,7 @@ class Command:
         return self.id.replace(".", "_").replace("-", "_")
 
 
-def bindings(commands: Iterable[Command], part: str, *, owner: str = "") -> list[Binding]:
+def bindings(commands: Iterable[Command], part: str, *, owner: str = "") -> list[BindingType]:
     """Make the bindings of one part. `owner` is `screen` or `app` where a widget hands its keys up."""
     prefix = f"{owner}." if owner else ""
     return [

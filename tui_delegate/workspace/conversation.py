@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tui_delegate.core.conversation import chain, history
 from tui_delegate.core.errors import InputError
+from tui_delegate.core.events import Opened
 from tui_delegate.core.transcript import ENDED, Transcript
 from tui_delegate.core.usage import estimate_tokens
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 RECAP_PROMPT = (
     "Sum up our conversation so far for yourself, so that it can go on without the earlier messages: what was"
-    " asked, what was found out, what was decided, what is open. Facts and names, no preamble. Do it yourself."
+    " asked, what was found out, what was decided, what is open. Facts and names, no preamble."
 )
 ANSWER_SHARE = 4
 """A quarter of a window stays free for the answer."""
@@ -135,7 +136,7 @@ class Conversation:
     async def _play(
         self, prompt: str, command: str, limits: Limits, shelf: Shelf | None, before: list[Transcript]
     ) -> Transcript:
-        transcript = Transcript()
+        transcript, shown = Transcript(), command == "chat"
         context = replace(self._workspace.context(command), session=self.session)
         async with self._workspace.run(
             prompt,
@@ -152,8 +153,8 @@ class Conversation:
             try:
                 async for event in run:
                     node = transcript.apply(event)
-                    if command == "chat" and transcript not in self.runs[-1:]:
-                        self.runs.append(transcript)
+                    if isinstance(event, Opened):
+                        self.runs += [transcript] if shown else []
                         self._listener.run_began(transcript)
                     self._listener.run_told(transcript, event, node)
             finally:

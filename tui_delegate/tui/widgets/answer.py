@@ -1,0 +1,78 @@
+"""The manager's words as Markdown, taken in piece by piece. What is a run, and what comes next, is not known.
+
+Text passes the cleaner before Markdown sees it; a link opens nothing by itself.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from textual.widgets import Markdown
+
+from tui_delegate.core.clean import Cleaner
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from textual.await_complete import AwaitComplete
+
+
+@cache
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("gfm-like")
+
+
+class Answer(Markdown):
+    """One stretch of an answer. `feed` takes what has come; what is drawn follows when there is time."""
+
+    DEFAULT_CSS = """
+    Answer {
+        padding: 0 1 0 2;
+        background: transparent;
+        MarkdownBlock { margin: 0 0 1 0; }
+        MarkdownBlock.-found { background: $accent 25%; }
+        MarkdownHeader, MarkdownH1, MarkdownH2, MarkdownH3 {
+            content-align: left middle; text-style: bold; color: $foreground; margin: 0 0 1 0; padding: 0;
+        }
+        MarkdownBulletList, MarkdownOrderedList { margin: 0 0 1 0; padding: 0; }
+        MarkdownBulletList MarkdownBlock, MarkdownOrderedList MarkdownBlock { margin: 0; }
+        MarkdownFence { margin: 0 0 1 0; background: $panel; }
+        MarkdownFence > Label { padding: 0 1; }
+        MarkdownBlockQuote { margin: 0 0 1 0; border-left: outer $line; background: transparent; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(parser_factory=_parser, open_links=False)
+        self._cleaner = Cleaner()
+        self._waiting: list[str] = []
+        self._drawing: AwaitComplete | None = None
+        self._links_below = False
+
+    def feed(self, text: str) -> None:
+        """Take in what has come."""
+        if cleaned := self._cleaner.feed(text):
+            self._waiting.append(cleaned)
+
+    def draw(self) -> bool:
+        """Draw what waits, unless the last of it is still being drawn; say whether nothing waits any more."""
+        if not self._waiting:
+            return True
+        if not self.is_mounted or (self._drawing and not self._drawing.is_done):
+            return False
+        text, self._waiting = "".join(self._waiting), []
+        # A reference that is defined below changes what stands above: only then is all of it read again.
+        self._links_below = self._links_below or "]: " in text
+        self._drawing = self.append(text)
+        return True
+
+    def finish(self) -> None:
+        """Take in what was held back, and what only the end can tell."""
+        if rest := self._cleaner.end():
+            self._waiting.append(rest)
+        if self._links_below and self.is_mounted:
+            text = self.source + "".join(self._waiting)
+            self._waiting, self._links_below = [], False
+            self._drawing = self.update(text)

@@ -1,0 +1,101 @@
+"""Delegations as lines in the chat: one for each, nested ones below theirs. A click opens the pane."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from tui_delegate.core.clean import clean_line
+from tui_delegate.core.transcript import ENDED
+from tui_delegate.tui import figures
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.app import RenderResult
+
+    from tui_delegate.core.events import RunPath
+    from tui_delegate.core.transcript import Node, Transcript
+
+_TITLE = 28
+
+
+class Rows(Widget):
+    """The delegations of one step of a turn."""
+
+    DEFAULT_CSS = """
+    Rows { height: auto; width: 1fr; padding: 0 1 0 2; margin: 0 0 1 0; }
+    """
+
+    class Open(Message):
+        """A person wants to see a delegation."""
+
+        def __init__(self, run: str, path: RunPath) -> None:
+            super().__init__()
+            self.of_run = run
+            self.path = path
+
+    def __init__(self, transcript: Transcript) -> None:
+        super().__init__()
+        self._transcript = transcript
+        self._paths: list[RunPath] = []
+        self._drawn: list[Content] = []
+        self.ascii = False
+
+    def add(self, path: RunPath) -> None:
+        """Show one more delegation."""
+        self._paths.append(path)
+
+    def draw(self, now: float) -> bool:
+        """Draw what has changed; say whether all of them have ended."""
+        nodes = [node for path in self._paths for node in self._family(path)]
+        drawn = [self._line(node, now) for node in nodes]
+        if drawn != self._drawn:
+            grown, self._drawn = len(drawn) != len(self._drawn), drawn
+            self.refresh(layout=grown)
+        return all(node.state in ENDED for node in nodes)
+
+    def render(self) -> RenderResult:
+        """Give the lines as they were last drawn."""
+        return Content("\n").join(self._drawn)
+
+    def on_click(self, event: events.Click) -> None:
+        """Open the delegation of the line that was clicked."""
+        paths = [node.path for path in self._paths for node in self._family(path)]
+        if 0 <= event.y < len(paths):
+            event.stop()
+            self.post_message(self.Open(self._transcript.run, paths[event.y]))
+
+    def _family(self, path: RunPath) -> list[Node]:
+        node = self._transcript.nodes[path]
+        return [node, *(below for child in node.children for below in self._family(child))]
+
+    def _line(self, node: Node, now: float) -> Content:
+        sign = figures.sign_of(node)
+        depth = len(node.path) - 1
+        branch = "└" if node.path == self._paths[-1] else "├"
+        lead = f"{'  ' * depth}{branch} {figures.place(node.path)} "
+        title = clean_line(node.task_name or node.task, 60)
+        room = max(_TITLE - 2 * depth, 8)
+        title = set_cell_size(title if cell_len(title) <= room else f"{title[: room - 1]}…", room)
+        glyph = sign.ascii if self.ascii else sign.glyph
+        return Content.assemble(
+            (lead, "$line"),
+            (title, "$foreground"),
+            (f" {glyph} {sign.word}", f"${sign.tone}"),
+            (_figures(node, now), "$dim"),
+        )
+
+
+def _figures(node: Node, now: float) -> str:
+    parts = []
+    if node.state in ENDED and node.started:
+        parts.append(figures.seconds(figures.elapsed(node, now)))
+    if node.usage.total:
+        parts.append(f"{figures.tokens(node.usage)} tok")
+    if reason := figures.reason_of(node):
+        parts.append(reason)
+    return "".join(f"  {part}" for part in parts)
