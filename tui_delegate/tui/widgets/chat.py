@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from tui_delegate.core.transcript import Transcript
+    from tui_delegate.tui.clock import FrameClock
 
 COMMANDS: Final = (
     Command("chat.next", "Next message", "Marks the message below.", "j,alt+down"),
@@ -49,6 +50,7 @@ COMMANDS: Final = (
     ),
     Command("chat.end", "To the end", "Goes to the newest line and follows it.", "end"),
 )
+RATE: Final = 8.0
 MOUNTED: Final = 12
 """Exchanges that stand as widgets; older ones come back on request."""
 
@@ -70,8 +72,9 @@ class Chat(VerticalScroll, can_focus=True):
             super().__init__()
             self.waiting = waiting
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, clock: FrameClock, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._clock = clock
         self._runs: list[Transcript] = []
         self._shown: list[Exchange] = []
         self._older = Static("", markup=False, classes="older")
@@ -112,6 +115,7 @@ class Chat(VerticalScroll, can_focus=True):
         if self.current not in self._shown:
             self.mark(None)
         self.tell_forgotten(forgets)
+        self.touch()
 
     def tell_forgotten(self, forgets: int) -> None:
         """Show which exchanges the manager is not told of any more."""
@@ -128,14 +132,29 @@ class Chat(VerticalScroll, can_focus=True):
             self._shown.insert(0, exchange)
             self.mount(exchange, after=self._older)
         self._tell_older()
-        self.call_after_refresh(self.draw)
+        self.touch()
 
     @property
     def live(self) -> bool:
         """Whether an exchange is not drawn to its end."""
         return any(not one.ended for one in self._shown)
 
-    def draw(self) -> None:
+    @property
+    def rate(self) -> float:
+        """Draws a second: Markdown costs more than lines do."""
+        return RATE if self.is_on_screen else 0.0
+
+    def touch(self) -> None:
+        """Have what is new drawn when its turn comes."""
+        self._clock.touch(self)
+        self._clock.want_beat(self)
+
+    def beat(self) -> bool:
+        """Draw the figures that tick; say whether there are any."""
+        self._clock.touch(self)
+        return self.live
+
+    def flush(self) -> None:
         """Draw what has come since the last time."""
         now = time.time()
         before = self.virtual_size.height

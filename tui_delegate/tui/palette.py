@@ -1,0 +1,77 @@
+"""The command palette: everything that can be done where the person is, found by a few letters.
+
+It is made of the commands that the app and the screen list; what they do is not known here.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tui_delegate.tui.commands import Command
+
+
+@runtime_checkable
+class Commanded(Protocol):
+    """A screen or an app that lists what can be done on it."""
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        """What can be done, first what is wanted most."""
+
+
+class Commands(Provider):
+    """Every command of the screen and of the app."""
+
+    async def search(self, query: str) -> Hits:
+        """Give what matches, by its title first."""
+        matcher = self.matcher(query)
+        words = query.casefold().strip()
+        for command, node in self._all():
+            score = matcher.match(command.title)
+            if words and words in (command.slash, command.title.casefold()):
+                score = 10.0
+            elif not score and matcher.match(f"{command.help} {command.slash} {command.id}"):
+                score = matcher.match(f"{command.help} {command.slash} {command.id}") / 4
+            if score > 0:
+                yield Hit(score, _shown(command), partial(self._do, command, node), command.title, command.help)
+
+    async def discover(self) -> Hits:
+        """Give everything, in its own order."""
+        for command, node in self._all():
+            yield DiscoveryHit(_shown(command), partial(self._do, command, node), command.title, command.help)
+
+    def _all(self) -> list[tuple[Command, str]]:
+        nodes = (("screen", self.screen), ("app", self.app))
+        return [
+            (command, name)
+            for name, node in nodes
+            if isinstance(node, Commanded)
+            for command in node.commands
+        ]
+
+    async def _do(self, command: Command, node: str) -> None:
+        await self.app.run_action(f"{node}.{command.action}", self.screen)
+
+
+def _shown(command: Command) -> Content:
+    keys = command.keys.replace(",", " ")
+    slash = f"/{command.slash}" if command.slash else ""
+    return Content.assemble(command.title, ("   ".join(["", *filter(None, (keys, slash))]), "$dim"))
+
+
+class Palette(CommandPalette):
+    """The palette in our colours."""
+
+    DEFAULT_CSS = """
+    Palette { & > Vertical { border: none; background: $surface; } }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(providers=[Commands], placeholder="What would you like to do?")

@@ -1,0 +1,175 @@
+"""What is done with the conversation: send, queue, steer, go back, fork, copy, forget."""
+
+from __future__ import annotations
+
+from textual import on, work
+
+from tui_delegate.core.clean import clean
+from tui_delegate.core.errors import DelegateError
+from tui_delegate.tui import figures
+from tui_delegate.tui.screens.choose import Choose
+from tui_delegate.tui.screens.main.panes import PaneActions
+from tui_delegate.tui.talk import MakeRoom
+from tui_delegate.tui.widgets.prompt import PromptBar
+from tui_delegate.tui.widgets.rows import Rows
+
+
+class ChatActions(PaneActions):
+    """Each acts on the marked message, or on the last one."""
+
+    @on(PromptBar.Submitted)
+    def send_prompt(self, event: PromptBar.Submitted) -> None:
+        """Send what was written, or let it wait."""
+        if self.talk is None:
+            self.early.append(event.text)
+            return
+        self.workers.drop_ended()
+        self.chat.to_end()
+        self.talk.send(event.text)
+
+    @on(PromptBar.Steered)
+    def steer_manager(self, event: PromptBar.Steered) -> None:
+        """Give the manager a note for its next step; where nothing runs it is a prompt."""
+        if self.talk is None:
+            return
+        try:
+            if not self.talk.steer(event.text):
+                self.talk.send(event.text)
+        except DelegateError as error:
+            self.bar.put(event.text)
+            self.say_error(error)
+
+    @on(PromptBar.TakenBack)
+    def take_back(self, event: PromptBar.TakenBack) -> None:
+        """Put a prompt that waits back into the bar."""
+        if self.talk and event.index < len(self.talk.conversation.queued):
+            self.bar.put(self.talk.take_back(event.index))
+
+    @on(Rows.Open)
+    def open_row(self, event: Rows.Open) -> None:
+        """Show the pane of a delegation."""
+        self.workers.focus_pane(event.of_run, event.path)
+
+    def action_main_stop(self) -> None:
+        """Stop the run and all its children; again, nothing more."""
+        if self.talk and self.talk.stop():
+            self.say("Stopping. What was written stays.")
+
+    def action_chat_next(self) -> None:
+        """Mark the message below."""
+        self.chat.step(1)
+
+    def action_chat_previous(self) -> None:
+        """Mark the message above."""
+        self.chat.step(-1)
+
+    def action_chat_end(self) -> None:
+        """Go to the newest line."""
+        self.chat.to_end()
+
+    def action_chat_thinking(self) -> None:
+        """Fold or unfold thinking."""
+        if chosen := self.chat.chosen:
+            chosen.toggle_thinking()
+
+    def action_chat_edit(self) -> None:
+        """Go back to before the marked prompt, with its text in the bar."""
+        if (chosen := self.chat.chosen) and self._idle():
+            self._rewind(self.chat.number_of(chosen))
+            self.bar.put(chosen.transcript.prompt)
+            self.bar.focus_text()
+
+    def action_chat_again(self) -> None:
+        """Ask the marked prompt once more."""
+        if (chosen := self.chat.chosen) and self._idle() and self.talk:
+            self._rewind(self.chat.number_of(chosen))
+            self.talk.send(chosen.transcript.prompt)
+
+    def action_chat_fork(self) -> None:
+        """Go on from the marked message in a session of its own."""
+        if (chosen := self.chat.chosen) and self._idle() and self.talk:
+            self.talk.conversation.fork(self.chat.number_of(chosen) + 1)
+            self.show_conversation()
+            self.say("This is a new session now; the one before stays in the list (f2).")
+
+    def action_chat_copy(self) -> None:
+        """Copy the answer, or what is selected."""
+        if selected := self.get_selected_text():
+            self.copy_words(selected, "the selection")
+        elif chosen := self.chat.chosen:
+            self.copy_words(chosen.transcript.root.text, "the answer")
+
+    def action_chat_copy_code(self) -> None:
+        """Copy the last code block; again, the one before it."""
+        chosen = self.chat.chosen
+        blocks = chosen.code_blocks if chosen else []
+        if not blocks:
+            self.say("There is no code block in this answer.")
+            return
+        self.copied = (self.copied - 1) % len(blocks) if self.copied else len(blocks) - 1
+        self.copy_words(blocks[self.copied], f"code block {self.copied + 1} of {len(blocks)}")
+
+    @work(group="recap", exclusive=True)
+    async def action_main_summarise(self) -> None:
+        """Have the manager sum up what was said, and go on from that."""
+        if not (self.talk and self._idle() and self.talk.conversation.runs):
+            return
+        conversation = self.talk.conversation
+        self.say("The manager sums up what was said.")
+        try:
+            made = await conversation.sum_up(len(conversation.runs))
+        except DelegateError as error:
+            self.say_error(error)
+            return
+        if made.root.state == "done":
+            self.say(f"From here on the manager is told this instead:\n{clean(made.root.text)[:300]}")
+        else:
+            self.say(f"There is no summary: {made.root.message}", bad=True)
+        self.show_conversation()
+
+    def action_main_forget(self) -> None:
+        """Stop telling the manager the older half."""
+        if self.talk and self._idle():
+            conversation = self.talk.conversation
+            told = len(conversation.runs) - conversation.forgets
+            conversation.forget(conversation.forgets + (told + 1) // 2, conversation.recap)
+            self.say(f"The manager is not told of {conversation.forgets} messages any more. They stay in the session.")
+            self.show_conversation()
+
+    async def ask_for_room(self, needed: int, window: int) -> MakeRoom:
+        """Ask what to do about a window that is too small."""
+        answer = await self.app.push_screen_wait(
+            Choose(
+                f"The next call would hold about {figures.count(needed)} tokens; the manager's window has room for "
+                f"{figures.count(window)}. What was said earlier has to give way:",
+                (
+                    ("summarise", "Summarise", "the manager sums it up and goes on from that"),
+                    ("drop", "Drop the oldest", "as few messages as will do; they stay in the session"),
+                    ("fork", "Fork", "begin a new session with this prompt"),
+                    ("send", "Send anyway", "the server may cut it, or refuse it"),
+                ),
+            )
+        )
+        if answer == "summarise" or answer == "drop" or answer == "fork" or answer == "send":
+            return answer
+        return ""
+
+    def prompt_refused(self, prompt: str, error: DelegateError) -> None:
+        """Give a prompt back that can't be run, and say why."""
+        self.bar.put(prompt)
+        self.say_error(error)
+
+    def show_conversation(self) -> None:
+        """Show the conversation and what waits."""
+        raise NotImplementedError
+
+    def _rewind(self, keep: int) -> None:
+        if self.talk:
+            self.talk.conversation.rewind(keep)
+            self.show_conversation()
+
+    def _idle(self) -> bool:
+        if self.talk and self.talk.conversation.busy:
+            self.say("Something runs: stop it first (esc), or wait for its end.")
+            return False
+        return self.talk is not None

@@ -1,0 +1,66 @@
+"""What all parts of the main screen stand on: its widgets, the talk, and what the app lends it.
+
+No command is carried out here.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from textual.containers import Container
+from textual.screen import Screen
+
+from tui_delegate.core.clean import clean_line
+from tui_delegate.core.errors import DelegateError
+from tui_delegate.tui.clock import FrameClock
+from tui_delegate.tui.widgets.chat import Chat
+from tui_delegate.tui.widgets.header import Header
+from tui_delegate.tui.widgets.prompt import PromptBar
+from tui_delegate.tui.widgets.strip import Strip
+from tui_delegate.tui.widgets.workers import Workers
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from tui_delegate.core.transcript import Transcript
+    from tui_delegate.tui.house import House
+    from tui_delegate.tui.talk import Talk
+
+
+class Ground(Screen[None]):
+    """The widgets and what they are about."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__()
+        self.house = house
+        self.clock = FrameClock(self.set_interval)
+        self.header = Header(id="header")
+        self.chat = Chat(id="chat")
+        self.workers = Workers(self.clock, id="workers")
+        self.strip = Strip(id="strip")
+        self.bar = PromptBar(id="prompt")
+        self.talk: Talk | None = None
+        self.foreign: dict[str, Transcript] = {}
+        """Runs of other processes that are live, by their id."""
+
+    def compose(self) -> ComposeResult:
+        """Put the parts where they stand."""
+        yield self.header
+        yield Container(self.chat, self.workers, id="body")
+        yield self.strip
+        yield self.bar
+
+    def say(self, words: str, *, title: str = "", bad: bool = False) -> None:
+        """Tell the person something for a moment."""
+        self.notify(
+            words, title=clean_line(title), severity="error" if bad else "information", markup=False, timeout=6
+        )
+
+    def say_error(self, error: DelegateError) -> None:
+        """Tell the person what went wrong and what to do."""
+        self.say(clean_line(f"{error.message} {error.hint}".strip(), 600), bad=True)
+
+    def now(self) -> float:
+        """Say what time it is, for figures."""
+        return time.time()

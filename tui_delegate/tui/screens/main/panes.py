@@ -1,0 +1,145 @@
+"""What is done to one worker: stop it, try it again, tell it something, give it another result, look into it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import work
+
+from tui_delegate.core.clean import clean
+from tui_delegate.core.errors import DelegateError, InputError
+from tui_delegate.core.transcript import ENDED
+from tui_delegate.tui import figures
+from tui_delegate.tui.screens.ask import Ask
+from tui_delegate.tui.screens.main.ground import Ground
+
+if TYPE_CHECKING:
+    from tui_delegate.core.transcript import Node, Transcript
+    from tui_delegate.engine.run import Run
+
+
+class PaneActions(Ground):
+    """Each acts on the pane that has the focus, or had it last."""
+
+    def action_pane_cancel(self) -> None:
+        """Stop this worker; what it wrote stays."""
+        if found := self._worker():
+            self._command(lambda run: run.cancel(found[1].path), found[0])
+
+    def action_pane_cancel_tree(self) -> None:
+        """Stop everything that this worker delegated."""
+        if found := self._worker():
+            transcript, node = found
+            below = [path for path in node.children if transcript.nodes[path].state not in ENDED]
+            if not below:
+                self.say("This worker has nobody at work below it.")
+            for path in below:
+                self._command(lambda run, path=path: run.cancel(path), transcript)  # type: ignore[misc]
+
+    def action_pane_retry(self) -> None:
+        """Run this delegation once more."""
+        if found := self._worker():
+            self._command(lambda run: run.retry(found[1].path), found[0])
+
+    @work(group="pane", exclusive=True)
+    async def action_pane_retry_elsewhere(self) -> None:
+        """Run this delegation once more, on another profile or model."""
+        if not (found := self._worker()) or not self._may_command(found[0]):
+            return
+        place = await self.pick_place(f"Where shall {figures.place(found[1].path)} run?")
+        if place:
+            self._command(lambda run: run.retry(found[1].path, place), found[0])
+
+    @work(group="pane", exclusive=True)
+    async def action_pane_steer(self) -> None:
+        """Give this worker a note, which it reads at its next step."""
+        if not (found := self._worker()) or not self._may_command(found[0]):
+            return
+        note = await self.app.push_screen_wait(
+            Ask(f"Tell worker {figures.place(found[1].path)}:", more="it reads this at its next step · esc leaves it")
+        )
+        if note and note.strip():
+            self._command(lambda run: run.steer(found[1].path, note), found[0])
+
+    @work(group="pane", exclusive=True)
+    async def action_pane_edit(self) -> None:
+        """Give the manager another result than the worker's."""
+        from tui_delegate.tui.screens.edit import EditScreen
+
+        if not (found := self._worker()) or not self._may_command(found[0]):
+            return
+        transcript, node = found
+        parent = node.path[:-1]
+        if not self._command(lambda run: run.hold(parent), transcript):
+            return
+        try:
+            text = await self.app.push_screen_wait(
+                EditScreen(f"Result of worker {figures.place(node.path)}", clean(node.text))
+            )
+            if text is not None:
+                self._command(lambda run: run.replace(node.path, text), transcript)
+        finally:
+            self._command(lambda run: run.release(parent), transcript, quiet=True)
+
+    def action_pane_open(self) -> None:
+        """Look into this delegation."""
+        if found := self._worker():
+            self.open_detail(*found)
+
+    def open_detail(self, transcript: Transcript, node: Node) -> None:
+        """Show all there is to know of a delegation."""
+        from tui_delegate.tui.screens.detail import DetailScreen
+
+        self.app.push_screen(DetailScreen(transcript, node.path))
+
+    def action_pane_copy(self) -> None:
+        """Copy what this worker wrote."""
+        if found := self._worker():
+            self.copy_words(found[1].text, f"worker {figures.place(found[1].path)}")
+
+    def copy_words(self, text: str, what: str) -> None:
+        """Put text on the clipboard and say so."""
+        if not text.strip():
+            self.say(f"There is nothing to copy of {what} yet.")
+            return
+        self.app.copy_to_clipboard(clean(text))
+        self.say(f"Copied {what}: {figures.count(len(text))} characters.")
+
+    async def pick_place(self, question: str) -> str:
+        """Ask for a profile or a `profile/model`; empty: the person left it."""
+        raise NotImplementedError
+
+    def run_of(self, transcript: Transcript) -> Run | None:
+        """Give the run of a transcript, if it is under way in this process."""
+        talk = self.talk
+        if talk is None or talk.conversation.under_way is not transcript:
+            return None
+        return talk.conversation.live
+
+    def _worker(self) -> tuple[Transcript, Node] | None:
+        found = self.workers.current
+        if found is None:
+            self.say("There is no worker to act on: a pane has to have the focus.")
+        return found
+
+    def _may_command(self, transcript: Transcript) -> bool:
+        if self.run_of(transcript):
+            return True
+        if transcript.run in self.foreign:
+            self.say("Another process runs this: it can be watched from here, not steered.")
+        else:
+            self.say("This run has ended: ask the manager again instead (g in the chat).")
+        return False
+
+    def _command(self, act: object, transcript: Transcript, *, quiet: bool = False) -> bool:
+        run = self.run_of(transcript)
+        if run is None:
+            return False if quiet else self._may_command(transcript)
+        try:
+            assert callable(act)
+            act(run)
+        except (InputError, DelegateError) as error:
+            if not quiet:
+                self.say_error(error)
+            return False
+        return True

@@ -1,0 +1,113 @@
+"""How the main screen is arranged: what is hidden, what has all of it, where the lines between parts are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from textual import work
+
+from tui_delegate.tui.screens.ask import Ask
+from tui_delegate.tui.screens.main.chat import ChatActions
+from tui_delegate.tui.widgets.chat import Chat
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+STEP: Final = 5
+"""Hundredths of the width by which the line between chat and workers moves."""
+
+
+class ViewActions(ChatActions):
+    """What is arranged here is remembered."""
+
+    def arrange(self) -> None:
+        """Put every part where the preferences say."""
+        wishes = self.house.preferences
+        self.workers.display = wishes.workers_shown
+        self.workers.styles.width = f"{100 - wishes.split}fr"
+        self.chat.styles.width = f"{wishes.split}fr"
+        self.workers.mode = wishes.workers_mode
+        self.strip.rows = 0 if wishes.strip_folded else wishes.strip_rows
+
+    def action_main_strip(self) -> None:
+        """Fold or unfold the strip."""
+        self._wish(strip_folded=not self.house.preferences.strip_folded)
+
+    def action_main_workers(self) -> None:
+        """Hide or show the workers."""
+        self._wish(workers_shown=not self.house.preferences.workers_shown)
+
+    def action_main_wider(self) -> None:
+        """Give the chat more of the width."""
+        self._wish(split=min(self.house.preferences.split + STEP, 80))
+
+    def action_main_narrower(self) -> None:
+        """Give the workers more of the width."""
+        self._wish(split=max(self.house.preferences.split - STEP, 20))
+
+    def action_main_higher(self) -> None:
+        """Give the strip one line more."""
+        self._wish(strip_rows=min(self.house.preferences.strip_rows + 1, 20), strip_folded=False)
+
+    def action_main_lower(self) -> None:
+        """Take one line from the strip."""
+        self._wish(strip_rows=max(self.house.preferences.strip_rows - 1, 1), strip_folded=False)
+
+    def action_main_maximise(self) -> None:
+        """Give the whole screen to what has the focus, or give it back."""
+        if self.maximized:
+            self.minimize()
+        elif part := self._part():
+            self.maximize(part)
+
+    def action_main_maximise_any(self) -> None:
+        """Do the same from anywhere; from the prompt it is the chat."""
+        self.action_main_maximise()
+
+    def action_main_prompt(self) -> None:
+        """Give the prompt the focus."""
+        self.bar.focus_text()
+
+    def action_workers_mode(self) -> None:
+        """Show workers as panes, as a list, as a tree."""
+        modes = ("panes", "list", "tree")
+        mode = modes[(modes.index(self.house.preferences.workers_mode) + 1) % len(modes)]
+        self._wish(workers_mode=mode, workers_shown=True)
+        self.say(f"Workers as {mode}.")
+
+    @work(group="find", exclusive=True)
+    async def action_main_find(self) -> None:
+        """Search in what has the focus."""
+        part = self._part() or self.chat
+        words = await self.app.push_screen_wait(
+            Ask("Search for:", self.sought, more="enter again (^f enter) goes to the next · esc leaves it")
+        )
+        if words is None:
+            return
+        again, self.sought = words == self.sought, words
+        if isinstance(part, Chat):
+            self._find_in_chat(words, again=again)
+        else:
+            self.workers.find(words)
+
+    def _find_in_chat(self, words: str, *, again: bool) -> None:
+        found = self.chat.find(words)
+        if not found:
+            if words:
+                self.say(f"Nothing here holds “{words}”.")
+            return
+        self.hit = (self.hit + 1) % len(found) if again else 0
+        self.chat.scroll_to_widget(found[self.hit], animate=False, top=True)
+        self.say(f"{self.hit + 1} of {len(found)}")
+
+    def _part(self) -> Widget | None:
+        """Give the part that has the focus: the chat, the workers, the strip."""
+        focused = self.focused
+        for part in (self.chat, self.workers, self.strip):
+            if focused and part in focused.ancestors_with_self:
+                return part
+        return self.chat
+
+    def _wish(self, **changes: object) -> None:
+        self.house.wish(**changes)
+        self.arrange()
