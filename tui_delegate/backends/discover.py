@@ -20,7 +20,7 @@ from tui_delegate.backends.table import Options, connect
 from tui_delegate.core.errors import BackendError, BadReply, TimedOut, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from tui_delegate.core.servers import ServerInfo
 
@@ -95,21 +95,46 @@ def usual_candidates(environ: Mapping[str, str]) -> list[Candidate]:
     ]
 
 
-async def discover(candidates: Sequence[Candidate], *, within: float = 1.0) -> list[Found]:
+async def discover(
+    candidates: Sequence[Candidate],
+    *,
+    within: float = 1.0,
+    tell: Callable[[Found], None] = lambda found: None,
+) -> list[Found]:
     """Ask all addresses at once. Each has `within` seconds, so a dead one holds nobody up.
 
-    Candidates that lead to the same server with the same key are asked once.
+    Candidates that lead to the same server with the same key are asked once. `tell` is called with each
+    answer as it comes.
     """
-    groups = _by_server(candidates)
+    groups = by_server(candidates)
     if groups:
         # The first use would load the transport, half a second on a busy machine, while all clocks run.
         await asyncio.to_thread(import_module, "httpx_aiohttp.transport")
-    asked = [asyncio.create_task(_ask(group, within)) for group in groups]
+    asked = [asyncio.create_task(_tell(tell, _ask(group, within))) for group in groups]
     try:
         return list(await asyncio.gather(*asked))
     finally:
         for task in asked:
             task.cancel()
+
+
+async def _tell(tell: Callable[[Found], None], asking: Awaitable[Found]) -> Found:
+    found = await asking
+    tell(found)
+    return found
+
+
+async def knock(endpoint: Endpoint, within: float = 1.0) -> bool:
+    """Say whether anything answers at an address, whatever it says. One small question."""
+    eye = Eye(endpoint)
+    try:
+        async with asyncio.timeout(within):
+            await eye.look("/health")
+    except (BackendError, TimeoutError):
+        return False
+    finally:
+        await eye.aclose()
+    return True
 
 
 async def identify(endpoint: Endpoint) -> str:
@@ -197,7 +222,8 @@ def _is_native_list(listing: object, key: str) -> bool:
     return not entries or any(members.member(entry, mark) is not None for entry in entries for mark in marks)
 
 
-def _by_server(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
+def by_server(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
+    """Put those together that lead to one server with one key."""
     groups: dict[tuple[object, ...], list[Candidate]] = {}
     for one in candidates:
         at = one.endpoint

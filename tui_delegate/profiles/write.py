@@ -22,8 +22,11 @@ KEPT_BACKUPS: Final = 5
 EXAMPLE: Final = "profiles.example.toml"
 
 
-def save(path: Path, data: Mapping[str, object], now: float | None = None) -> None:
-    """Write a profiles file. A link is followed; the file that was there becomes a backup."""
+def save(path: Path, data: Mapping[str, object], now: float | None = None) -> Path | None:
+    """Write a profiles file. A link is followed; the file that was there becomes a backup.
+
+    Gives the backup; None: there was no file, or it said the same to the letter.
+    """
     import tomli_w
 
     content = tomli_w.dumps(data).encode()
@@ -33,12 +36,14 @@ def save(path: Path, data: Mapping[str, object], now: float | None = None) -> No
     try:
         before = target.read_bytes() if target.exists() else None
         if before == content:
-            return
+            return None
         mode = target.stat().st_mode & 0o777 if before is not None else 0o600
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept = None
         if before is not None:
-            _back_up(target, before, mode, time.time() if now is None else now)
+            kept = _back_up(target, before, mode, time.time() if now is None else now)
         _replace(target, content, mode)
+        return kept
     except OSError as error:
         raise ConfigError(f"{source.file}: can't be written: {error.strerror}") from None
 
@@ -75,18 +80,19 @@ def starter() -> str:
     )
 
 
-def _back_up(target: Path, before: bytes, mode: int, now: float) -> None:
+def _back_up(target: Path, before: bytes, mode: int, now: float) -> Path:
     stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
     for count in range(100):
-        name = f"{target.name}.{stamp}-{count:02d}.bak"
+        kept = target.with_name(f"{target.name}.{stamp}-{count:02d}.bak")
         try:
-            _write_new(target.with_name(name), before, mode)
+            _write_new(kept, before, mode)
             break
         except FileExistsError:
             continue
     stamps = "[0-9]" * 8 + "-" + "[0-9]" * 6 + "-[0-9][0-9]"
     for old in sorted(target.parent.glob(f"{_literal(target.name)}.{stamps}.bak"))[:-KEPT_BACKUPS]:
         old.unlink(missing_ok=True)
+    return kept
 
 
 def _literal(name: str) -> str:

@@ -3,6 +3,7 @@
 Only this room knows both the engine and what stands behind its ports.
 """
 
-from tui_delegate.workspace.seats import Choice, Workspace
+from tui_delegate.workspace.seating import Choice
+from tui_delegate.workspace.seats import Workspace
 
 __all__ = ["Choice", "Workspace"]

@@ -1,25 +1,24 @@
-"""Who manages and who works: agents and names to seats, and a prompt to a run.
+"""One process's workspace: the profiles, the servers behind them, who manages and works, a prompt to a run.
 
-It decides when nobody said; it prints nothing and parses no arguments. The servers behind the seats are kept
-next door.
+It prints nothing and parses no arguments. The servers are kept next door, and so is which name leads where.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 import uuid
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_delegate import profiles
-from tui_delegate.backends.address import is_loopback
 from tui_delegate.core.calls import RunContext
-from tui_delegate.core.errors import BackendError, InputError, ModelMissing, ResolveError
-from tui_delegate.core.specs import AgentSpec, Seat
+from tui_delegate.core.clean import clean_line
+from tui_delegate.core.errors import InputError
 from tui_delegate.engine.run import Plan, Run, open_run
+from tui_delegate.workspace.jobs import Jobs
+from tui_delegate.workspace.seating import ROLES, Choice, Seating
 from tui_delegate.workspace.servers import Servers
 
 if TYPE_CHECKING:
@@ -29,34 +28,10 @@ if TYPE_CHECKING:
     from tui_delegate.core.limits import Limits
     from tui_delegate.core.messages import Message
     from tui_delegate.core.ports import ModelHost, Shelf
-    from tui_delegate.core.servers import ModelInfo
-    from tui_delegate.core.usage import Price
+    from tui_delegate.core.specs import Seat
     from tui_delegate.journal.store import Journal
     from tui_delegate.profiles import Profile, Settings
-
-BUILTIN_WORKER = "builtin/worker"
-"""The builtin model that picks by its task what to do."""
-NEAR_TEMPERATURE = 0.1
-"""How freely models on this machine word their answers, where the profile does not say."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a person picked for this time, over what is written down. Empty: nothing."""
-
-    profile: str = ""
-    model: str = ""
-    worker_profile: str = ""
-    worker_model: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a name leads: a profile, a model if one is named, and what an agent's table adds."""
-
-    profile: str
-    model: str = ""
-    agent: AgentSpec | None = None
+    from tui_delegate.workspace.seating import Role
 
 
 @dataclass(slots=True)
@@ -66,15 +41,19 @@ class Workspace:
     settings: Settings
     environ: Mapping[str, str]
     reach: Servers
-    choice: Choice = Choice()
-    _seats: dict[str, Seat] = field(default_factory=dict)
-    _finding: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _found: str = ""
+    seating: Seating
+    jobs: Jobs = field(default_factory=Jobs)
+    """Loads and downloads that were asked for here."""
 
     @property
     def notices(self) -> list[str]:
         """What a person should be told, such as which server was taken."""
         return self.reach.notices
+
+    @property
+    def choice(self) -> Choice:
+        """What is picked for this session."""
+        return self.seating.choice
 
     @classmethod
     def open(cls, choice: Choice | None = None, environ: Mapping[str, str] | None = None) -> Workspace:
@@ -82,11 +61,43 @@ class Workspace:
         environ = os.environ if environ is None else environ
         settings = profiles.load(environ, Path.home())
         reach = Servers(settings, environ, list(settings.warnings))
-        return cls(settings, environ, reach, choice or Choice())
+        return cls(settings, environ, reach, Seating(settings, reach, choice or Choice()))
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self.reach.aclose()
+
+    def choose(self, choice: Choice) -> None:
+        """Switch who manages and who works, from the next run on: one in flight keeps its seats.
+
+        Raises a ResolveError for what can't be used; then nothing is switched.
+        """
+        fresh = Seating(self.settings, self.reach, choice, self.seating.found)
+        for role in ROLES:
+            if choice.of(role) != self.choice.of(role):
+                fresh.check(role)
+        self.seating = fresh
+
+    def reload(self) -> None:
+        """Read the profiles again. Raises a ConfigError; then all stays as it was.
+
+        Connections of profiles that did not change are kept; a pick whose profile is gone is dropped.
+        """
+        settings = profiles.load(self.environ, Path.home())
+        self.notices.extend(one for one in settings.warnings if one not in self.settings.warnings)
+        choice = self._still_there(settings, self.choice)
+        found = self.seating.found if self.seating.found in settings.profiles else ""
+        self.reach.take(settings)
+        self.settings = settings
+        self.seating = Seating(settings, self.reach, choice, found)
+
+    def check_place(self, name: str) -> None:
+        """Raise a ResolveError where an agent, a profile or `profile/model` leads to nothing usable."""
+        self.seating.check(name)
+
+    def sitting(self, role: Role) -> tuple[str, str]:
+        """Say who has a role, as far as it is known by now: a profile and a model; empty: not yet."""
+        return self.seating.sitting(role)
 
     @asynccontextmanager
     async def run(
@@ -106,10 +117,7 @@ class Workspace:
 
         Raises a ResolveError for a workers' profile that can't be used, before anything is spent.
         """
-        if told := self.choice.worker_profile or self.settings.roles.worker:
-            place = self._named(told)
-            model = self.choice.worker_model or place.model
-            self.reach.connect(profiles.select(self.settings, place.profile, model or None))
+        self.seating.check("worker")
         plan = Plan(
             run=f"r-{uuid.uuid4().hex[:12]}",
             prompt=prompt,
@@ -120,7 +128,7 @@ class Workspace:
             forgets=forgets,
             recap=recap,
         )
-        async with open_run(plan, self, recorder=journal, shelf=shelf) as run:
+        async with open_run(plan, self.seating, recorder=journal, shelf=shelf) as run:
             yield run
 
     def context(self, command: str) -> RunContext:
@@ -155,10 +163,7 @@ class Workspace:
 
     async def seat(self, name: str) -> Seat:
         """Find the seat of `manager`, `worker`, an agent, a profile or `profile/model`; found once."""
-        async with self._finding:
-            if name not in self._seats:
-                self._seats[name] = await self._find_seat(name)
-            return self._seats[name]
+        return await self.seating.seat(name)
 
     async def host(self, profile: str | None = None) -> ModelHost:
         """Give what manages a profile's models; without a name, the manager's profile."""
@@ -172,136 +177,23 @@ class Workspace:
         """Try a profile: its server, its key, its model."""
         return await self.reach.check(await self._profile(profile))
 
+    async def try_out(self, settings: Settings, name: str) -> list[tuple[str, bool, str]]:
+        """Try a profile of settings that are not in use, on connections of its own."""
+        reach = Servers(settings, self.environ, [])
+        try:
+            return await reach.check(profiles.select(settings, name, "-"))
+        finally:
+            await reach.aclose()
+
     async def _profile(self, name: str | None) -> Profile:
-        name = name or (await self._place("manager")).profile
+        name = name or (await self.seating.place("manager")).profile
         return profiles.select(self.settings, name, "-")
 
-    async def _find_seat(self, name: str) -> Seat:
-        place = await self._place(name)
-        seat = await self._seat_at(place, name)
-        spares = [await self._spare(spare) for spare in self.settings.profiles[place.profile].fallback]
-        return replace(seat, fallback=tuple(spare for spare in spares if spare))
-
-    async def _place(self, name: str) -> _Place:
-        if name == "manager":
-            told = self.choice.profile or self.settings.roles.manager or self.settings.default_profile
-            place = self._named(told) if told else _Place(await self._find_server())
-            return replace(place, model=self.choice.model or place.model)
-        if name == "worker":
-            return await self._worker_place()
-        return self._named(name)
-
-    async def _worker_place(self) -> _Place:
-        told = self.choice.worker_profile or self.settings.roles.worker
-        if told:
-            place = self._named(told)
-            return replace(place, model=self.choice.worker_model or place.model)
-        manager = await self._place("manager")
-        if self.choice.worker_model or self.settings.profiles[manager.profile].backend == "builtin":
-            return _Place(manager.profile, self.choice.worker_model)
-        # The manager's own model is loaded already: another one would have to take its place.
-        profile = profiles.select(self.settings, manager.profile, manager.model or None)
-        return _Place(manager.profile, manager.model or await self._model_of(profile, "manager"))
-
-    def _named(self, name: str) -> _Place:
-        if agent := self.settings.agents.get(name):
-            profile = agent.profile or self.choice.profile or self.settings.default_profile
-            if not profile:
-                raise ResolveError(f"Agent {name!r} names no profile.", "Give it a profile = …")
-            return _Place(profile, agent.model, agent)
-        if name in self.settings.profiles:
-            return _Place(name)
-        profile, model = profiles.split(name)
-        profiles.find(self.settings, profile)
-        return _Place(profile, model)
-
-    async def _find_server(self) -> str:
-        """Take the first profile on this machine whose server answers and has a model, else `builtin`."""
-        if self._found:
-            return self._found
-        found = await self.reach.discover(near_only=True)
-        answering = {name: one.url for one in found if _has_models(one) for name in one.names}
-        self._found = next((name for name in self.settings.profiles if name in answering), "builtin")
-        self.notices.append(
-            f"Taking profile {self._found}: its server answers at {answering[self._found]}."
-            if self._found in answering
-            else "No model server answers here: taking the builtin engine, which quotes and condenses files."
-        )
-        return self._found
-
-    async def _model_of(self, profile: Profile, role: str) -> str:
-        if profile.backend == "builtin" and role != "manager":
-            return BUILTIN_WORKER
-        if profile.default_model:
-            return profile.default_model
-        models = _usable((await self.reach.host(profile).info()).models)
-        if not models:
-            raise ModelMissing(
-                f"The server of profile {profile.name!r} has no model.",
-                f"Get one: tui-delegate models pull MODEL --profile {profile.name}",
-            )
-        best = max(models, key=lambda one: (one.state == "loaded", role != "manager" or _may_manage(one)))
-        return best.id
-
-    async def _seat_at(self, place: _Place, name: str) -> Seat:
-        profile = profiles.select(self.settings, place.profile, place.model or None)
-        model = place.model or await self._model_of(profile, name)
-        seat = Seat(
-            agent=name,
-            profile=profile.name,
-            protocol=profile.backend,
-            host=profile.urls[0] if profile.urls else "",
-            model=model,
-            backend=self.reach.backend(profile),
-            instructions=profile.instructions,
-            temperature=_temperature(profile),
-            think=profile.think,
-            price=profile.price or _listed_price(profile, model),
-            window=await self.reach.window(profile, model),
-        )
-        return _as_agent(seat, place.agent) if place.agent else seat
-
-    async def _spare(self, name: str) -> Seat | None:
-        """Find a fallback's seat; one that can't be had now is no reason not to begin."""
-        try:
-            return await self._seat_at(self._named(name), name)
-        except (BackendError, ResolveError) as error:
-            self.notices.append(f"Fallback {name} can't be used: {error.message}")
-            return None
-
-
-def _temperature(profile: Profile) -> float | None:
-    """Servers of this machine make up more than a delegated task wants, unless they are told not to."""
-    if profile.temperature is not None or not (profile.urls and is_loopback(profile.urls[0])):
-        return profile.temperature
-    return NEAR_TEMPERATURE
-
-
-def _usable(models: tuple[ModelInfo, ...]) -> list[ModelInfo]:
-    return [one for one in models if one.capabilities != ("embedding",)]
-
-
-def _has_models(found: Found) -> bool:
-    return found.server is not None and bool(_usable(found.server.models))
-
-
-def _may_manage(model: ModelInfo) -> bool:
-    return not model.capabilities or "tools" in model.capabilities
-
-
-def _listed_price(profile: Profile, model: str) -> Price | None:
-    from tui_delegate.backends.prices import price_of
-
-    return price_of(model, profile.backend, profile.urls[0] if profile.urls else "")
-
-
-def _as_agent(seat: Seat, agent: AgentSpec) -> Seat:
-    words = "\n\n".join(part for part in (seat.instructions, agent.instructions) if part)
-    return replace(
-        seat,
-        agent=agent.name,
-        instructions=words,
-        temperature=seat.temperature if agent.temperature is None else agent.temperature,
-        max_tokens=agent.max_tokens or seat.max_tokens,
-        think=seat.think if agent.think is None else agent.think,
-    )
+    def _still_there(self, settings: Settings, choice: Choice) -> Choice:
+        for role in ROLES:
+            told = choice.of(role)[0]
+            known = (told, profiles.split(told)[0])
+            if told and not any(name in settings.profiles or name in settings.agents for name in known):
+                self.notices.append(f"Profile {clean_line(told, 80)} is gone: the {role} is no longer on it.")
+                choice = choice.taking(role, "", "")
+        return choice

@@ -36,11 +36,24 @@ class Servers:
     """What a person should be told is added here, once."""
     _connections: dict[tuple[str, str], Connection] = field(default_factory=dict)
     _lanes: dict[str, Lane] = field(default_factory=dict)
+    _retired: list[Connection] = field(default_factory=list)
+    """Of profiles that have changed: a run in flight may still talk over them."""
 
     async def aclose(self) -> None:
         """Close every connection."""
-        for connection in self._connections.values():
+        for connection in (*self._connections.values(), *self._retired):
             await connection.aclose()
+
+    def take(self, settings: Settings) -> None:
+        """Go on with other profiles; what did not change keeps its connections."""
+        for name, url in list(self._connections):
+            before, after = self.settings.profiles.get(name), settings.profiles.get(name)
+            if before == after:
+                continue
+            self._retired.append(self._connections.pop((name, url)))
+            if not (before and after and before.max_parallel == after.max_parallel):
+                self._lanes.pop(url or name, None)
+        self.settings = settings
 
     def host(self, profile: Profile) -> ModelHost:
         """Give what manages the models of a profile's first server."""
@@ -77,13 +90,19 @@ class Servers:
 
     async def discover(self, profile: Profile | None = None, *, near_only: bool = False) -> list[Found]:
         """Ask the usual places and those of every profile, or of one, who answers."""
-        from tui_delegate.backends.discover import discover, usual_candidates
+        from tui_delegate.backends.discover import discover
+
+        return await discover(self.candidates(profile, near_only=near_only))
+
+    def candidates(self, profile: Profile | None = None, *, near_only: bool = False) -> list[Candidate]:
+        """Name the places to ask: the usual ones and those of every profile, or of one."""
+        from tui_delegate.backends.discover import usual_candidates
 
         chosen = [profile] if profile else self.settings.profiles.values()
-        candidates = [] if profile else list(usual_candidates(self.environ))
+        found = [] if profile else list(usual_candidates(self.environ))
         for one in chosen:
-            candidates += [self._candidate(one, url) for url in one.urls if is_loopback(url) or not near_only]
-        return await discover(candidates)
+            found += [self._candidate(one, url) for url in one.urls if is_loopback(url) or not near_only]
+        return found
 
     def connect(self, profile: Profile) -> list[Connection]:
         """Give the connections of a profile, one for each of its servers."""
