@@ -112,7 +112,7 @@ def test_a_full_journal_that_takes_the_place_of_another_is_not_told_from_its_beg
     assert named(follower.poll()) == [("r2", 1)]
 
 
-@pytest.mark.parametrize("content", [b"not a database at all\n" * 100, b"SQLite format 3\0" + b"\xff" * 4000])
+@pytest.mark.parametrize("content", [b"not a database at all\n" * 100, b"SQLite format 3\0" + b"\xff" * 4000], ids=["words", "rubbish"])
 def test_a_file_that_is_no_journal_is_told_once_and_left_when_it_is_one_again(
     path: Path, follower: Follower, content: bytes
 ) -> None:

@@ -154,7 +154,7 @@ class Follower:
         if isinstance(error, sqlite3.Error):
             error = schema.journal_error(error, self._path)
         self.close()
-        self._rest = REST
+        self._rest, self._looked = REST, True
         self._tell(error)
 
     def _tell(self, error: JournalError) -> None:
