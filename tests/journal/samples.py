@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,11 @@ def opened(run: str, context: RunContext = CONTEXT) -> events.Opened:
     return events.Opened(
         at=NOON, run=run, prompt=f"{CANARY} please\nand more", limits=Limits(), context=context
     )
+
+
+def begun(run: str, context: RunContext = CONTEXT) -> events.Opened:
+    """The first event of a run that begins now, as of one that is at work."""
+    return replace(opened(run, context), at=0.0)
 
 
 def spent(made: ModelCall | None = None, *, path: events.RunPath = (0,), at: float = NOON) -> events.Spent:

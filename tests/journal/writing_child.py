@@ -10,7 +10,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from tests.journal.samples import call, commit, opened, spent
+from tests.journal.samples import begun, call, commit, opened, spent
 from tui_delegate.core.events import Wrote
 from tui_delegate.journal.store import Journal
 
@@ -29,7 +29,7 @@ def acknowledge(number: int, error: Exception | None) -> None:
 def forever(path: Path, run: str) -> None:
     """Append call after call without waiting, and say which are safe."""
     journal = Journal.open(path)
-    journal.append(run, [opened(run)])
+    journal.append(run, [begun(run)])
     for number in itertools.count(1):
         journal.append(run, [spent(call(total_ms=number))], partial(acknowledge, number))
         if number % 50 == 0:

@@ -1,37 +1,76 @@
-"""A conversation as a fold over its runs: which run follows which, and what a model is told of them.
+"""A conversation: which run follows which, and what of it a manager is told again.
 
-Pure: runs come in as transcripts. Where they are kept and who shows them is not known here.
+Pure folds over transcripts; how they are loaded, and when a window is full, is decided elsewhere.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.messages import Message, user
+from tui_delegate.core.transcript import ENDED
+from tui_delegate.core.usage import estimate_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tui_delegate.core.transcript import Transcript
+    from tui_delegate.core.transcript import Node, Transcript
+
+RECAP: Final = "Sum up what we have said so far."
+"""What the manager is told that it was asked, where its answer is the recap."""
+PER_MESSAGE: Final = 4
+"""Tokens that a message costs beside its text."""
 
 
 def chain(transcripts: Mapping[str, Transcript], leaf: str) -> list[Transcript]:
-    """Give the runs that lead to one, oldest first."""
-    found: list[Transcript] = []
-    seen: set[str] = set()
-    while leaf in transcripts and leaf not in seen:
-        seen.add(leaf)
-        found.append(transcripts[leaf])
-        leaf = transcripts[leaf].after
-    return found[::-1]
+    """Give the runs that led to one, that one last; as far back as they are there."""
+    found: dict[str, Transcript] = {}
+    while leaf in transcripts and leaf not in found:
+        found[leaf] = transcripts[leaf]
+        leaf = found[leaf].after
+    return list(reversed(found.values()))
 
 
-def history(runs: Sequence[Transcript], forgets: int = 0, recap: str = "") -> tuple[Message, ...]:
-    """Give what the manager is told of earlier runs."""
-    told: list[Message] = []
-    if recap:
-        told += [user("Sum up what we said so far."), Message("assistant", recap)]
-    for one in runs[forgets:]:
-        if one.root.text.strip():
-            told += [user(one.prompt), Message("assistant", one.root.text)]
+def leaves(transcripts: Mapping[str, Transcript], session: str = "") -> list[str]:
+    """Give the runs that no other run goes on from, in the order given; of one session, if it is named.
+
+    The last one is where a session stands. Runs of another session that went on from here do not count: a fork
+    ends nothing.
+    """
+    here = {run: one for run, one in transcripts.items() if not session or one.session == session}
+    followed = {one.after for run, one in here.items() if one.after != run}
+    return [run for run in here if run not in followed] or list(here)[-1:]
+
+
+def history(
+    runs: Sequence[Transcript], forgets: int = 0, recap: str = ""
+) -> tuple[Message, ...]:
+    """Make what a manager is told of the runs before: prompt and answer of each, the first ones left out.
+
+    A run that gave no text is left out as well. Roles alternate: every server takes that.
+    """
+    told = [pair for run in runs[max(forgets, 0) :] for pair in _pair(run)]
+    if recap.strip():
+        told = [user(RECAP), Message("assistant", recap.strip()), *told]
     return tuple(told)
+
+
+def estimated_tokens(messages: Sequence[Message]) -> int:
+    """Guess how many tokens of a window they take."""
+    return sum(estimate_tokens(one.text) + PER_MESSAGE for one in messages)
+
+
+def _pair(run: Transcript) -> tuple[Message, ...]:
+    answer = run.root.text.strip()
+    if not answer or not run.prompt.strip():
+        return ()
+    return user(run.prompt), Message("assistant", answer + _mark(run.root))
+
+
+def _mark(root: Node) -> str:
+    """Say of an answer that it is not whole, so that the model does not take it for one."""
+    if root.state == "done":
+        return ""
+    if root.state == "cancelled":
+        return "\n\n[stopped here by the user]"
+    return "\n\n[broke off here]" if root.state in ENDED else "\n\n[not finished]"

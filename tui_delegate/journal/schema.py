@@ -90,13 +90,16 @@ def open_for_writing(path: Path, mounts: str | None = None) -> tuple[sqlite3.Con
     return connection, warnings
 
 
-def open_for_reading(path: Path) -> sqlite3.Connection | None:
-    """Open the journal without changing a thing; None: there is none yet."""
+def open_for_reading(path: Path, wait: float | None = None) -> sqlite3.Connection | None:
+    """Open the journal without changing a thing; None: there is none yet.
+
+    `wait` is for how many seconds a question waits for other processes; None: as long as is usual.
+    """
     if not path.exists():
         return None
     connection = None
     try:
-        connection = _connect(f"{path.absolute().as_uri()}?mode=ro{_unchanging(path)}")
+        connection = _connect(f"{path.absolute().as_uri()}?mode=ro{_unchanging(path)}", wait)
         if _check_head(connection, path):
             return connection
         connection.close()
@@ -177,10 +180,10 @@ def _coded(error: sqlite3.Error) -> bool:
     return hasattr(error, "sqlite_errorcode")
 
 
-def _connect(name: str) -> sqlite3.Connection:
+def _connect(name: str, wait: float | None = None) -> sqlite3.Connection:
     return sqlite3.connect(
         name,
-        timeout=BUSY_SECONDS,
+        timeout=BUSY_SECONDS if wait is None else wait,
         isolation_level=None,
         check_same_thread=False,
         uri=name.startswith("file:"),

@@ -6,23 +6,27 @@ How rows are made and written lives in `rows` and `writer`; how they are read, i
 from __future__ import annotations
 
 import time
+from functools import partial
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from tui_delegate.journal.schema import open_for_writing
-from tui_delegate.journal.sessions import Reader, RunRow, SessionRow, Stored
-from tui_delegate.journal.writer import Append, Pick, Writer
+from tui_delegate.journal.sessions import Exchange, Reader, RunRow, SessionRow, Stored
+from tui_delegate.journal.writer import Append, Change, Pick, Writer
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from tui_delegate.core.events import Event
+    from tui_delegate.core.transcript import Transcript
 
-__all__ = ["Journal", "RunRow", "SessionRow", "Stored"]
+__all__ = ["Exchange", "Journal", "RunRow", "SessionRow", "Stored"]
 
 
 class Journal:
-    """A `Recorder`, and what it recorded. Writing takes any thread, reading one at a time; close it."""
+    """A `Recorder`, and what it recorded. Takes any thread; close it."""
 
     def __init__(self, writer: Writer, reader: Reader, warnings: tuple[str, ...]) -> None:
         self._writer = writer
@@ -78,6 +82,47 @@ class Journal:
     def sessions(self, limit: int = 20) -> list[SessionRow]:
         """Give the last sessions, newest first."""
         return self._reader.sessions(limit)
+
+    def search_sessions(self, text: str, limit: int = 20) -> list[SessionRow]:
+        """Give the last sessions whose title or prompts hold every word of a text, newest first."""
+        return self._reader.search_sessions(text, limit)
+
+    def count_sessions(self) -> int:
+        """Say how many sessions there are."""
+        return self._reader.count_sessions()
+
+    def exchanges(self, session: str, limit: int = 3) -> list[Exchange]:
+        """Give what was last asked and answered in a session, oldest first."""
+        return self._reader.exchanges(session, limit)
+
+    def conversation(self, session: str) -> dict[str, Transcript]:
+        """Fold all runs of a session, oldest first, after the runs of other sessions that they go on from."""
+        return self._reader.conversation(session)
+
+    def transcript_of(self, run: str) -> Transcript:
+        """Fold a run's events, as far as there are any."""
+        return self._reader.transcript_of(run)
+
+    def rename_session(self, session: str, title: str) -> None:
+        """Give a session another title, and wait for the commit. Raises an InputError or a JournalError."""
+        from tui_delegate.journal import changes
+
+        self._change(partial(changes.rename, session=session, title=title))
+
+    def delete_session(self, session: str) -> None:
+        """Delete all that was said in a session, and wait for the commit; the ledger keeps its calls.
+
+        Raises a JournalError, such as for a session that a process is at work on.
+        """
+        from tui_delegate.journal import changes
+
+        self._change(partial(changes.delete, session=session))
+
+    def _change(self, action: Callable[[sqlite3.Connection], None]) -> None:
+        told: SimpleQueue[Exception | None] = SimpleQueue()
+        self._writer.put(Change(action, told.put))
+        if error := told.get():
+            raise error
 
     def pick(self, key: str) -> str | None:
         """Say what a person picked: in this process, else before it or beside it."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.calls import RunContext
-from tui_delegate.core.errors import JournalError
+from tui_delegate.core.errors import DelegateError, JournalError
 from tui_delegate.journal import rows, schema
 
 if TYPE_CHECKING:
@@ -81,6 +81,14 @@ class Pick:
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a person changes, which waits for a transaction of its own."""
+
+    action: Callable[[sqlite3.Connection], None]
+    done: Callable[[Exception | None], None] | None
+
+
 @dataclass(slots=True)
 class _Run:
     """What later rows of a run need of its first event, and whether the file has it."""
@@ -90,7 +98,7 @@ class _Run:
     stored: bool
 
 
-Waiting = Append | Pick
+Waiting = Append | Pick | Change
 
 
 class Writer:
@@ -140,9 +148,9 @@ class Writer:
     def _work(self) -> None:
         while True:
             waiting, last = self._take()
-            if waiting:
-                self._commit(waiting)
-            elif not last:
+            for group in _in_order(waiting):
+                self._commit(group)
+            if not waiting and not last:
                 with self._lock:
                     if self._queue.empty():
                         self._thread = None
@@ -162,22 +170,31 @@ class Writer:
             return waiting, False
         return waiting, True
 
-    def _commit(self, waiting: list[Waiting]) -> None:
+    def _commit(self, group: list[Waiting]) -> None:
         error: Exception | None = None
         refused: dict[int, Exception] = {}
         try:
-            batches = self._prepare(waiting, refused)
-            picks = [(item.key, item.value) for item in waiting if isinstance(item, Pick)]
-            schema.patiently(lambda: self._write(batches, picks), patient=not self._held)
+            if isinstance(group[0], Change):
+                change = group[0].action
+                schema.patiently(lambda: change(self._connection), patient=not self._held)
+            else:
+                self._commit_rows(group, refused)
             self._held = False
-            self._remember_stored(batches)
         except sqlite3.Error as trouble:
             self._held = schema.is_busy(trouble)
             error = schema.journal_error(trouble, self._path)
+        except DelegateError as refusal:
+            error = refusal
         except Exception as bug:  # the task boundary: who waits is told, and the next commit gets its turn
             error = JournalError(f"The journal failed: {type(bug).__name__}: {bug}", "This is a bug.")
-        for place, item in enumerate(waiting):
+        for place, item in enumerate(group):
             _tell(item, refused.get(place, error))
+
+    def _commit_rows(self, group: list[Waiting], refused: dict[int, Exception]) -> None:
+        batches = self._prepare(group, refused)
+        picks = [(item.key, item.value) for item in group if isinstance(item, Pick)]
+        schema.patiently(lambda: self._write(batches, picks), patient=not self._held)
+        self._remember_stored(batches)
 
     def _prepare(self, waiting: list[Waiting], refused: dict[int, Exception]) -> list[Batch]:
         """Make rows of all that waits, outside of the transaction; what can't be a row spoils no other's."""
@@ -267,8 +284,19 @@ class Writer:
                 self._runs[made.run].stored = True
 
 
+def _in_order(waiting: list[Waiting]) -> list[list[Waiting]]:
+    """Group what may share a commit; a change stands alone between what came before it and after."""
+    groups: list[list[Waiting]] = []
+    for item in waiting:
+        if not groups or isinstance(item, Change) or isinstance(groups[-1][0], Change):
+            groups.append([item])
+        else:
+            groups[-1].append(item)
+    return groups
+
+
 def _tell(item: Waiting, error: Exception | None) -> None:
-    if isinstance(item, Append) and item.done is not None:
+    if isinstance(item, Append | Change) and item.done is not None:
         try:
             item.done(error)
         except RuntimeError:
