@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 VERBS = {
+    "chat": "open the screen: chat, live workers, ledger (what no verb does, on a terminal)",
     "run": "give a prompt to the manager, which delegates to its workers",
     "models": "list the models of every server here; load, unload and pull them",
     "profiles": "list, show, make and test profiles",
@@ -33,6 +34,7 @@ EPILOG = (
 def main(argv: Sequence[str]) -> int:
     """Run one verb and give its exit code. The only broad catch of the command line is here."""
     _prepare_streams()
+    argv = _with_verb(list(argv))
     verb = next((word for word in argv if not word.startswith("-")), "")
     args = _parser(verb).parse_args(argv)
     if not args.verb:
@@ -40,6 +42,15 @@ def main(argv: Sequence[str]) -> int:
         sys.stderr.write("tui-delegate: name a verb; `tui-delegate --help` lists them\n")
         return 2
     return _run(args)
+
+
+def _with_verb(words: list[str]) -> list[str]:
+    """Open the screen where no verb is named: on a terminal, or with flags that only it can mean."""
+    if words:
+        own = words[0].startswith("-") and words[0] not in ("-h", "--help", "--version")
+        return ["chat", *words] if own else words
+    on_terminal = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
+    return ["chat"] if on_terminal else words
 
 
 def _prepare_streams() -> None:

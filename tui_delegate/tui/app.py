@@ -1,12 +1,156 @@
 """The app: one process's window on its runs. What stands on it is in `screens`; what is drawn, in
-`widgets`."""
+`widgets`.
+
+Themes, keys, notifications and the way out are here; no run, no conversation, no server is.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from rich.text import Text
+
+from tui_delegate.core.clean import clean_line
+from tui_delegate.tui.commands import Command, bindings
+from tui_delegate.tui.screens.main import MainScreen
 from tui_delegate.tui.stage import Stage
+from tui_delegate.tui.themes import Themes
+
+if TYPE_CHECKING:
+    from tui_delegate.tui.house import House
+
+COMMANDS: Final = (
+    Command("app.palette", "Commands", "Lists everything that can be done here.", "ctrl+p", first=True, label="commands"),
+    Command("app.help", "Help", "Shows the keys of what has the focus, then all others.", "f1,question_mark", slash="help", label="help"),
+    Command("app.quit", "Quit", "Leaves; asks only while something runs.", "ctrl+q", slash="quit", first=True),
+    Command("app.mouse", "Mouse on or off", "Leaves the mouse to the terminal, so that it selects text itself.", "f8", slash="mouse", first=True),
+    Command("app.screenshot", "Picture of the screen", "Writes an SVG into the current folder.", slash="screenshot"),
+)
 
 
 class DelegateApp(Stage):
     """The manager's chat, its workers, and the ledger."""
 
     TITLE = "delegate"
+    commands: ClassVar[tuple[Command, ...]] = COMMANDS
+    BINDINGS = bindings(COMMANDS, "app")
+
+    def __init__(self, house: House) -> None:
+        super().__init__()
+        self.house = house
+        self.crash: Exception | None = None
+        """What went wrong inside a widget, if anything did."""
+        house.read_picks()
+        self.themes = Themes(
+            house.config.parent / "themes", colourless=bool(house.environ.get("NO_COLOR"))
+        )
+        self.dress()
+        self.set_keymap(house.keys)
+        self.main = MainScreen(house)
+
+    def dress(self) -> None:
+        """Put on what the preferences say."""
+        wishes = self.house.preferences
+        self.themes.put_on(self, self.house.wanted.theme or wishes.theme)
+        self.animation_level = "full" if wishes.motion else "none"
+
+    def on_mount(self) -> None:
+        """Show the main screen and listen for the terminal going away."""
+        self.push_screen(self.main)
+        self._catch_signals()
+
+    async def on_unmount(self) -> None:
+        """Close what is open."""
+        await self.house.close()
+
+    async def action_app_palette(self) -> None:
+        """List everything that can be done here."""
+        from tui_delegate.tui.palette import Palette
+
+        if not Palette.is_open(self):
+            self.push_screen(Palette())
+
+    def action_app_help(self) -> None:
+        """Show the keys of what has the focus."""
+        from tui_delegate.tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(self.focused_part(), (*self.main.commands, *self.commands)))
+
+    def focused_part(self) -> str:
+        """Name the part of the screen that has the focus."""
+        return self.main.focused_part() if self.screen is self.main else "app"
+
+    async def action_app_quit(self) -> None:
+        """Leave; ask only while something runs."""
+        from tui_delegate.tui.screens.confirm import Confirm
+
+        if not self.main.busy:
+            self.exit(0)
+            return
+        self.push_screen(
+            Confirm("A run is under way. Stop it and quit?", "stop and quit", "stay"),
+            lambda sure: self.exit(0) if sure else None,
+        )
+
+    def action_app_mouse(self) -> None:
+        """Leave the mouse to the terminal, or take it back."""
+        wishes = self.house.wish(mouse=not self.house.preferences.mouse)
+        self.take_mouse(wishes.mouse)
+        self.notify(
+            "The mouse is ours again." if wishes.mouse else "The mouse is your terminal's: select with it. f8 takes it back.",
+            markup=False,
+        )
+
+    def take_mouse(self, ours: bool) -> None:
+        """Tell the terminal who gets the mouse."""
+        method = "_enable_mouse_support" if ours else "_disable_mouse_support"
+        if (tell := getattr(self._driver, method, None)) is not None:
+            tell()
+
+    def action_app_screenshot(self) -> None:
+        """Write the screen as a picture."""
+        try:
+            where = self.save_screenshot(path=str(Path.cwd()))
+        except OSError as error:
+            self.notify(f"The picture can't be written: {error.strerror}.", severity="error", markup=False)
+            return
+        self.notify(f"Written: {clean_line(where, 300)}", markup=False)
+
+    def _catch_signals(self) -> None:
+        """Leave in order when told to, so that the terminal is as it was; a lost terminal ends us as well."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGTERM", "SIGHUP"):
+            if (one := getattr(signal, name, None)) is not None:
+                try:
+                    loop.add_signal_handler(one, self._leave, 128 + one)
+                except (NotImplementedError, RuntimeError, ValueError):  # no signals on this platform or thread
+                    return
+
+    def _leave(self, code: int) -> None:
+        self.exit(code, return_code=code)
+
+    def _fatal_error(self) -> None:
+        """End with one readable line; where it happened is shown on request."""
+        if os.environ.get("TUI_DELEGATE_DEBUG"):
+            super()._fatal_error()
+            return
+        error = self.crash = self._exception
+        words = clean_line(f"{type(error).__name__}: {error}", 400)
+        self._exit_renderables.append(
+            Text(
+                f"tui-delegate: the screen failed: {words}\n"
+                "  This is a bug. TUI_DELEGATE_DEBUG=1 shows where; `tui-delegate` and then /resume goes on."
+            )
+        )
+        self._close_messages_no_wait()
+
+
+def open_screen(house: House) -> int:
+    """Run the app to its end and give the exit code."""
+    app = DelegateApp(house)
+    app.run(mouse=house.preferences.mouse)
+    return app.return_code or 0

@@ -10,7 +10,7 @@ import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from tui_delegate.core.conversation import chain, history
+from tui_delegate.core.conversation import chain, estimated_tokens, history
 from tui_delegate.core.errors import InputError
 from tui_delegate.core.events import Opened
 from tui_delegate.core.transcript import ENDED, Transcript
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from tui_delegate.core.events import Event
     from tui_delegate.core.limits import Limits
-    from tui_delegate.core.messages import Message
     from tui_delegate.core.ports import Shelf
     from tui_delegate.core.transcript import Node
     from tui_delegate.engine.run import Run
@@ -94,6 +93,11 @@ class Conversation:
         last = self.runs[-1] if self.runs else None
         self.forgets, self.recap = (last.forgets, last.recap) if last else (0, "")
 
+    def begin_anew(self) -> None:
+        """Begin a session of its own, with nothing said."""
+        self.session, self.runs, self.queued = new_session(), [], []
+        self.forgets, self.recap = 0, ""
+
     def rewind(self, keep: int) -> None:
         """Go back to where only the first `keep` runs had been; the others stay in the journal."""
         self.runs = self.runs[:keep]
@@ -112,11 +116,11 @@ class Conversation:
 
     def told_tokens(self) -> int:
         """Guess how many tokens of the conversation the manager is told."""
-        return sum(estimate_tokens(message.text) for message in self._history())
+        return estimated_tokens(history(self.runs, self.forgets, self.recap))
 
     async def room(self, prompt: str) -> tuple[int, int | None]:
         """Say about how many tokens the next call would hold, and how many the manager's window takes."""
-        seat = await self._workspace.seat("manager")
+        seat = await self._workspace.seating.seat("manager")
         needed = self.told_tokens() + estimate_tokens(prompt) + estimate_tokens(seat.instructions) + 300
         return needed, seat.window and int(seat.window * (1 - 1 / ANSWER_SHARE))
 
@@ -163,9 +167,6 @@ class Conversation:
             if run.journal_error:
                 self.notices.append(f"The ledger was not written: {run.journal_error}")
         return transcript
-
-    def _history(self) -> tuple[Message, ...]:
-        return history(self.runs, self.forgets, self.recap)
 
     def _shelf(self, prompt: str) -> Shelf | None:
         """Give the files that this prompt names, and those that were named before and are still there."""

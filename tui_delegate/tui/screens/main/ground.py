@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tui_delegate.core.transcript import Transcript
     from tui_delegate.tui.house import House
     from tui_delegate.tui.talk import Talk
+    from tui_delegate.workspace.catalog import Recent, Watch
 
 
 class Ground(Screen[None]):
@@ -34,13 +35,20 @@ class Ground(Screen[None]):
     def __init__(self, house: House) -> None:
         super().__init__()
         self.house = house
-        self.clock = FrameClock(self.set_interval)
+        self.clock = FrameClock(self)
         self.header = Header(id="header")
-        self.chat = Chat(id="chat")
+        self.chat = Chat(self.clock, id="chat")
         self.workers = Workers(self.clock, id="workers")
         self.strip = Strip(id="strip")
         self.bar = PromptBar(id="prompt")
         self.talk: Talk | None = None
+        self.watch_over: Watch | None = None
+        """What knows which servers answer; there once they have been asked."""
+        self.early: list[str] = []
+        """Prompts that were sent before the house was open."""
+        self.title_told = ""
+        """The title that the person gave the session."""
+        self.sought, self.hit, self.copied = "", 0, 0
         self.foreign: dict[str, Transcript] = {}
         """Runs of other processes that are live, by their id."""
 
@@ -50,6 +58,13 @@ class Ground(Screen[None]):
         yield Container(self.chat, self.workers, id="body")
         yield self.strip
         yield self.bar
+
+    @property
+    def recent(self) -> Recent:
+        """The models that were picked last."""
+        from tui_delegate.workspace.catalog import Recent
+
+        return Recent(self.house.pick, self.house.set_pick)
 
     def say(self, words: str, *, title: str = "", bad: bool = False) -> None:
         """Tell the person something for a moment."""
