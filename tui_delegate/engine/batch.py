@@ -198,8 +198,9 @@ class Batch:
         await self._work_on(delegation, delegation.attempt, None)
 
     def _deny(self, delegation: Delegation, reason: str) -> None:
-        why = f": {reason}" if reason else "."
-        error = Denied(f"The person refused this task{why}", "Go on without it.")
+        why = f": {reason}" if reason else ""
+        end = "" if reason.endswith((".", "!", "?")) else "."
+        error = Denied(f"The person refused this task{why}{end}", "Go on without it.")
         delegation.outcome = Outcome(code=error.code, message=f"{error.message} {error.hint}")
         delegation.begun = delegation.refused = True
         self._crew.stream.emit(

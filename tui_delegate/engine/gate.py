@@ -45,6 +45,7 @@ class Gate:
         question = await self._placed(question)
         while True:
             self._tell(question)
+            await self._stream.settled()
             verdict = await self._answer(question)
             if not verdict.approved or not (trouble := await self._trouble(verdict.agent)):
                 break

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tui_delegate.backends.discover import Found
     from tui_delegate.core.limits import Limits
     from tui_delegate.core.messages import Message
-    from tui_delegate.core.ports import ModelHost, Shelf
+    from tui_delegate.core.ports import Approver, ModelHost, Shelf
     from tui_delegate.core.servers import ModelInfo
     from tui_delegate.core.usage import Price
     from tui_delegate.journal.store import Journal
@@ -96,6 +96,7 @@ class Workspace:
         *,
         journal: Journal | None,
         shelf: Shelf | None = None,
+        approver: Approver | None = None,
         context: RunContext | None = None,
         history: tuple[Message, ...] = (),
     ) -> AsyncIterator[Run]:
@@ -114,7 +115,7 @@ class Workspace:
             context=context or self.context("run"),
             history=history,
         )
-        async with open_run(plan, self, recorder=journal, shelf=shelf) as run:
+        async with open_run(plan, self, recorder=journal, shelf=shelf, approver=approver) as run:
             yield run
 
     def context(self, command: str) -> RunContext:
