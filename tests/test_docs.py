@@ -257,7 +257,7 @@ def test_the_exit_codes_are_the_codes_own() -> None:
 
 def test_every_refusal_is_named() -> None:
     refusals = {kind.code for kind in errors.LimitReached.__subclasses__()}
-    assert refusals == set(re.findall(r"`(subagent_\w+)`", README))
+    assert refusals == set(re.findall(r"`(subagent_\w+|denied)`", README))
 
 
 def test_every_key_of_a_profile_is_explained_and_there_is_no_other() -> None:

@@ -13,6 +13,7 @@ from tests.core.shapes_of import EVENTS, planted
 from tui_delegate.core.calls import ModelCall, RunContext
 from tui_delegate.core.codec import KINDS, BadEvent, decode, encode, without_text
 from tui_delegate.core.events import (
+    Asked,
     Commanded,
     Delegated,
     Event,
@@ -33,7 +34,9 @@ from tui_delegate.core.usage import Price, Usage
 WORD = "canary-vireo"
 NEVER_SAID: dict[type, set[str]] = {
     Opened: {"run", "after"},
-    Delegated: {"call_id"},
+    Asked: {"kind", "agent", "profile", "model"},
+    Delegated: {"call_id", "agent"},
+    Spent: {"finish", "flags"},
     Started: {"agent", "profile", "backend", "model"},
     Refused: {"call_id", "code"},
     Finished: {"flags"},

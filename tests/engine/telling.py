@@ -10,7 +10,7 @@ from tests.script import Cast
 from tui_delegate.core.events import Event
 from tui_delegate.core.limits import Limits
 from tui_delegate.core.messages import Message
-from tui_delegate.core.ports import Recorder, Shelf
+from tui_delegate.core.ports import Approver, Recorder, Shelf
 from tui_delegate.core.transcript import Transcript
 from tui_delegate.engine.run import Plan, Run, open_run
 
@@ -39,12 +39,15 @@ async def play(
     limits: Limits | None = None,
     recorder: Recorder | None = None,
     shelf: Shelf | None = None,
+    approver: Approver | None = None,
     history: tuple[Message, ...] = (),
     watch: Watch | None = None,
 ) -> Told:
     told = Told()
     plan = Plan("r1", prompt, limits=limits or Limits(), history=history)
-    async with open_run(plan, cast, recorder=recorder, shelf=shelf, now=lambda: 0.0) as run:
+    async with open_run(
+        plan, cast, recorder=recorder, shelf=shelf, approver=approver, now=lambda: 0.0
+    ) as run:
         async for event in run:
             told.events.append(event)
             told.transcript.apply(event)
@@ -60,9 +63,19 @@ def tell(
     limits: Limits | None = None,
     recorder: Recorder | None = None,
     shelf: Shelf | None = None,
+    approver: Approver | None = None,
     history: tuple[Message, ...] = (),
     watch: Watch | None = None,
 ) -> Told:
     return jump_run(
-        play(cast, prompt, limits=limits, recorder=recorder, shelf=shelf, history=history, watch=watch)
+        play(
+            cast,
+            prompt,
+            limits=limits,
+            recorder=recorder,
+            shelf=shelf,
+            approver=approver,
+            history=history,
+            watch=watch,
+        )
     )

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from tui_delegate.cli import output
+from tui_delegate.cli.asking import TerminalApprover
 from tui_delegate.core.clean import Cleaner, clean_line
 from tui_delegate.core.codec import encode
 from tui_delegate.core.errors import DelegateError, JournalError, envelope_of
@@ -59,16 +60,20 @@ class Wanted:
     keep_text: bool = True
     quiet: bool = False
     raw: bool = False
+    ask: bool = False
 
 
 async def run_prompt(workspace: Workspace, wanted: Wanted) -> int:
     """Run a prompt to its end and give the exit code."""
+    approver = TerminalApprover.at(sys.stdin) if wanted.ask else None
     shelf = workspace.shelf(wanted.prompt)
     telling = Telling(wanted)
     journal, journal_error = _open_journal(workspace, wanted)
     begun = time.monotonic()
     try:
-        async with workspace.run(wanted.prompt, wanted.limits, journal=journal, shelf=shelf) as run:
+        async with workspace.run(
+            wanted.prompt, wanted.limits, journal=journal, shelf=shelf, approver=approver
+        ) as run:
             signals = _Signals(run)
             async for event in run:
                 telling.tell_notices(workspace)

@@ -40,6 +40,22 @@ def clean_line(text: str, limit: int = 200) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+def show_controls(text: str) -> str:
+    """Write controls, overrides and half characters as signs, for texts that a person is to approve.
+
+    There, what is left out is what matters: `␛` for an escape, `⟨U+202E⟩` for what has no sign.
+    """
+    text = text.replace("\r\n", "\n")
+    return re.sub(_ANYTHING, lambda found: _sign(found[0]), text)
+
+
+def _sign(character: str) -> str:
+    code = ord(character)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "␡" if code == 0x7F else f"⟨U+{code:04X}⟩"
+
+
 class Cleaner:
     """Cleans a stream: holds back an escape sequence that is not complete yet, up to the bound."""
 

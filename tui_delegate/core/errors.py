@@ -9,7 +9,7 @@ DelegateError
 │  ├─ Unreachable  AuthRefused  ModelMissing  ContextOverflow  RateLimited  Overloaded
 │  └─ CutOff  BadReply  TimedOut
 └─ LimitReached           a delegation that is refused or gave nothing; the parent's model reads it
-   ├─ InvalidRequest  UsesExceeded  RequestFailed
+   ├─ InvalidRequest  UsesExceeded  RequestFailed  Denied
    └─ DepthExceeded  BudgetExceeded
 
 What may not live here: exit codes and wording for a terminal (cli), HTTP status numbers (backends).
@@ -167,6 +167,12 @@ class RequestFailed(LimitReached):
     """The worker was started and failed."""
 
     code = "subagent_request_failed"
+
+
+class Denied(LimitReached):
+    """The person was asked, and refused."""
+
+    code = "denied"
 
 
 class DepthExceeded(LimitReached):

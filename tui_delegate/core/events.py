@@ -58,6 +58,28 @@ class Opened(_Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed(_Event):
+    """A run that had stopped goes on. What was under way runs again, all else is read back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked(_Event):
+    """A person is asked whether this may be done; the path is that of what would be done.
+
+    The answer is the next `Commanded` of the path: `approve`, `approve_run`, `edit`, `reroute` or `refuse`.
+    """
+
+    kind: str
+    agent: str = ""
+    profile: str = ""
+    model: str = ""
+    task_name: str = text_field()
+    task: str = text_field()
+    files: tuple[str, ...] = field(default=(), metadata={"text": True})
+    note: str = text_field()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delegated(_Event):
     """A turn asked for a worker, and the worker will run. The path is the worker's."""
 
@@ -65,6 +87,8 @@ class Delegated(_Event):
     task_name: str = text_field()
     task: str = text_field()
     files: tuple[str, ...] = field(default=(), metadata={"text": True})
+    agent: str = ""
+    """Where it was sent instead of to the usual worker; empty: nowhere else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +99,10 @@ class Started(_Event):
     profile: str
     backend: str
     model: str
+    window: int | None = None
+    """How many tokens the model holds; None: not known."""
+    resumes: int = 0
+    """The attempt whose finished calls it goes on from; 0: it begins from nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +118,7 @@ class Refused(_Event):
     tool: str = quoting_field()
     task_name: str = text_field()
     task: str = text_field()
+    hint: str = text_field()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +127,12 @@ class Spent(_Event):
 
     call: ModelCall
     reply: Message | None = None
+    finish: str = ""
+    """Why the reply ended: `stop`, `calls` or `length`; empty where there was none."""
+    flags: tuple[str, ...] = ()
+    """What was mended or missing in the reply."""
+    heard: int = 0
+    """How many notes to this turn the model had been told of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +176,10 @@ class Cancelled(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commanded(_Event):
-    """Somebody told the run to do something: `cancel`, `steer`, `retry`, `replace`, `hold`, `release`."""
+    """Somebody told the run to do something: `cancel`, `steer`, `retry`, `replace`, `hold`, `release`.
+
+    Or answered what was asked: `approve`, `approve_run`, `edit`, `reroute`, `refuse`.
+    """
 
     command: str
     agent: str = ""
@@ -157,6 +195,7 @@ class FellBack(_Event):
     backend: str
     model: str
     code: str
+    window: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +262,8 @@ class Retrying(_Event):
 
 Event = (
     Opened
+    | Resumed
+    | Asked
     | Delegated
     | Started
     | Refused

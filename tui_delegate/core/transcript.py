@@ -10,6 +10,7 @@ from typing import Literal, assert_never
 
 from tui_delegate.core.calls import ModelCall
 from tui_delegate.core.events import (
+    Asked,
     Calling,
     Cancelled,
     Commanded,
@@ -22,6 +23,7 @@ from tui_delegate.core.events import (
     Opened,
     Queued,
     Refused,
+    Resumed,
     Retrying,
     Returned,
     RunPath,
@@ -34,10 +36,26 @@ from tui_delegate.core.events import (
 from tui_delegate.core.usage import Usage
 
 State = Literal[
-    "queued", "loading", "thinking", "writing", "calling", "waiting", "done", "failed", "refused", "cancelled"
+    "queued",
+    "loading",
+    "thinking",
+    "writing",
+    "calling",
+    "waiting",
+    "asking",
+    "done",
+    "failed",
+    "refused",
+    "cancelled",
 ]
 ENDED: frozenset[State] = frozenset({"done", "failed", "refused", "cancelled"})
 
+
+_QUESTIONS = {
+    "delegation": "may this be delegated?",
+    "code": "may this code run?",
+    "write": "may this be written?",
+}
 
 PartKind = Literal["text", "thought", "call", "note", "child"]
 
@@ -76,6 +94,14 @@ class Node:
     profile: str = ""
     backend: str = ""
     model: str = ""
+    planned: str = ""
+    """The agent that it was first meant for."""
+    rerouted: bool = False
+    """Whether it runs elsewhere than it was first meant to."""
+    window: int | None = None
+    """How many tokens its model holds; None: not known."""
+    context: int = 0
+    """How many of them its last call took: what was sent, and what came."""
     pieces: list[str] = field(default_factory=list)
     thoughts: list[str] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
@@ -125,6 +151,8 @@ class Transcript:
     after: str = ""
     forgets: int = 0
     recap: str = ""
+    resumed: list[float] = field(default_factory=list)
+    """The moments at which it went on after a stop."""
     nodes: dict[RunPath, Node] = field(default_factory=lambda: {(): Node(())})
     warnings: list[Warned] = field(default_factory=list)
 
@@ -166,13 +194,9 @@ class Transcript:
                 _apply_text(node, event)
             case Queued() | Loading() | Retrying():
                 _apply_wait(node, event)
-            case Opened():
-                self.run, self.session, self.prompt = event.run, event.context.session, event.prompt
-                self.after, self.forgets, self.recap = event.after, event.forgets, event.recap
-                node.task = event.prompt
-            case Warned():
-                self.warnings.append(event)
-            case Delegated() | Refused() | Started() | FellBack():
+            case Opened() | Resumed() | Warned():
+                self._apply_run(event)
+            case Asked() | Delegated() | Refused() | Started() | FellBack():
                 self._apply_begin(node, event)
             case Spent():
                 _apply_spent(node, event)
@@ -186,28 +210,54 @@ class Transcript:
             case Commanded():
                 if event.command == "steer":
                     node.parts.append(Part("note", [event.text], node.attempt))
+                elif node.state == "asking":
+                    node.state, node.detail = "queued", ""
             case _:
                 assert_never(event)
         return node
 
-    def _apply_begin(self, node: Node, event: Delegated | Refused | Started | FellBack) -> None:
-        if isinstance(event, Delegated):
+    def _apply_run(self, event: Opened | Resumed | Warned) -> None:
+        """Take in what is told of the run as a whole."""
+        if isinstance(event, Opened):
+            self.run, self.session, self.prompt = event.run, event.context.session, event.prompt
+            self.after, self.forgets, self.recap = event.after, event.forgets, event.recap
+            self.root.task = event.prompt
+        elif isinstance(event, Warned):
+            self.warnings.append(event)
+        else:
+            self.resumed.append(event.at)
+            self._stop_all()
+
+    def _stop_all(self) -> None:
+        """What was under way is not any more: it is begun again."""
+        for node in self.nodes.values():
+            if node.state not in ENDED or not node.path:
+                node.state, node.detail, node.fresh, node.ended = "queued", "", True, 0.0
+
+    def _apply_begin(self, node: Node, event: Asked | Delegated | Refused | Started | FellBack) -> None:
+        if isinstance(event, Asked | Delegated):
             node.task_name, node.task, node.files = event.task_name, event.task, event.files
             self._ask_for(node).state = "waiting"
+            if isinstance(event, Asked):
+                node.planned, node.state = event.agent, "asking"
+                node.detail = event.note or _QUESTIONS.get(event.kind, f"may it do this: {event.kind}?")
         elif isinstance(event, Refused):
             # A turn that runs is told only that a tool is not there; what never ran was refused itself.
             if event.path and not node.agent:
                 node.task_name, node.task = event.task_name, event.task
-                node.state, node.code, node.message = "refused", event.code, event.message
+                node.state, node.code = "refused", event.code
+                node.message, node.hint = event.message, event.hint
                 self._ask_for(node)
         else:
             node.profile, node.backend, node.model = event.profile, event.backend, event.model
             node.pieces, node.thoughts, node.flags = [], [], ()
             node.code, node.message, node.hint = "", "", ""
             node.edited, node.cut, node.ended = False, 0, 0.0
-            node.state, node.attempt = "queued", event.attempt
+            node.state, node.attempt, node.window = "queued", event.attempt, event.window
             if isinstance(event, Started):
                 node.agent, node.started = event.agent, event.at
+                node.planned = node.planned or event.agent
+                node.rerouted = event.agent != node.planned
 
     def _ask_for(self, child: Node) -> Node:
         """Note in its parent's course where a delegation was asked for; gives the parent."""
@@ -267,6 +317,8 @@ def _apply_spent(node: Node, event: Spent) -> None:
     node.usage = node.usage + event.call.usage
     node.cost = None if node.cost is None or event.call.cost is None else node.cost + event.call.cost
     node.fresh = True
+    if event.call.status == "ok":
+        node.context = event.call.usage.total
 
 
 def _apply_end(node: Node, event: Finished | Failed | Cancelled) -> None:

@@ -7,12 +7,14 @@ How a worker's turn runs is not known here: the batch is handed a way to run one
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tui_delegate.core.errors import DelegateError, LimitReached
-from tui_delegate.core.events import Cancelled, Delegated, RunPath
+from tui_delegate.core.approval import Question
+from tui_delegate.core.errors import DelegateError, Denied, LimitReached
+from tui_delegate.core.events import Cancelled, Delegated, Refused, RunPath, Warned
+from tui_delegate.engine.seating import TOOL, find_seat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from tui_delegate.core.limits import Allowance
     from tui_delegate.core.messages import ToolCall
     from tui_delegate.engine.crew import Crew
+    from tui_delegate.engine.gate import Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +76,21 @@ class Delegation:
     batch: Batch
     attempt: int = 1
     worker: asyncio.Task[None] | None = None
+    """Its turn; before that, the question whether there may be one."""
+    moving: asyncio.Task[None] | None = None
+    """Looks whether it can run where it is to be retried."""
     begun: bool = False
+    asking: bool = False
+    refused: bool = False
+    reworded: bool = False
     outcome: Outcome = CANCELLED
     edited: bool = False
+
+    def stop(self) -> None:
+        """Stop whatever is done for it."""
+        for doing in (self.moving, self.worker):
+            if doing:
+                doing.cancel()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +122,8 @@ class Batch:
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
-                # Told and begun in one step: who reads of a delegation can command it.
                 for delegation in self.delegations:
-                    self._tell(delegation)
-                    self._begin(delegation)
+                    self._open_one(delegation)
                 while self._open or self._post.path in self._crew.held:
                     self._changed = asyncio.get_running_loop().create_future()
                     await self._changed
@@ -134,8 +147,18 @@ class Batch:
             Delegation(call, path, name, task, tuple(files), frame, self._crew.worker, self)
         )
 
-    def _tell(self, delegation: Delegation) -> None:
+    def _open_one(self, delegation: Delegation) -> None:
+        """Tell of it and begin it in one step: who reads of a delegation can command it."""
         self._crew.delegations[delegation.path] = delegation
+        if self._crew.gate:
+            delegation.asking = True
+            delegation.worker = self._do(self._ask_for(delegation, self._crew.gate))
+        else:
+            self._tell(delegation)
+            self._begin(delegation)
+
+    def _tell(self, delegation: Delegation) -> None:
+        elsewhere = "" if delegation.agent == self._crew.worker else delegation.agent
         self._crew.stream.emit(
             Delegated(
                 path=delegation.path,
@@ -144,6 +167,53 @@ class Batch:
                 task_name=delegation.name,
                 task=delegation.task,
                 files=delegation.files,
+                agent=elsewhere,
+            )
+        )
+
+    async def _ask_for(self, delegation: Delegation, gate: Gate) -> None:
+        """Ask whether it may run, and run it if so."""
+        question = Question(
+            delegation.path,
+            task_name=delegation.name,
+            task=delegation.task,
+            agent=delegation.agent,
+            files=delegation.files,
+        )
+        try:
+            verdict = await gate.ask(question)
+        except asyncio.CancelledError:
+            delegation.begun = True
+            self._tell_never_begun(delegation)
+            raise
+        finally:
+            delegation.asking = False
+        if not verdict.approved:
+            self._deny(delegation, verdict.reason.strip())
+            return
+        delegation.reworded = verdict.task.strip() not in ("", delegation.task)
+        delegation.task = verdict.task.strip() or delegation.task
+        delegation.agent = verdict.agent or delegation.agent
+        self._tell(delegation)
+        await self._work_on(delegation, delegation.attempt, None)
+
+    def _deny(self, delegation: Delegation, reason: str) -> None:
+        why = f": {reason}" if reason else ""
+        end = "" if reason.endswith((".", "!", "?")) else "."
+        error = Denied(f"The person refused this task{why}{end}", "Go on without it.")
+        delegation.outcome = Outcome(code=error.code, message=f"{error.message} {error.hint}")
+        delegation.begun = delegation.refused = True
+        self._crew.stream.emit(
+            Refused(
+                path=delegation.path,
+                at=self._crew.now(),
+                call_id=delegation.call.id,
+                code=error.code,
+                message=error.message,
+                hint=error.hint,
+                tool=TOOL,
+                task_name=delegation.name,
+                task=delegation.task,
             )
         )
 
@@ -154,28 +224,58 @@ class Batch:
         )
 
     def again(self, delegation: Delegation, agent: str) -> None:
-        """Run one more attempt, on another agent if one is named; the attempt before ends first."""
+        """Run one more attempt, on another agent if one is named; the attempt before ends first.
+
+        What there is stays until the other agent is found.
+        """
+        if agent:
+            delegation.moving = self._do(self._move(delegation, agent, delegation.moving))
+        else:
+            self._again(delegation, delegation.agent)
+
+    async def _move(self, delegation: Delegation, agent: str, before: asyncio.Task[None] | None) -> None:
+        if before:
+            await asyncio.wait([before])
+        try:
+            await find_seat(self._crew.seats, agent)
+        except DelegateError as error:
+            self._crew.stream.emit(
+                Warned(
+                    path=delegation.path,
+                    attempt=delegation.attempt,
+                    at=self._crew.now(),
+                    code=error.code,
+                    message=f"{agent} can't be used, so the task stays where it is: {error.message}",
+                )
+            )
+        else:
+            self._again(delegation, agent)
+
+    def _again(self, delegation: Delegation, agent: str) -> None:
         if delegation.worker:
             delegation.worker.cancel()
         delegation.attempt += 1
-        delegation.agent = agent or delegation.agent
-        delegation.outcome, delegation.edited = CANCELLED, False
+        delegation.agent = agent
+        delegation.outcome, delegation.edited, delegation.refused = CANCELLED, False, False
         self._begin(delegation)
 
     def put_result(self, delegation: Delegation, text: str) -> None:
         """Give the delegation this result, whatever its worker says or said."""
-        if delegation.worker:
-            delegation.worker.cancel()
+        delegation.stop()
         delegation.outcome = Outcome(text, delegation.outcome.model)
         delegation.edited = True
         self.poke()
 
     def _begin(self, delegation: Delegation) -> None:
+        delegation.worker = self._do(self._work_on(delegation, delegation.attempt, delegation.worker))
+
+    def _do(self, doing: Coroutine[object, object, None]) -> asyncio.Task[None]:
+        """Set something going that the batch waits for."""
         assert self._group is not None
-        before = delegation.worker
         self._open += 1
-        delegation.worker = self._group.create_task(self._work_on(delegation, delegation.attempt, before))
-        delegation.worker.add_done_callback(self._ended)
+        task = self._group.create_task(doing)
+        task.add_done_callback(self._ended)
+        return task
 
     def _ended(self, _: asyncio.Task[None]) -> None:
         self._open -= 1

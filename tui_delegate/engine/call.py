@@ -62,6 +62,8 @@ class Caller:
     stream: Stream
     purser: Purser
     now: Callable[[], float]
+    heard: int = 0
+    """How many notes are in what is sent."""
 
 
 class Meter:
@@ -249,8 +251,18 @@ def _check_window(reply: Reply, prompt: int) -> None:
 
 def _write_down(caller: Caller, held: Reservation, row: ModelCall, reply: Reply | None) -> None:
     caller.purser.settle(held, row.usage, row.cost)
-    said = reply.message if reply else None
-    caller.stream.emit(Spent(path=caller.path, attempt=caller.attempt, at=caller.now(), call=row, reply=said))
+    caller.stream.emit(
+        Spent(
+            path=caller.path,
+            attempt=caller.attempt,
+            at=caller.now(),
+            call=row,
+            reply=reply.message if reply else None,
+            finish=reply.finish if reply else "",
+            flags=reply.flags if reply else (),
+            heard=caller.heard,
+        )
+    )
 
 
 def _warn(caller: Caller, seat: Seat, reply: Reply) -> None:

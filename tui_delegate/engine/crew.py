@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tui_delegate.core.limits import Limits
     from tui_delegate.core.ports import Seats, Shelf
     from tui_delegate.engine.batch import Batch, Delegation
+    from tui_delegate.engine.gate import Gate
     from tui_delegate.engine.purser import Purser
     from tui_delegate.engine.stream import Stream
 
@@ -28,6 +29,8 @@ class Crew:
     now: Callable[[], float]
     worker: str = "worker"
     """The name under which a worker's seat is asked for."""
+    gate: Gate | None = None
+    """What every delegation has to pass; None: nothing is asked."""
     delegations: dict[RunPath, Delegation] = field(default_factory=dict)
     batches: dict[RunPath, Batch] = field(default_factory=dict)
     notes: dict[RunPath, list[str]] = field(default_factory=dict)

@@ -21,16 +21,13 @@ from tui_delegate.core.errors import (
 from tui_delegate.core.events import Refused, Returned, RunPath, Warned
 from tui_delegate.core.messages import Message, ToolCall, ToolSpec, tool_result
 from tui_delegate.engine.batch import Batch, Outcome
+from tui_delegate.engine.seating import TOOL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui_delegate.engine.batch import Delegation, Post
 
-TOOL = "subagent"
-RESERVED_MODELS = frozenset(
-    {TOOL, *(f"{house}:{TOOL}" for house in ("openrouter", "ai-stats", "phaseo", "tui_delegate"))}
-)
 _ALIASES = ("task_description", "task", "prompt", "input")
 _TEXT = {"type": "string"}
 _FILES = {"type": "array", "items": _TEXT}
@@ -156,6 +153,7 @@ class Desk:
                 call_id=call.id,
                 code=error.code,
                 message=error.message,
+                hint=error.hint,
                 tool=call.name,
                 task_name=name,
                 task=task,
@@ -177,21 +175,24 @@ class Desk:
             if outcome.code == "subagent_budget_exceeded":
                 self.spent = self.spent or outcome.code
             cut = len(outcome.text) - len(text)
-            self._crew.stream.emit(
-                Returned(
-                    path=one.path,
-                    attempt=one.attempt,
-                    at=self._crew.now(),
-                    text=text if outcome.ok else outcome.message,
-                    failed=not outcome.ok,
-                    edited=one.edited,
-                    cut=cut,
-                )
-            )
-            messages.append(
-                tool_result(one.call, _answer_json(one.name, outcome, text, cut), failed=not outcome.ok)
-            )
+            if not one.refused:
+                self._tell_returned(one, text, cut)
+            answer = _answer_json(one.name, outcome, text, cut, reworded=one.reworded)
+            messages.append(tool_result(one.call, answer, failed=not outcome.ok))
         return messages
+
+    def _tell_returned(self, one: Delegation, text: str, cut: int) -> None:
+        self._crew.stream.emit(
+            Returned(
+                path=one.path,
+                attempt=one.attempt,
+                at=self._crew.now(),
+                text=text if one.outcome.ok else one.outcome.message,
+                failed=not one.outcome.ok,
+                edited=one.edited,
+                cut=cut,
+            )
+        )
 
 
 def _read(call: ToolCall) -> tuple[str, str, tuple[str, ...], bool]:
@@ -205,7 +206,7 @@ def _read(call: ToolCall) -> tuple[str, str, tuple[str, ...], bool]:
     return name, task, tuple(str(item) for item in files) if isinstance(files, list) else (), parsed.repaired
 
 
-def _answer_json(name: str, outcome: Outcome, text: str = "", cut: int = 0) -> str:
+def _answer_json(name: str, outcome: Outcome, text: str = "", cut: int = 0, *, reworded: bool = False) -> str:
     body: dict[str, object]
     if outcome.ok:
         body = {"status": "ok", "task_name": name, "model": outcome.model, "result": text}
@@ -215,6 +216,8 @@ def _answer_json(name: str, outcome: Outcome, text: str = "", cut: int = 0) -> s
             body["partial"] = list(outcome.flags)
     else:
         body = {"status": "error", "task_name": name, "error": outcome.code, "message": outcome.message}
+    if reworded:
+        body["note"] = "The person put this task into other words before it ran."
     return json.dumps(body, ensure_ascii=False)
 
 

@@ -21,15 +21,17 @@ from tui_delegate.core.messages import Message, system, user
 from tui_delegate.engine.batch import Order, Outcome, Post, failure
 from tui_delegate.engine.crew import Crew
 from tui_delegate.engine.delegate import Desk
+from tui_delegate.engine.gate import Gate
 from tui_delegate.engine.prompts import MANAGER, WORKER, system_prompt
 from tui_delegate.engine.purser import Purser
+from tui_delegate.engine.seating import find_seat
 from tui_delegate.engine.stream import Stream
-from tui_delegate.engine.turn import Answer, Turn, refuse_reserved
+from tui_delegate.engine.turn import Answer, Turn
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from tui_delegate.core.ports import Recorder, Seats, Shelf
+    from tui_delegate.core.ports import Approver, Recorder, Seats, Shelf
     from tui_delegate.core.specs import Seat
     from tui_delegate.engine.batch import Delegation
 
@@ -59,10 +61,14 @@ async def open_run(
     *,
     recorder: Recorder | None = None,
     shelf: Shelf | None = None,
+    approver: Approver | None = None,
     now: Callable[[], float] = time.time,
 ) -> AsyncIterator[Run]:
-    """Open a run. Iterate over it for its events; the manager's Finished, Failed or Cancelled is the last."""
-    run = Run(plan, seats, recorder, shelf, now)
+    """Open a run. Iterate over it for its events; the manager's Finished, Failed or Cancelled is the last.
+
+    Without an approver nothing is asked.
+    """
+    run = Run(plan, seats, recorder, shelf, approver, now)
     run.begin()
     task = asyncio.create_task(run.finish())
     try:
@@ -83,6 +89,7 @@ class Run:
         seats: Seats,
         recorder: Recorder | None,
         shelf: Shelf | None,
+        approver: Approver | None,
         now: Callable[[], float],
     ) -> None:
         self._plan = plan
@@ -90,6 +97,8 @@ class Run:
         self._root: asyncio.Task[Outcome] | None = None
         self._at_work = False
         self._crew = Crew(self._stream, Purser(plan.limits), seats, shelf, plan.limits, now, plan.worker)
+        if approver:
+            self._crew.gate = Gate(approver, seats, self._stream, now, open_wide=False)
 
     @property
     def journal_error(self) -> Exception | None:
@@ -108,8 +117,8 @@ class Run:
         if delegation is None:
             if self._root:
                 self._root.cancel()
-        elif delegation.worker:
-            delegation.worker.cancel()
+        else:
+            delegation.stop()
 
     def steer(self, path: RunPath, text: str) -> None:
         """Give a turn a note, which it reads before its model is asked next."""
@@ -120,13 +129,13 @@ class Run:
 
     def retry(self, path: RunPath, agent: str = "") -> None:
         """Run a delegation again, on another agent, profile or `profile/model` if one is named."""
-        delegation = self._delegation(path)
+        delegation = self._decided(path)
         self._command("retry", path, agent=agent)
         delegation.batch.again(delegation, agent)
 
     def replace(self, path: RunPath, text: str) -> None:
         """Give a delegation this result, whatever its worker says or said."""
-        delegation = self._delegation(path)
+        delegation = self._decided(path)
         self._command("replace", path, text=text)
         delegation.batch.put_result(delegation, text)
 
@@ -184,8 +193,7 @@ class Run:
         self._at_work = True
         self._crew.notes[order.path] = []
         try:
-            seat = await self._crew.seats.seat(order.agent)
-            refuse_reserved(seat)
+            seat = await find_seat(self._crew.seats, order.agent)
             self._tell_started(order, seat)
             turn = self._turn(order, seat)
             answer = await self._answer(turn)
@@ -252,6 +260,7 @@ class Run:
                 profile=seat.profile,
                 backend=seat.protocol,
                 model=seat.model,
+                window=seat.window,
             )
         )
 
@@ -275,7 +284,13 @@ class Run:
     def _command(self, command: str, path: RunPath, agent: str = "", text: str = "") -> None:
         if self._over:
             raise InputError("The run has ended.")
-        self._stream.emit(Commanded(path=path, at=self._crew.now(), command=command, agent=agent, text=text))
+        delegation = self._crew.delegations.get(path)
+        attempt = delegation.attempt if delegation else 1
+        self._stream.emit(
+            Commanded(
+                path=path, attempt=attempt, at=self._crew.now(), command=command, agent=agent, text=text
+            )
+        )
 
     def _delegation(self, path: RunPath) -> Delegation:
         if path not in self._crew.delegations:
@@ -283,6 +298,15 @@ class Run:
                 f"There is no open delegation at {_spell(path)}: its result has gone back already."
             )
         return self._crew.delegations[path]
+
+    def _decided(self, path: RunPath) -> Delegation:
+        """Find an open delegation that the person let run."""
+        delegation = self._delegation(path)
+        if delegation.asking:
+            raise InputError(f"{_spell(path)} waits for your answer.", "Approve it, change it or refuse it.")
+        if delegation.refused:
+            raise InputError(f"You have refused {_spell(path)}: the manager is told so.")
+        return delegation
 
 
 def _spell(path: RunPath) -> str:

@@ -16,7 +16,6 @@ from tui_delegate.core.errors import (
     BudgetExceeded,
     ContextOverflow,
     CutOff,
-    InvalidRequest,
 )
 from tui_delegate.core.events import FellBack, RunPath
 from tui_delegate.core.flags import CUT_AT_END
@@ -25,7 +24,7 @@ from tui_delegate.core.messages import Message, ToolSpec, user
 from tui_delegate.core.specs import seat_name
 from tui_delegate.core.usage import CHARS_PER_TOKEN
 from tui_delegate.engine.call import Caller, Meter, call_model, prompt_tokens
-from tui_delegate.engine.delegate import RESERVED_MODELS, Desk, delegation_tool
+from tui_delegate.engine.delegate import Desk, delegation_tool
 
 if TYPE_CHECKING:
     from tui_delegate.core.limits import Allowance
@@ -60,6 +59,8 @@ class Turn:
     meter: Meter | None = None
     """The call under way, or the last one."""
     flags: list[str] = field(default_factory=list)
+    heard: int = 0
+    """How many notes it has read."""
 
     async def answer(self) -> Answer:
         """Run the turn. Raises BackendError, or BudgetExceeded where not even a list of results is left."""
@@ -113,7 +114,8 @@ class Turn:
     async def _ask(self, tools: tuple[ToolSpec, ...]) -> Reply:
         while True:
             request = self._request(tools)
-            caller = Caller(self.path, self.attempt, self.crew.stream, self.crew.purser, self.crew.now)
+            crew = self.crew
+            caller = Caller(self.path, self.attempt, crew.stream, crew.purser, crew.now, self.heard)
             try:
                 reply = await call_model(caller, self.seat, request, self._set_meter)
             except BackendError as error:
@@ -144,6 +146,7 @@ class Turn:
                 backend=after.protocol,
                 model=after.model,
                 code=error.code,
+                window=after.window,
             )
         )
         return True
@@ -192,16 +195,8 @@ class Turn:
     def _read_notes(self) -> None:
         notes = self._notes()
         self.messages += [user(note) for note in notes]
+        self.heard += len(notes)
         notes.clear()
-
-
-def refuse_reserved(seat: Seat) -> None:
-    """Refuse a worker whose model is the delegation tool itself."""
-    if seat.model.strip().lower() in RESERVED_MODELS:
-        raise InvalidRequest(
-            f"The worker's model is {seat.model!r}, the delegation tool itself: self-reference.",
-            "Give the worker's profile a real model.",
-        )
 
 
 def _no_answer(reply: Reply) -> BackendError:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tui_delegate.backends.discover import Found
     from tui_delegate.core.limits import Limits
     from tui_delegate.core.messages import Message
-    from tui_delegate.core.ports import ModelHost, Shelf
+    from tui_delegate.core.ports import Approver, ModelHost, Shelf
     from tui_delegate.core.specs import Seat
     from tui_delegate.journal.store import Journal
     from tui_delegate.profiles import Profile, Settings
@@ -107,6 +107,7 @@ class Workspace:
         *,
         journal: Journal | None,
         shelf: Shelf | None = None,
+        approver: Approver | None = None,
         context: RunContext | None = None,
         history: tuple[Message, ...] = (),
         after: str = "",
@@ -128,7 +129,9 @@ class Workspace:
             forgets=forgets,
             recap=recap,
         )
-        async with open_run(plan, self.seating, recorder=journal, shelf=shelf) as run:
+        async with open_run(
+            plan, self.seating, recorder=journal, shelf=shelf, approver=approver
+        ) as run:
             yield run
 
     def context(self, command: str) -> RunContext:

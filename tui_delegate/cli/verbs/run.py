@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-keep-text", action="store_true", help="keep figures only, no word of what was said"
     )
+    parser.add_argument("--ask", action="store_true", help="ask at the terminal before each delegation")
     parser.add_argument("-q", "--quiet", action="store_true", help="tell nothing on stderr but errors")
     parser.add_argument("--raw", action="store_true", help="leave control characters in the answer")
     form = parser.add_mutually_exclusive_group()
@@ -51,7 +52,13 @@ def run(args: argparse.Namespace) -> int:
     limits = with_limits(workspace.settings.limits, [*args.limit, *(["nested=true"] if args.nested else [])])
     form: Form = "json" if args.json else "events" if args.events else "text"
     wanted = Wanted(
-        _prompt(args.prompt), limits, form, keep_text=not args.no_keep_text, quiet=args.quiet, raw=args.raw
+        _prompt(args.prompt),
+        limits,
+        form,
+        keep_text=not args.no_keep_text,
+        quiet=args.quiet,
+        raw=args.raw,
+        ask=args.ask,
     )
     return asyncio.run(run_prompt(workspace, wanted))
 
