@@ -1,4 +1,4 @@
-"""Sessions: listed with what a person wants to know, searched, renamed, deleted, and beside other processes."""
+"""Sessions: listed with what a person wants to know, searched, renamed and deleted beside other processes."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from tests.journal.samples import CANARY, call, every_kind, opened
 from tui_delegate.core import events
 from tui_delegate.core.errors import InputError
 from tui_delegate.core.transcript import Transcript
-from tui_delegate.journal.export import SCHEMA, VERSION, file_name, json_text, save, to_json, to_markdown
+from tui_delegate.journal.minutes import SCHEMA, VERSION, file_name, json_text, save, to_json, to_markdown
 
 HOSTILE = [
     "plain\n```\nafter a fence",
@@ -131,7 +131,7 @@ def test_a_file_that_is_there_is_never_overwritten_unasked(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", ["missing/a.md", "", "\0"])
 def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path, name: str) -> None:
-    with pytest.raises(InputError, match="can't be written|is there already"):
+    with pytest.raises(InputError, match=r"can't be written|is there already"):
         save(tmp_path / name, "text")
 
 
