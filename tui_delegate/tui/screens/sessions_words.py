@@ -67,9 +67,10 @@ def note_of(row: SessionRow, *, is_open: bool = False) -> str:
 def preview_of(row: SessionRow, said: Sequence[Exchange], now: float) -> Content:
     """Write what was last asked and answered."""
     parts = [Content.styled(title_of(row, 200), "bold")]
+    figures = f", {count(row.tokens)} tokens, {dollars(row.cost)}" if row.tokens else ""
     facts = [
         clean_line(row.cwd, 120),
-        f"begun {when(row.created, now)}",
+        f"begun {when(row.created, now)}{figures}",
         clean_line(", ".join(row.models), 200),
     ]
     parts.append(Content.styled("\n".join(fact for fact in facts if fact), "$dim"))
@@ -107,8 +108,7 @@ def _figures(row: SessionRow) -> list[str]:
     models = [clean_line(model, 30) for model in row.models[:2]]
     if len(row.models) > 2:
         models.append(f"+{len(row.models) - 2}")
-    figures = [f"{count(row.tokens)} tok", dollars(row.cost)] if row.tokens else []
-    return [*figures, *([", ".join(models)] if models else [])]
+    return [*([dollars(row.cost)] if row.tokens else []), *([", ".join(models)] if models else [])]
 
 
 def _speech(who: str, text: str, limit: int, empty: str) -> Content:
