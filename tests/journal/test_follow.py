@@ -62,7 +62,7 @@ def test_a_flood_is_read_in_parts_and_whole(path: Path, follower: Follower) -> N
         while follower.behind:
             parts.append(follower.poll())
         assert [len(part) for part in parts] == [MOST, MOST, 1]
-        assert named(sum(parts, []))[-1] == ("r1", 2 * MOST + 1)
+        assert named(parts[-1])[-1] == ("r1", 2 * MOST + 1)
 
 
 def test_a_journal_that_appears_later_is_followed_from_its_first_event(
@@ -112,7 +112,11 @@ def test_a_full_journal_that_takes_the_place_of_another_is_not_told_from_its_beg
     assert named(follower.poll()) == [("r2", 1)]
 
 
-@pytest.mark.parametrize("content", [b"not a database at all\n" * 100, b"SQLite format 3\0" + b"\xff" * 4000], ids=["words", "rubbish"])
+@pytest.mark.parametrize(
+    "content",
+    [b"not a database at all\n" * 100, b"SQLite format 3\0" + b"\xff" * 4000],
+    ids=["words", "rubbish"],
+)
 def test_a_file_that_is_no_journal_is_told_once_and_left_when_it_is_one_again(
     path: Path, follower: Follower, content: bytes
 ) -> None:
@@ -139,9 +143,7 @@ def test_a_journal_that_is_locked_is_waited_for_without_waiting(path: Path, foll
         follower.poll()
         assert follower.opened == 1
         other.execute("BEGIN EXCLUSIVE")
-        other.execute(
-            "INSERT INTO events SELECT id+1, run, n+1, at, path, attempt, kind, body FROM events"
-        )
+        other.execute("INSERT INTO events SELECT id+1, run, n+1, at, path, attempt, kind, body FROM events")
         assert (follower.poll(), follower.run("r1"), follower.trouble()) == ([], None, None)
         other.execute("COMMIT")
     assert named(follower.poll()) == [("r1", 2)]

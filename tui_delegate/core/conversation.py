@@ -34,17 +34,15 @@ def chain(transcripts: Mapping[str, Transcript], leaf: str) -> list[Transcript]:
 def leaves(transcripts: Mapping[str, Transcript], session: str = "") -> list[str]:
     """Give the runs that no other run goes on from, in the order given; of one session, if it is named.
 
-    The last one is where a session stands. Runs of another session that went on from here do not count: a fork
-    ends nothing.
+    The last one is where a session stands. Runs of another session that went on from here do not count: a
+    fork ends nothing.
     """
     here = {run: one for run, one in transcripts.items() if not session or one.session == session}
     followed = {one.after for run, one in here.items() if one.after != run}
     return [run for run in here if run not in followed] or list(here)[-1:]
 
 
-def history(
-    runs: Sequence[Transcript], forgets: int = 0, recap: str = ""
-) -> tuple[Message, ...]:
+def history(runs: Sequence[Transcript], forgets: int = 0, recap: str = "") -> tuple[Message, ...]:
     """Make what a manager is told of the runs before: prompt and answer of each, the first ones left out.
 
     A run that gave no text is left out as well. Roles alternate: every server takes that.

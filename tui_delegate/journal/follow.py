@@ -25,7 +25,9 @@ REST: Final = 10
 """Looks that are left out after one that failed."""
 
 _NEW: Final = "SELECT id, run, n, path, at, attempt, kind, body FROM events WHERE id>? ORDER BY id LIMIT ?"
-_OF_RUN: Final = "SELECT id, n, path, at, attempt, kind, body FROM events WHERE run=? AND n>? ORDER BY n LIMIT ?"
+_OF_RUN: Final = (
+    "SELECT id, n, path, at, attempt, kind, body FROM events WHERE run=? AND n>? ORDER BY n LIMIT ?"
+)
 _OPEN: Final = "SELECT * FROM runs WHERE status='open' ORDER BY rowid"
 
 
@@ -149,7 +151,9 @@ class Follower:
 
     def _stumble(self, error: sqlite3.Error | JournalError) -> None:
         """Go on later. Who only holds the file for a moment is no trouble."""
-        if schema.is_busy(error) or (isinstance(error.__cause__, Exception) and schema.is_busy(error.__cause__)):
+        if schema.is_busy(error) or (
+            isinstance(error.__cause__, Exception) and schema.is_busy(error.__cause__)
+        ):
             return
         if isinstance(error, sqlite3.Error):
             error = schema.journal_error(error, self._path)

@@ -246,9 +246,7 @@ class Reader:
 
     def _session_row(self, row: tuple[Any, ...], models: tuple[str, ...]) -> SessionRow:
         id, title, created, updated, count, _, status, command, cwd, still_open, tokens, cost, unpriced = row
-        live = bool(still_open) and any(
-            processes.is_live(RunRow(*run)) for run in self._ask(_OPEN_RUNS, id)
-        )
+        live = bool(still_open) and any(processes.is_live(RunRow(*run)) for run in self._ask(_OPEN_RUNS, id))
         return SessionRow(
             id, title, created, updated, count, status or "", command or "", cwd or "", live, models,
             tokens or 0, None if unpriced else cost or 0.0,

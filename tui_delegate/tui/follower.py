@@ -1,4 +1,4 @@
-"""Follows the runs of other processes for the screen: folds what they write into transcripts, and tells who asked.
+"""Follows the runs of other processes for the screen: folds what they write, and tells who asked.
 
 One timer, fast only while somebody else is at work. Nothing is drawn here and nothing is written.
 """
@@ -147,7 +147,7 @@ class Following:
             self._finish(watched)
 
     def _meet(self, stored: Stored, now: float) -> _Watched | None:
-        """Make the acquaintance of a run that was not at work before; what is over and known is not met again."""
+        """Meet a run that was not at work before; one that is over and told is not met again."""
         if stored.n <= self._over.get(stored.run, 0):
             return None
         row = self.follower.run(stored.run)
@@ -216,9 +216,7 @@ class Following:
         """Tell each turn that was at work that it is no more."""
         message = "Its process ended before it did."
         for node in [node for node in watched.transcript.nodes.values() if node.state not in ENDED]:
-            event = Failed(
-                path=node.path, attempt=node.attempt, at=watched.at, code=STOPPED, message=message
-            )
+            event = Failed(path=node.path, attempt=node.attempt, at=watched.at, code=STOPPED, message=message)
             self._tell(watched, event)
         self._finish(watched)
 
