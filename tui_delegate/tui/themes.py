@@ -23,6 +23,8 @@ from tui_delegate.profiles.table import Source, Table
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tui_delegate.tui.stage import Stage
+
 DEFAULT: Final = "nightwatch"
 COLOURLESS: Final = "terminal-dark"
 """What is worn where the environment asks for no colour: it selects by turning colours round."""
@@ -258,12 +260,12 @@ class Themes:
         choices = (COLOURLESS,) if self._colourless else (wanted, DEFAULT)
         return next((name for name in choices if name in self.palettes), FALLBACK)
 
-    def register(self, app: App[object]) -> None:
+    def register(self, app: Stage) -> None:
         """Make all of them known to an app."""
         for palette in self.palettes.values():
             app.register_theme(textual_theme(palette))
 
-    def put_on(self, app: App[object], wanted: str) -> None:
+    def put_on(self, app: Stage, wanted: str) -> None:
         """Put a theme on, even where it is the one that is worn: its file may have changed."""
         self.register(app)
         name = self.worn(wanted)
