@@ -9,7 +9,7 @@ import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from textual.app import App
 from textual.color import Color
@@ -22,6 +22,7 @@ from tui_delegate.profiles.table import Source, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
 
 DEFAULT: Final = "nightwatch"
 COLOURLESS: Final = "terminal-dark"
@@ -258,12 +259,12 @@ class Themes:
         choices = (COLOURLESS,) if self._colourless else (wanted, DEFAULT)
         return next((name for name in choices if name in self.palettes), FALLBACK)
 
-    def register(self, app: App[object]) -> None:
+    def register(self, app: App[Any]) -> None:
         """Make all of them known to an app."""
         for palette in self.palettes.values():
             app.register_theme(textual_theme(palette))
 
-    def put_on(self, app: App[object], wanted: str) -> None:
+    def put_on(self, app: App[Any], wanted: str) -> None:
         """Put a theme on, even where it is the one that is worn: its file may have changed."""
         self.register(app)
         name = self.worn(wanted)
