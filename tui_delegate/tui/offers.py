@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui_delegate.core.usage import Price
+    from tui_delegate.profiles import Profile
     from tui_delegate.workspace.catalog import Offer, Station
     from tui_delegate.workspace.jobs import Job
     from tui_delegate.workspace.seating import Role
@@ -33,6 +34,15 @@ MODEL_COLUMNS: Final = (
     Column("quant", 12, 96),
     Column("can", 22, 112),
     Column("$/M in · out", 16, 140, right=True),
+)
+PROFILE_COLUMNS: Final = (
+    Column("profile", 18),
+    Column("is", 16),
+    Column("server", 14),
+    Column("usual model"),
+    Column("backend", 13, 80),
+    Column("", 8, 90),
+    Column("address", 36, 120),
 )
 HEALTH: Final = {
     "asking": ("◌", "asking", "$dim"),
@@ -80,6 +90,20 @@ def role_words(role: Role) -> str:
     return "manager" if role == "manager" else "workers"
 
 
+def pick_title(role: Role, now: tuple[str, str]) -> Content:
+    """Ask for a model for one of the two roles; `now` is who has it."""
+    parts = [
+        (f" {role_words(one)} ", "bold reverse" if one == role else "$dim") for one in ("manager", "worker")
+    ]
+    sits = " / ".join(clean_line(word, 40) for word in now if word)
+    return Content.assemble(("Model for  ", "bold"), *parts, (f"   now {sits}" if sits else "", "$dim"))
+
+
+def pull_title(profile: str) -> Content:
+    """Ask for the name of a model to download."""
+    return Content.assemble(("Download a model", "bold"), (f" to profile {clean_line(profile)}", "$dim"))
+
+
 def offer_line(offer: Offer, role: Role, at: tuple[int, ...] = (), *, recent: bool = False, key: str) -> Line:
     """Write a model in a line. `at` are the letters of its name that were searched for."""
     model = offer.model
@@ -123,7 +147,7 @@ def typed_line(offer: Offer, key: str) -> Line:
 def station_line(station: Station, key: str) -> Line:
     """Write a server that has nothing to offer now in a line."""
     glyph, word, tone = HEALTH[station.health]
-    name = clean_line(station.kind) or shown_url(station.url)
+    name = shown_url(station.url) or clean_line(station.kind)
     state = Content.assemble((glyph, tone), " ", word)
     return Line(key, (name, station.label, state), dim=True, fixed=True)
 
@@ -182,6 +206,46 @@ def _against(offer: Offer, station: Station | None, role: Role) -> Content:
         return Content.assemble((f"Not as manager: {offer.not_manager}.", "$warn"))
     if role == "manager" and offer.unsure:
         return Content.assemble(("Its server doesn't say what it can do; a manager needs tools.", "$dim"))
-    return Content.assemble(
-        (f"can {', '.join(offer.model.capabilities)}" if offer.model.capabilities else "", "$dim")
+    can = [one for one in offer.model.capabilities if one != "completion"]
+    return Content.assemble((f"can {', '.join(can)}" if can else "", "$dim"))
+
+
+def check_lines(rows: Sequence[tuple[str, bool, str]]) -> Content:
+    """Write how a try of a profile went, a line for each thing that was tried."""
+    lines = [
+        Content.assemble(("✓ ", "$ok") if well else ("✗ ", "$bad"), f"{what}: {clean_line(detail, 300)}")
+        for what, well, detail in rows
+    ]
+    return Content("\n").join(lines)
+
+
+def profile_line(profile: Profile, station: Station | None, roles: Sequence[Role], *, written: bool) -> Line:
+    """Write a profile in a line."""
+    glyph, word, tone = HEALTH[station.health if station else "asking"]
+    now = Content.assemble((" + ".join(role_words(role) for role in roles), "$accent bold"))
+    several = f" +{len(profile.urls) - 1}" if len(profile.urls) > 1 else ""
+    cells = (
+        profile.name,
+        now,
+        Content.assemble((glyph, tone), " ", word),
+        profile.default_model or "whichever is loaded",
+        profile.backend or "?",
+        "yours" if written else "built in",
+        shown_url(profile.base_url) + several,
     )
+    return Line(profile.name, cells)
+
+
+def profile_details(profile: Profile, station: Station | None, key: str) -> Content:
+    """Say more about a profile: where it is, where its key comes from (never the key), what is wrong."""
+    facts = [
+        *(shown_url(url) for url in profile.urls),
+        f"key: {clean_line(key)}" if key else "",
+        f"headers: {', '.join(clean_line(name) for name, _ in profile.extra_headers)}"
+        if profile.extra_headers
+        else "",
+        f"goes on to {', '.join(clean_line(one) for one in profile.fallback)}" if profile.fallback else "",
+    ]
+    first = " · ".join(fact for fact in facts if fact)
+    wrong = clean_line(f"{station.words} {station.hint}") if station else ""
+    return Content.assemble(first, "\n" if wrong else "", (wrong, "$warn"))

@@ -89,6 +89,11 @@ def usual_of(name: str, backend: str) -> dict[str, str]:
     return {key: _text(key, value) for key, value in table.items()}
 
 
+def usual_table(name: str) -> dict[str, object]:
+    """Give the table that is built in under a name; empty: there is none."""
+    return dict(PROFILES.get(name, {}))
+
+
 def free_name(wanted: str, settings: Settings) -> str:
     """Make a name that no profile has: `mine-2`."""
     number = 2

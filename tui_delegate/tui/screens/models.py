@@ -5,7 +5,6 @@ It lists what the workspace finds and hands back what was picked; switching to i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Vertical
@@ -19,6 +18,7 @@ from tui_delegate.core.errors import DelegateError
 from tui_delegate.core.servers import ModelInfo
 from tui_delegate.tui import offers
 from tui_delegate.tui.commands import Command, bindings
+from tui_delegate.tui.screens.picked import Picked
 from tui_delegate.tui.widgets.catalog import Catalog
 from tui_delegate.tui.widgets.foot import Foot
 from tui_delegate.workspace import catalog
@@ -38,18 +38,6 @@ if TYPE_CHECKING:
 
 _FLOATS = 100
 """Below this width the picker takes the whole screen."""
-
-
-@dataclass(frozen=True, slots=True)
-class Picked:
-    """What was picked."""
-
-    role: Role
-    profile: str
-    model: str = ""
-    """Empty: whichever the profile leads to."""
-    saved: str = ""
-    """What to say of writing it down as the default; empty: that was not asked for."""
 
 
 class ModelPicker(ModalScreen[Picked | None]):
@@ -113,7 +101,7 @@ class ModelPicker(ModalScreen[Picked | None]):
         """Put the title, the field, the list and what is said below one another."""
         with Vertical():
             yield Static(id="head", markup=False)
-            yield Input(id="filter", compact=True)
+            yield _field()
             yield Catalog(offers.MODEL_COLUMNS)
             yield Static(id="details", markup=False)
             yield Static(id="jobs", markup=False)
@@ -123,7 +111,7 @@ class ModelPicker(ModalScreen[Picked | None]):
     def on_mount(self) -> None:
         """Show what is known, and ask the servers."""
         self._workspace.jobs.watchers.append(self._job_told)
-        self._title()
+        self._ask()
         self._show_jobs()
         self.query_one(Input).focus()
         self._look()
@@ -226,7 +214,7 @@ class ModelPicker(ModalScreen[Picked | None]):
         self._role = "worker" if self._role == "manager" else "manager"
         self._warned = False
         self._say()
-        self._title()
+        self._ask()
         self._show(keep=False)
 
     def action_models_refresh(self) -> None:
@@ -304,8 +292,16 @@ class ModelPicker(ModalScreen[Picked | None]):
         elif self._role == "manager" and offer.not_manager:
             self._say(f"Not as manager: {offer.not_manager}.", bad=True)
         else:
-            return offer
+            return self._checked(offer)
         return None
+
+    def _checked(self, offer: Offer) -> Offer | None:
+        try:
+            self._workspace.check_place(f"{offer.profile}/{offer.model.id}")
+        except DelegateError as error:
+            self._fail(error)
+            return None
+        return offer
 
     def _take(self) -> None:
         if offer := self._usable():
@@ -321,7 +317,7 @@ class ModelPicker(ModalScreen[Picked | None]):
         if was or not profile:
             field.value = ""
         self._say()
-        self._title()
+        self._ask()
         self._show(keep=True)
 
     def _pull(self, model: str) -> None:
@@ -352,23 +348,17 @@ class ModelPicker(ModalScreen[Picked | None]):
         else:
             self._look()
 
-    def _title(self) -> None:
-        field = self.query_one(Input)
+    def _ask(self) -> None:
+        """Say above the field what is asked for, and in it how to answer."""
         if self._pull_to:
-            words = Content.assemble(
-                ("Download a model", "bold"), (f" to profile {clean_line(self._pull_to)}", "$dim")
+            words, answer = (
+                offers.pull_title(self._pull_to),
+                "its name in its server's library; enter downloads",
             )
-            field.placeholder = "its name, as its server's library has it; enter downloads"
         else:
-            parts = [
-                (f" {offers.role_words(role)} ", "bold reverse" if role == self._role else "$dim")
-                for role in ("manager", "worker")
-            ]
-            now = " / ".join(clean_line(word, 40) for word in self._workspace.sitting(self._role) if word)
-            words = Content.assemble(
-                ("Model for  ", "bold"), *parts, (f"   now {now}" if now else "", "$dim")
-            )
-            field.placeholder = "type to filter, or any model's name"
+            words = offers.pick_title(self._role, self._workspace.sitting(self._role))
+            answer = "type to filter, or any model's name"
+        self.query_one(Input).placeholder = answer
         self.query_one("#head", Static).update(words)
 
     def _details(self) -> None:
@@ -390,6 +380,12 @@ class ModelPicker(ModalScreen[Picked | None]):
         notice = self.query_one("#notice", Static)
         notice.set_class(bool(words), "-on")
         notice.update(Content.assemble((clean_line(words, 400), "$bad" if bad else "$warn")))
+
+
+def _field() -> Input:
+    field = Input(id="filter", compact=True)
+    field.cursor_blink = False  # a blinking cursor is a timer of its own
+    return field
 
 
 async def _carry(app: App[object], job: Job) -> None:
