@@ -85,28 +85,34 @@ async def survey(
     settings = reach.settings
     fixed = [await _without_server(reach, one) for one in settings.profiles.values() if not one.urls]
     fixed += [_keyless(one, error) for one, error in _locked(reach) if one.urls]
-    groups = {_key(group): group for group in _groups(reach)}
-    asked = {key: _asking(group) for key, group in groups.items()}
+    groups = _groups(reach)
+    asked = {_key(group): _asking(group) for group in groups}
+    # An answer's address is spelled as one of its profiles spells it.
+    spelled = {(one.endpoint.url, _key(group)[1]): _key(group) for group in groups for one in group}
 
     def everything() -> tuple[Station, ...]:
         return _in_order([*asked.values(), *fixed], settings)
 
     def answer(found: Found) -> None:
-        key = _key_of(found, asked)
+        key = spelled[found.url, found.names]
         asked[key] = _answered(found, asked[key], settings)
         tell(everything())
 
     tell(everything())
-    await discover([one for group in groups.values() for one in group], within=within, tell=answer)
+    await discover([one for group in groups for one in group], within=within, tell=answer)
     return everything()
 
 
 def offers(stations: Iterable[Station], recent: Sequence[tuple[str, str]] = ()) -> list[Offer]:
     """List all models: the recent ones first, then the loaded ones, then as their servers list them."""
     rank = {place: number for number, place in enumerate(recent)}
-    listed = [offer for station in stations for offer in station.offers]
+    listed: dict[tuple[str, str], Offer] = {}
+    for one in (offer for station in stations for offer in station.offers):
+        known = listed.get((one.profile, one.model.id))
+        if known is None or (known.model.state, one.model.state) == ("unloaded", "loaded"):
+            listed[one.profile, one.model.id] = one  # several servers of one profile hold the same models
     return sorted(
-        listed,
+        listed.values(),
         key=lambda one: (
             rank.get((one.profile, one.model.id), len(rank)),
             bool(one.blocked),
@@ -166,7 +172,8 @@ class Watch:
     def health(self, profile: str) -> bool | None:
         """Say whether a profile's server answers; None: nobody knows."""
         states = {one.health for one in self.stations if profile in one.profiles}
-        if "up" in states or (chosen := self.reach.settings.profiles.get(profile)) and not chosen.urls:
+        chosen = self.reach.settings.profiles.get(profile)
+        if "up" in states or (chosen and not chosen.urls):
             return True
         return None if not states - {"asking"} else False
 
@@ -218,12 +225,6 @@ def _locked(reach: Servers) -> list[tuple[Profile, ResolveError]]:
 
 def _key(group: Sequence[Candidate]) -> tuple[str, tuple[str, ...]]:
     return group[0].endpoint.url, tuple(one.name for one in group if one.name)
-
-
-def _key_of(found: Found, asked: dict[tuple[str, tuple[str, ...]], Station]) -> tuple[str, tuple[str, ...]]:
-    """Find whom an answer is from: its address may be spelled as another profile spells it."""
-    same = [key for key in asked if key[1] == found.names]
-    return next((key for key in same if key[0] == found.url), same[0])
 
 
 def _asking(group: Sequence[Candidate]) -> Station:

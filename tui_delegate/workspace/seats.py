@@ -18,6 +18,7 @@ from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
 from tui_delegate.engine.run import Plan, Run, open_run
 from tui_delegate.workspace.jobs import Jobs
+from tui_delegate.workspace.keeping import ProfilesFile
 from tui_delegate.workspace.seating import ROLES, Choice, Seating
 from tui_delegate.workspace.servers import Servers
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tui_delegate.core.specs import Seat
     from tui_delegate.journal.store import Journal
     from tui_delegate.profiles import Profile, Settings
+    from tui_delegate.workspace.keeping import Saved
     from tui_delegate.workspace.seating import Role
 
 
@@ -90,6 +92,17 @@ class Workspace:
         self.reach.take(settings)
         self.settings = settings
         self.seating = Seating(settings, self.reach, choice, found)
+
+    @property
+    def file(self) -> ProfilesFile:
+        """The file that the profiles stand in, or would."""
+        return ProfilesFile.of(self.settings, self.environ)
+
+    def save_default(self, choice: Choice) -> Saved:
+        """Write what is picked into the profiles file. Raises a ConfigError."""
+        saved = self.file.set_default(choice)
+        self.reload()
+        return saved
 
     def check_place(self, name: str) -> None:
         """Raise a ResolveError where an agent, a profile or `profile/model` leads to nothing usable."""

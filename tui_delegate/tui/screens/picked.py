@@ -1,0 +1,21 @@
+"""What a picker hands back to whoever opened it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tui_delegate.workspace.seating import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """What was picked."""
+
+    role: Role
+    profile: str
+    model: str = ""
+    """Empty: whichever the profile leads to."""
+    saved: str = ""
+    """What to say of writing it down as the default; empty: that was not asked for."""
