@@ -114,10 +114,11 @@ class Total(NamedTuple):
 
 
 _FIELDS: Final = ", ".join(Call._fields)
-_SCAN: Final = (
+SCAN: Final = (
     "count(*), sum(status='failed'), sum(prompt), sum(cached), sum(completion), sum(reasoning), "
     "sum(total_ms), total(cost), sum(cost IS NULL), sum(usage_source<>'reported')"
 )
+"""The figures of a total, from calls."""
 _ROLLED: Final = ", ".join(
     f"{'total' if name == 'cost' else 'sum'}({name})" for name in Total._fields if name != "key"
 )
@@ -173,7 +174,7 @@ class Ledger:
         if _filters(query) or not (_is_midnight(query.since) and _is_midnight(query.until)):
             where, values = _where(query)
             key = COLUMNS.get(by, "''")
-            sql = f"SELECT {key} AS key, {_SCAN} FROM calls{where} GROUP BY 1 HAVING count(*) ORDER BY 1"
+            sql = f"SELECT {key} AS key, {SCAN} FROM calls{where} GROUP BY 1 HAVING count(*) ORDER BY 1"
             return [Total(*row) for row in self._rows(sql, values)]
         key = "day" if by == "day" else "key"
         days, values = _days(query, each=by == "day")

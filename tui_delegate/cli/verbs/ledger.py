@@ -1,7 +1,7 @@
 """The verb `ledger`: every model call with its tokens, time and cost, and totals of them.
 
-Its JSON is read by other tools: the keys of an entry and of the summary may grow, never change. Reading the
-journal is not done here.
+Its JSON is read by other tools: the keys of the summary may grow, never change; those of a call are the
+export's. Reading the journal is not done here.
 """
 
 from __future__ import annotations
@@ -120,6 +120,7 @@ def _total(ledger: Ledger, query: Query) -> Total:
 
 def _show_json(ledger: Ledger, query: Query, by: str) -> int:
     from tui_delegate.cli import output
+    from tui_delegate.journal.export import entry
 
     total = _total(ledger, query)
     summary = _summary(ledger, query, total)
@@ -129,44 +130,6 @@ def _show_json(ledger: Ledger, query: Query, by: str) -> int:
     content = {"entries": [entry(call) for call in ledger.last(query)], "summary": summary}
     output.data_json({"ok": True, "command": "ledger", "model": "-", "content": content})
     return output.OK
-
-
-def entry(call: Call) -> dict[str, object]:
-    """Make a call's JSON object: first the keys that other tools know, then ours."""
-    price = {"input": call.price_input, "cached": call.price_cached, "output": call.price_output}
-    return {
-        "ts": _stamp(call.at),
-        "command": call.command,
-        "profile": call.profile,
-        "backend": call.backend,
-        "model": call.model,
-        "prompt_eval_count": call.prompt,
-        "eval_count": call.completion,
-        "cached_tokens": call.cached,
-        "reasoning_tokens": call.reasoning,
-        "total_duration_ms": call.total_ms,
-        "cwd": call.cwd,
-        "claude_session_id": call.claude_session_id,
-        "codex_session_id": call.codex_session_id,
-        "parent_pid": call.parent_pid,
-        "host": call.host,
-        "target": call.target,
-        "run": call.run,
-        "session": call.session,
-        "path": [int(part) for part in call.path.split(".") if part],
-        "attempt": call.attempt,
-        "agent": call.agent,
-        "answered_model": call.answered,
-        "status": call.status,
-        "error_code": call.code,
-        "usage_source": call.usage_source,
-        "queue_ms": call.queue_ms,
-        "first_token_ms": call.first_token_ms,
-        "tokens_per_second": call.tokens_per_second,
-        "cost": call.cost,
-        "price": None if call.price_source is None else price,
-        "price_source": call.price_source,
-    }
 
 
 def _summary(ledger: Ledger, query: Query, total: Total) -> dict[str, object]:
@@ -229,6 +192,7 @@ def _show(ledger: Ledger, query: Query, by: str) -> int:
 
 def _line(call: Call) -> str:
     from tui_delegate.core.clean import clean_line
+    from tui_delegate.journal.export import stamp
 
     guess = "" if call.usage_source == "reported" else "~"
     words = {
@@ -245,7 +209,7 @@ def _line(call: Call) -> str:
         "path": call.path,
         "agent": call.agent,
     }
-    return f"{_stamp(call.at)} " + " ".join(
+    return f"{stamp(call.at)} " + " ".join(
         f"{name}={clean_line(word) or '-'}" for name, word in words.items()
     )
 
@@ -293,40 +257,18 @@ def _export(ledger: Ledger, query: Query, form: str) -> int:
     from contextlib import closing
 
     from tui_delegate.cli import output
+    from tui_delegate.journal.export import export
 
     _total(ledger, query)
     with closing(ledger.all(query)) as calls:  # whoever reads the pipe may go away in the middle
-        (_write_csv if form == "csv" else _write_jsonl)(calls)
+        export(calls, form, sys.stdout)
     return output.OK
-
-
-def _write_csv(calls: Iterable[Call]) -> None:
-    import csv
-
-    from tui_delegate.core.clean import clean
-    from tui_delegate.journal.ledger import Call
-
-    rows = csv.writer(sys.stdout, lineterminator="\n")
-    rows.writerow(("ts", *Call._fields))
-    for call in calls:
-        rows.writerow((_stamp(call.at), *(clean(cell) if isinstance(cell, str) else cell for cell in call)))
-
-
-def _write_jsonl(calls: Iterable[Call]) -> None:
-    from tui_delegate.cli import output
-
-    for call in calls:
-        sys.stdout.write(output.json_text(entry(call)) + "\n")
 
 
 def _name(key: str) -> str:
     from tui_delegate.core.clean import clean_line
 
     return clean_line(key) or "-"
-
-
-def _stamp(at: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
 
 
 def _dollars(cost: float | None) -> str:
