@@ -83,12 +83,12 @@ class Walk:
         self._folder(folder, (), ignores_above(folder, cwd).within(folder), Path(os.path.realpath(folder)))
 
     def _folder(self, folder: Path, parts: tuple[str, ...], ignores: Ignores, top: Path) -> None:
-        for entry in _entries(folder):
+        for entry in entries_of(folder):
             path, inner = folder / entry.name, (*parts, entry.name)
             is_folder = entry.is_dir(follow_symlinks=False)
             if self.pattern and not (self.pattern.leads(inner) if is_folder else self.pattern.takes(inner)):
                 continue
-            if why := _why_not(entry, path, ignores, top) or ("too deep" if len(inner) > DEEPEST else ""):
+            if why := why_not(entry, path, ignores, top) or ("too deep" if len(inner) > DEEPEST else ""):
                 self.left_out.append(LeftOut(clean_line(self.display(path)) + "/" * is_folder, why))
             elif is_folder:
                 self._folder(path, inner, ignores.within(path), top)
@@ -99,7 +99,8 @@ class Walk:
                 self.found.append(Found(self.display(path), path, real))
 
 
-def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+def entries_of(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """Give what stands in a folder, in the order of the names."""
     try:
         with os.scandir(folder) as entries:
             yield from sorted(entries, key=lambda entry: entry.name)
@@ -107,7 +108,8 @@ def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
         return
 
 
-def _why_not(entry: os.DirEntry[str], path: Path, ignores: Ignores, top: Path) -> str:
+def why_not(entry: os.DirEntry[str], path: Path, ignores: Ignores, top: Path) -> str:
+    """Say why an entry is left out of a walk that began at `top`; empty: it is taken."""
     is_folder = entry.is_dir(follow_symlinks=False)
     if (is_folder and is_junk(entry.name)) or entry.name == ".git":  # in a worktree .git is a file
         return "not a person's work"
