@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tui_delegate.core.approval import Question, Verdict
+    from tui_delegate.core.approval import AskedKind, Question, Verdict
     from tui_delegate.core.chunks import ChatRequest, Chunk, Reply
     from tui_delegate.core.events import Event
     from tui_delegate.core.files import FileEntry
@@ -87,6 +87,9 @@ class Approver(Protocol):
     """Puts a question to a person. Several may be open at once, and a question that is settled otherwise
     (the run was cancelled, all was approved) is cancelled as any task is.
     """
+
+    def wants(self, kind: AskedKind) -> bool:
+        """Say whether the person wants to be asked about such things now."""
 
     async def ask(self, question: Question) -> Verdict:
         """Wait for the answer. A DelegateError means no."""

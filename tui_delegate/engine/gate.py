@@ -39,7 +39,7 @@ class Gate:
 
     async def ask(self, question: Question) -> Verdict:
         """Ask, tell that it was asked and what was answered; asked again where the answer leads nowhere."""
-        if self._approved.is_set():
+        if self._approved.is_set() or not self._approver.wants(question.kind):
             return APPROVED
         asked = question.task
         question = await self._placed(question)

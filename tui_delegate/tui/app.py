@@ -24,11 +24,39 @@ if TYPE_CHECKING:
     from tui_delegate.tui.house import House
 
 COMMANDS: Final = (
-    Command("app.palette", "Commands", "Lists everything that can be done here.", "ctrl+p", first=True, label="commands"),
-    Command("app.help", "Help", "Shows the keys of what has the focus, then all others.", "f1,question_mark", slash="help", label="help"),
-    Command("app.quit", "Quit", "Leaves; asks only while something runs.", "ctrl+q", slash="quit", first=True),
-    Command("app.mouse", "Mouse on or off", "Leaves the mouse to the terminal, so that it selects text itself.", "f8", slash="mouse", first=True),
-    Command("app.screenshot", "Picture of the screen", "Writes an SVG into the current folder.", slash="screenshot"),
+    Command(
+        "app.palette",
+        "Commands",
+        "Lists everything that can be done here.",
+        "ctrl+p",
+        first=True,
+        label="commands",
+    ),
+    Command(
+        "app.help",
+        "Help",
+        "Shows the keys of what has the focus, then all others.",
+        "f1,question_mark",
+        slash="help",
+        label="help",
+    ),
+    Command(
+        "app.quit", "Quit", "Leaves; asks only while something runs.", "ctrl+q", slash="quit", first=True
+    ),
+    Command(
+        "app.mouse",
+        "Mouse on or off",
+        "Leaves the mouse to the terminal, so that it selects text itself.",
+        "f8",
+        slash="mouse",
+        first=True,
+    ),
+    Command(
+        "app.screenshot",
+        "Picture of the screen",
+        "Writes an SVG into the current folder.",
+        slash="screenshot",
+    ),
 )
 
 
@@ -45,9 +73,7 @@ class DelegateApp(Stage):
         self.crash: Exception | None = None
         """What went wrong inside a widget, if anything did."""
         house.read_picks()
-        self.themes = Themes(
-            house.config.parent / "themes", colourless=bool(house.environ.get("NO_COLOR"))
-        )
+        self.themes = Themes(house.config.parent / "themes", colourless=bool(house.environ.get("NO_COLOR")))
         self.dress()
         self.set_keymap(house.keys)
         self.main = MainScreen(house)
@@ -101,7 +127,9 @@ class DelegateApp(Stage):
         wishes = self.house.wish(mouse=not self.house.preferences.mouse)
         self.take_mouse(wishes.mouse)
         self.notify(
-            "The mouse is ours again." if wishes.mouse else "The mouse is your terminal's: select with it. f8 takes it back.",
+            "The mouse is ours again."
+            if wishes.mouse
+            else "The mouse is your terminal's: select with it. f8 takes it back.",
             markup=False,
         )
 
@@ -127,7 +155,11 @@ class DelegateApp(Stage):
             if (one := getattr(signal, name, None)) is not None:
                 try:
                     loop.add_signal_handler(one, self._leave, 128 + one)
-                except (NotImplementedError, RuntimeError, ValueError):  # no signals on this platform or thread
+                except (
+                    NotImplementedError,
+                    RuntimeError,
+                    ValueError,
+                ):  # no signals on this platform or thread
                     return
 
     def _leave(self, code: int) -> None:

@@ -40,7 +40,9 @@ class Commands(Provider):
             elif not score and matcher.match(f"{command.help} {command.slash} {command.id}"):
                 score = matcher.match(f"{command.help} {command.slash} {command.id}") / 4
             if score > 0:
-                yield Hit(score, _shown(command), partial(self._do, command, node), command.title, command.help)
+                yield Hit(
+                    score, _shown(command), partial(self._do, command, node), command.title, command.help
+                )
 
     async def discover(self) -> Hits:
         """Give everything, in its own order."""

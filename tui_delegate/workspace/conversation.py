@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tui_delegate.core.events import Event
     from tui_delegate.core.limits import Limits
-    from tui_delegate.core.ports import Shelf
+    from tui_delegate.core.ports import Approver, Shelf
     from tui_delegate.core.transcript import Node
     from tui_delegate.engine.run import Run
     from tui_delegate.journal.store import Journal
@@ -59,10 +59,12 @@ class Conversation:
         limits: Limits,
         *,
         session: str = "",
+        approver: Approver | None = None,
     ) -> None:
         self._workspace = workspace
         self._journal = journal
         self._listener = listener
+        self._approver = approver
         self.limits = limits
         self.session = session or new_session()
         self.runs: list[Transcript] = []
@@ -147,6 +149,7 @@ class Conversation:
             limits,
             journal=self._journal,
             shelf=shelf,
+            approver=self._approver,
             context=context,
             history=history(before, self.forgets, self.recap),
             after=before[-1].run if before else "",

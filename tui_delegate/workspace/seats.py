@@ -142,9 +142,7 @@ class Workspace:
             forgets=forgets,
             recap=recap,
         )
-        async with open_run(
-            plan, self.seating, recorder=journal, shelf=shelf, approver=approver
-        ) as run:
+        async with open_run(plan, self.seating, recorder=journal, shelf=shelf, approver=approver) as run:
             yield run
 
     def context(self, command: str) -> RunContext:

@@ -43,7 +43,12 @@ class Choose(ModalScreen[str]):
             yield Static(clean(self._question), markup=False)
             yield OptionList(
                 *(
-                    Option(Content.assemble(clean_line(title), (f"  {clean_line(more)}" if more else "", "$dim")), id=name)
+                    Option(
+                        Content.assemble(
+                            clean_line(title), (f"  {clean_line(more)}" if more else "", "$dim")
+                        ),
+                        id=name,
+                    )
                     for name, title, more in self._answers
                 )
             )

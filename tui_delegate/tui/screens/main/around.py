@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual import work
 
 from tui_delegate.core.errors import DelegateError
-from tui_delegate.tui.screens.ask import Ask
+from tui_delegate.tui.screens.confirm import AskLine
 from tui_delegate.tui.screens.main.view import ViewActions
 
 if TYPE_CHECKING:
@@ -40,14 +40,18 @@ class AroundActions(ViewActions):
             self.say_error(error)
             return
         self.recent.add(profile, model)
-        self.say(f"{'Manager' if role == 'manager' else 'Workers'}: {model} on {profile}, from the next prompt on.")
+        self.say(
+            f"{'Manager' if role == 'manager' else 'Workers'}: {model} on {profile}, from the next prompt on."
+        )
         self.show_standing()
 
     async def pick_place(self, question: str) -> str:
         """Ask for a profile or a `profile/model`."""
         from tui_delegate.tui.screens.models import ModelPicker, Picked
 
-        picked = await self.app.push_screen_wait(ModelPicker(self.house.workspace, self.recent, role="worker"))
+        picked = await self.app.push_screen_wait(
+            ModelPicker(self.house.workspace, self.recent, role="worker")
+        )
         return f"{picked.profile}/{picked.model}" if isinstance(picked, Picked) else ""
 
     @work(group="around", exclusive=True)
@@ -89,7 +93,7 @@ class AroundActions(ViewActions):
         """Give the session another title."""
         if not (self.talk and self.house.journal):
             return
-        title = await self.app.push_screen_wait(Ask("Title of this session:", self.session_title()))
+        title = await self.app.push_screen_wait(AskLine("Title of this session:", self.session_title()))
         if title and title.strip():
             try:
                 await asyncio.to_thread(

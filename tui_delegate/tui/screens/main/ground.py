@@ -69,7 +69,11 @@ class Ground(Screen[None]):
     def say(self, words: str, *, title: str = "", bad: bool = False) -> None:
         """Tell the person something for a moment."""
         self.notify(
-            words, title=clean_line(title), severity="error" if bad else "information", markup=False, timeout=6
+            words,
+            title=clean_line(title),
+            severity="error" if bad else "information",
+            markup=False,
+            timeout=6,
         )
 
     def say_error(self, error: DelegateError) -> None:

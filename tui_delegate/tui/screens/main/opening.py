@@ -31,7 +31,9 @@ class OpeningActions(AroundActions):
             await asyncio.to_thread(house.open)
             limits = house.wanted.limits(house.workspace.settings.limits)
         except DelegateError as error:
-            self.app.exit(78, return_code=78, message=f"tui-delegate: {error.message}\n  {error.hint}".rstrip())
+            self.app.exit(
+                78, return_code=78, message=f"tui-delegate: {error.message}\n  {error.hint}".rstrip()
+            )
             return
         if house.journal_error:
             self.say_error(house.journal_error)

@@ -10,7 +10,7 @@ from tui_delegate.core.clean import clean
 from tui_delegate.core.errors import DelegateError, InputError
 from tui_delegate.core.transcript import ENDED
 from tui_delegate.tui import figures
-from tui_delegate.tui.screens.ask import Ask
+from tui_delegate.tui.screens.confirm import AskLine
 from tui_delegate.tui.screens.main.ground import Ground
 
 if TYPE_CHECKING:
@@ -56,7 +56,10 @@ class PaneActions(Ground):
         if not (found := self._worker()) or not self._may_command(found[0]):
             return
         note = await self.app.push_screen_wait(
-            Ask(f"Tell worker {figures.place(found[1].path)}:", more="it reads this at its next step · esc leaves it")
+            AskLine(
+                f"Tell worker {figures.place(found[1].path)}:",
+                hint="it reads this at its next step · esc leaves it",
+            )
         )
         if note and note.strip():
             self._command(lambda run: run.steer(found[1].path, note), found[0])

@@ -22,12 +22,17 @@ if TYPE_CHECKING:
     from tui_delegate.core.events import Event, RunPath
     from tui_delegate.core.transcript import Node, Transcript
 
+
 class MainScreen(OpeningActions):
     """The chat, the workers, the ledger's strip, the prompt."""
 
     commands: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS = bindings(COMMANDS, "main")
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-normal"), (180, "-wide")]
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-narrow"),
+        (100, "-normal"),
+        (180, "-wide"),
+    ]
     CSS_PATH = "main.tcss"
 
     def on_mount(self) -> None:
@@ -146,7 +151,9 @@ class MainScreen(OpeningActions):
         taken = {self.house.workspace.sitting(role)[0] for role in ROLES}
         stations = self.watch_over.stations if self.watch_over else ()
         return tuple(
-            (one.label, True) for one in stations if one.health == "up" and not taken.intersection(one.profiles)
+            (one.label, True)
+            for one in stations
+            if one.health == "up" and not taken.intersection(one.profiles)
         )
 
     def _totals(self) -> Totals:

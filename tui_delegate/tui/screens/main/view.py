@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual import work
 
-from tui_delegate.tui.screens.ask import Ask
+from tui_delegate.tui.screens.confirm import AskLine
 from tui_delegate.tui.screens.main.chat import ChatActions
 from tui_delegate.tui.widgets.chat import Chat
 
@@ -80,7 +80,7 @@ class ViewActions(ChatActions):
         """Search in what has the focus."""
         part = self._part() or self.chat
         words = await self.app.push_screen_wait(
-            Ask("Search for:", self.sought, more="enter again (^f enter) goes to the next · esc leaves it")
+            AskLine("Search for:", self.sought, hint="enter again (^f enter) goes to the next · esc leaves it")
         )
         if words is None:
             return
