@@ -90,6 +90,8 @@ class Node:
     hint: str = ""
     flags: tuple[str, ...] = ()
     edited: bool = False
+    rerouted: bool = False
+    """Whether another worker than the one that was first meant has it."""
     cut: int = 0
     fresh: bool = True
     """Whether the next piece of text begins a new answer."""
@@ -198,6 +200,9 @@ class Transcript:
                 node.task_name, node.task = event.task_name, event.task
                 node.state, node.code, node.message = "refused", event.code, event.message
         else:
+            again = isinstance(event, FellBack) or event.attempt > node.attempt
+            if again and node.profile:
+                node.rerouted |= (node.profile, node.model) != (event.profile, event.model)
             node.profile, node.backend, node.model = event.profile, event.backend, event.model
             node.pieces, node.thoughts, node.flags = [], [], ()
             node.code, node.message, node.hint = "", "", ""
