@@ -118,6 +118,8 @@ class Node:
     hint: str = ""
     flags: tuple[str, ...] = ()
     edited: bool = False
+    rerouted: bool = False
+    """Whether another worker than the one that was first meant has it."""
     cut: int = 0
     fresh: bool = True
     """Whether the next piece of text begins a new answer."""
@@ -249,6 +251,9 @@ class Transcript:
                 node.message, node.hint = event.message, event.hint
                 self._ask_for(node)
         else:
+            again = isinstance(event, FellBack) or event.attempt > node.attempt
+            if again and node.profile:
+                node.rerouted |= (node.profile, node.model) != (event.profile, event.model)
             node.profile, node.backend, node.model = event.profile, event.backend, event.model
             node.pieces, node.thoughts, node.flags = [], [], ()
             node.code, node.message, node.hint = "", "", ""
