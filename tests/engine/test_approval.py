@@ -11,7 +11,7 @@ import pytest
 from tests.clock import jump_run
 from tests.engine.telling import Told, play, tell
 from tests.script import Answering, Cast, Script, echo
-from tui_delegate.core.approval import APPROVED, Question, Verdict
+from tui_delegate.core.approval import APPROVED, AskedKind, Question, Verdict
 from tui_delegate.core.errors import InputError
 from tui_delegate.core.events import (
     Asked,
@@ -35,11 +35,15 @@ class Person:
         self.rule = rule
         self.asked: list[Question] = []
         self.taken_back: list[Question] = []
+        self.never: set[AskedKind] = set()
         self.gates: dict[str, asyncio.Event] = {}
 
     def waits_for(self, task: str, gate: asyncio.Event) -> Person:
         self.gates[task] = gate
         return self
+
+    def wants(self, kind: AskedKind) -> bool:
+        return kind not in self.never
 
     async def ask(self, question: Question) -> Verdict:
         self.asked.append(question)

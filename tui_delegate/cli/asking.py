@@ -18,7 +18,7 @@ from tui_delegate.core.specs import seat_name
 if TYPE_CHECKING:
     from typing import TextIO
 
-    from tui_delegate.core.approval import Question
+    from tui_delegate.core.approval import AskedKind, Question
 
 KEYS: Final = "y yes · n [why] no · e TEXT other words · r AGENT elsewhere · a yes to all of this run"
 _LONGEST: Final = 64 * 1024
@@ -43,6 +43,10 @@ class TerminalApprover:
                 "Run it at a terminal, with the prompt as an argument, or leave --ask out.",
             )
         return cls(stdin.fileno())
+
+    def wants(self, kind: AskedKind) -> bool:
+        """Ask about everything: that is what the flag says."""
+        return True
 
     async def ask(self, question: Question) -> Verdict:
         """Show the question and read lines until one is an answer."""

@@ -118,8 +118,6 @@ class Node:
     hint: str = ""
     flags: tuple[str, ...] = ()
     edited: bool = False
-    rerouted: bool = False
-    """Whether another worker than the one that was first meant has it."""
     cut: int = 0
     fresh: bool = True
     """Whether the next piece of text begins a new answer."""
@@ -262,7 +260,7 @@ class Transcript:
             if isinstance(event, Started):
                 node.agent, node.started = event.agent, event.at
                 node.planned = node.planned or event.agent
-                node.rerouted = event.agent != node.planned
+                node.rerouted |= event.agent != node.planned
 
     def _ask_for(self, child: Node) -> Node:
         """Note in its parent's course where a delegation was asked for; gives the parent."""

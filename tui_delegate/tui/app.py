@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
+from textual import on
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.tui.commands import Command, bindings
+from tui_delegate.tui.preferences import store_keys
 from tui_delegate.tui.screens.main import MainScreen
+from tui_delegate.tui.screens.settings import SettingsScreen
 from tui_delegate.tui.stage import Stage
 from tui_delegate.tui.themes import Themes
 
@@ -76,7 +79,7 @@ class DelegateApp(Stage):
         self.themes = Themes(house.config.parent / "themes", colourless=bool(house.environ.get("NO_COLOR")))
         self.dress()
         self.set_keymap(house.keys)
-        self.main = MainScreen(house)
+        self.main = MainScreen(house, self.themes)
 
     def dress(self) -> None:
         """Put on what the preferences say."""
@@ -104,7 +107,9 @@ class DelegateApp(Stage):
         """Show the keys of what has the focus."""
         from tui_delegate.tui.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen(self.focused_part(), (*self.main.commands, *self.commands)))
+        self.push_screen(
+            HelpScreen((*self.main.commands, *self.commands), self.focused_part(), self.house.keys)
+        )
 
     def focused_part(self) -> str:
         """Name the part of the screen that has the focus."""
@@ -121,6 +126,29 @@ class DelegateApp(Stage):
             Confirm("A run is under way. Stop it and quit?", "stop and quit", "stay"),
             lambda sure: self.exit(0) if sure else None,
         )
+
+    @on(SettingsScreen.Changed)
+    def take_preferences(self, event: SettingsScreen.Changed) -> None:
+        """Take over what was picked in the settings."""
+        before = self.house.preferences
+        self.house.prefer(event.preferences)
+        self.dress()
+        self.main.lay_out()
+        if before.mouse != event.preferences.mouse:
+            self.take_mouse(event.preferences.mouse)
+
+    @on(SettingsScreen.LimitsChanged)
+    def take_limits(self, event: SettingsScreen.LimitsChanged) -> None:
+        """Let other limits hold from the next run on."""
+        if self.main.talk:
+            self.main.talk.conversation.limits = event.limits
+
+    @on(SettingsScreen.KeysChanged)
+    def take_keys(self, event: SettingsScreen.KeysChanged) -> None:
+        """Give commands other keys."""
+        self.house.keys = dict(event.keys)
+        store_keys(self.house.keys, self.house.set_pick)
+        self.set_keymap(self.house.keys)
 
     def action_app_mouse(self) -> None:
         """Leave the mouse to the terminal, or take it back."""

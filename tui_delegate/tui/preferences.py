@@ -120,6 +120,9 @@ class Preferences:
             ("auto", "panes", "list", "tree"),
         ),
     )
+    side: bool = _pick(
+        True, Item("workers' side", "Whether the workers stand beside the chat.", "Appearance")
+    )
     split: int = _pick(
         50,
         Item(

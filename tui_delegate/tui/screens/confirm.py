@@ -5,7 +5,7 @@ What follows from an answer is for whoever asked; nothing is decided or changed 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.containers import Vertical
 from textual.content import Content
@@ -98,7 +98,7 @@ class AskLine(ModalScreen[str | None]):
 
 
 def key_line(
-    screen: Screen[object], commands: tuple[Command, ...], words: dict[str, str] | None = None
+    screen: Screen[Any], commands: tuple[Command, ...], words: dict[str, str] | None = None
 ) -> Content:
     """Write the keys of the commands that have a label, as they are mapped now."""
     keys: dict[str, str] = {}

@@ -74,7 +74,10 @@ def _narrow(left: list[Piece], width: int) -> list[Piece]:
     text, tone = left[-1]
     if cells(text) > width:
         return [(fit(text.strip(), width), tone)]
-    return [("".join(piece for piece, _ in left[:-1])[-max(width - cells(text), 0) :].lstrip(), "dim"), (text, tone)]
+    return [
+        ("".join(piece for piece, _ in left[:-1])[-max(width - cells(text), 0) :].lstrip(), "dim"),
+        (text, tone),
+    ]
 
 
 def _kept(node: Node, room: int, now: float, pace: Pace) -> list[Piece]:

@@ -313,7 +313,10 @@ class Lines(ScrollView, can_focus=True):
         assert self._tones is not None
         left = max(width - len(BADGE) - 1, 0)
         return Strip.join(
-            [strip.crop(0, left), Strip([Segment(BADGE, self._tones["badge"]), Segment(" ", self._tones["text"])])]
+            [
+                strip.crop(0, left),
+                Strip([Segment(BADGE, self._tones["badge"]), Segment(" ", self._tones["text"])]),
+            ]
         )
 
     def _draw(self, row: int, width: int) -> Strip:
@@ -323,7 +326,9 @@ class Lines(ScrollView, can_focus=True):
         if row >= len(page.rows):
             foot = row - len(page.rows)
             text = self._foot[foot] if foot < len(self._foot) else ""
-            return _filled([Segment(" " * self.indent, base), Segment(text, tones[self._foot_tone])], width, base)
+            return _filled(
+                [Segment(" " * self.indent, base), Segment(text, tones[self._foot_tone])], width, base
+            )
         line, start, end = page.span(row)
         if line.kind == "divider":
             return _filled(_ruled(line.text, width, self.indent, tones), width, base)
@@ -338,7 +343,9 @@ class Lines(ScrollView, can_focus=True):
     def _overlaid(self, number: int, start: int, end: int, style: Style, tones: Tones) -> list[Segment]:
         """Draw a stretch, with what is found and what is selected in it."""
         text = self.page.line(number).text
-        over = [(hit.start, hit.end, tones["found" if now else "hit"]) for hit, now in self._search.on(number)]
+        over = [
+            (hit.start, hit.end, tones["found" if now else "hit"]) for hit, now in self._search.on(number)
+        ]
         selection = self.text_selection
         span = selection.get_span(number) if selection is not None else None
         if span is not None:

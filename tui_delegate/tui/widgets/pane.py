@@ -18,6 +18,7 @@ from tui_delegate.core.clean import clean_line
 from tui_delegate.core.transcript import ENDED
 from tui_delegate.core.usage import CHARS_PER_TOKEN
 from tui_delegate.tui import clock as clocks
+from tui_delegate.tui import figures
 from tui_delegate.tui.commands import bindings
 from tui_delegate.tui.widgets.heading import Pace, Piece, foot_of, heading
 from tui_delegate.tui.widgets.keys import PANE
@@ -228,14 +229,14 @@ class Pane(Widget):
         parts = node.parts
         while self._part < len(parts):
             part = parts[self._part]
-            text = part.text
+            text = f"→ hands on: {figures.place(part.child)}" if part.child else part.text
             if len(text) > self._taken:
                 if not self._taken:
                     self._begin(node, part)
                 new = text[self._taken :]
                 self._taken = len(text)
                 self._letters += len(new)
-                self.lines.write(new, part.kind)
+                self.lines.write(new, "call" if part.kind == "child" else part.kind)
             if self._part == len(parts) - 1:
                 break
             self._part, self._taken = self._part + 1, 0

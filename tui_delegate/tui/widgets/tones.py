@@ -46,10 +46,7 @@ def tones_of(widget: Widget) -> Tones:
 @lru_cache(64)
 def _make(colours: tuple[str, ...], background: Color) -> Tones:
     base = Style(bgcolor=background.rich_color)
-    plain = {
-        name: base + Style(color=_colour(text))
-        for name, text in zip(_COLOURS, colours, strict=False)
-    }
+    plain = {name: base + Style(color=_colour(text)) for name, text in zip(_COLOURS, colours, strict=False)}
     tones = dict(plain)
     for name, (colour, more) in _LINES.items():
         tones[name] = plain[colour] + Style.parse(more)

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from textual import work
 
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.tui.screens.confirm import AskLine
 from tui_delegate.tui.screens.main.view import ViewActions
-
-if TYPE_CHECKING:
-    from tui_delegate.core.transcript import Transcript
 
 
 class AroundActions(ViewActions):
@@ -68,19 +63,53 @@ class AroundActions(ViewActions):
         """Go on with a conversation of before."""
         from tui_delegate.tui.screens.sessions import SessionsScreen
 
-        if self.house.journal is None:
+        if self.house.journal is None or self.talk is None:
             self.say("There is no journal, and so there are no sessions.")
             return
-        chosen = await self.app.push_screen_wait(SessionsScreen(self.house.journal))
-        if chosen:
-            await self.go_on_with(chosen)
+        chosen = await self.app.push_screen_wait(
+            SessionsScreen(self.house.journal, current=self.talk.conversation.session)
+        )
+        if chosen is None or (chosen.kind != "watch" and not self.idle()):
+            return
+        if chosen.kind == "resume":
+            await self.go_on_with(chosen.session)
+        elif chosen.kind == "new":
+            self.action_main_new()
+        else:
+            self.say("Its workers are shown beside the chat while they are at work.")
 
     @work(group="around", exclusive=True)
     async def action_main_settings(self) -> None:
         """Limits, approval, notifications, appearance, keys."""
+        from tui_delegate.tui.preferences import save_limits
         from tui_delegate.tui.screens.settings import SettingsScreen
 
-        await self.app.push_screen_wait(SettingsScreen(self.house.preferences))
+        if self.talk is None:
+            return
+        read_from = self.house.workspace.settings.source
+        await self.app.push_screen_wait(
+            SettingsScreen(
+                self.house.preferences,
+                self.talk.conversation.limits,
+                themes=self.themes,
+                commands=[*self.commands, *getattr(self.app, "commands", ())],
+                keymap=self.house.keys,
+                save_limits=lambda limits: save_limits(self.house.config, limits, read_from=read_from),
+            )
+        )
+
+    @work(group="around", exclusive=True)
+    async def action_main_theme(self) -> None:
+        """Pick the colours."""
+        from tui_delegate.tui.screens.theme_picker import ThemePicker
+
+        if self.argument in self.themes.palettes:
+            picked: str | None = self.argument
+        else:
+            picked = await self.app.push_screen_wait(ThemePicker(self.themes, self.house.preferences.theme))
+        if picked:
+            self.house.wish(theme=picked)
+            self.themes.put_on(self.app, picked)
 
     def action_main_ledger(self) -> None:
         """Open the full ledger, scope today."""
@@ -93,7 +122,9 @@ class AroundActions(ViewActions):
         """Give the session another title."""
         if not (self.talk and self.house.journal):
             return
-        title = await self.app.push_screen_wait(AskLine("Title of this session:", self.session_title()))
+        title = self.argument or await self.app.push_screen_wait(
+            AskLine("Title of this session:", self.session_title())
+        )
         if title and title.strip():
             try:
                 await asyncio.to_thread(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
 from textual import on, work
 
 from tui_delegate.core.clean import clean
@@ -9,9 +11,18 @@ from tui_delegate.core.errors import DelegateError
 from tui_delegate.tui import figures
 from tui_delegate.tui.screens.choose import Choose
 from tui_delegate.tui.screens.main.panes import PaneActions
-from tui_delegate.tui.talk import MakeRoom
 from tui_delegate.tui.widgets.prompt import PromptBar
 from tui_delegate.tui.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    from tui_delegate.tui.talk import MakeRoom
+
+_WAYS: Final[dict[str, MakeRoom]] = {
+    "summarise": "summarise",
+    "drop": "drop",
+    "fork": "fork",
+    "send": "send",
+}
 
 
 class ChatActions(PaneActions):
@@ -23,7 +34,8 @@ class ChatActions(PaneActions):
         if self.talk is None:
             self.early.append(event.text)
             return
-        self.workers.drop_ended()
+        for run in self.talk.conversation.runs:
+            self.side.drop_ended(run.run)
         self.chat.to_end()
         self.talk.send(event.text)
 
@@ -36,19 +48,35 @@ class ChatActions(PaneActions):
             if not self.talk.steer(event.text):
                 self.talk.send(event.text)
         except DelegateError as error:
-            self.bar.put(event.text)
+            self.bar.draft = event.text
             self.say_error(error)
 
     @on(PromptBar.TakenBack)
     def take_back(self, event: PromptBar.TakenBack) -> None:
-        """Put a prompt that waits back into the bar."""
-        if self.talk and event.index < len(self.talk.conversation.queued):
-            self.bar.put(self.talk.take_back(event.index))
+        """Let a prompt wait no more that stands in the bar again."""
+        if self.talk:
+            self.talk.take_back(event.index)
+
+    @on(PromptBar.Unqueued)
+    def drop_queued(self, event: PromptBar.Unqueued) -> None:
+        """Let a prompt wait no more."""
+        if self.talk:
+            self.talk.take_back(event.index)
+
+    @on(PromptBar.Slashed)
+    async def run_slashed(self, event: PromptBar.Slashed) -> None:
+        """Carry out a command that was written in the prompt."""
+        self.argument = event.rest.strip()
+        for node in (self, self.app):
+            for command in getattr(node, "commands", ()):
+                if command.slash == event.word:
+                    await node.run_action(command.action)
+        self.call_later(setattr, self, "argument", "")
 
     @on(Rows.Open)
     def open_row(self, event: Rows.Open) -> None:
         """Show the pane of a delegation."""
-        self.workers.focus_pane(event.of_run, event.path)
+        self.side.open_path(event.of_run, event.path)
 
     def action_main_stop(self) -> None:
         """Stop the run and all its children; again, nothing more."""
@@ -74,20 +102,20 @@ class ChatActions(PaneActions):
 
     def action_chat_edit(self) -> None:
         """Go back to before the marked prompt, with its text in the bar."""
-        if (chosen := self.chat.chosen) and self._idle():
+        if (chosen := self.chat.chosen) and self.idle():
             self._rewind(self.chat.number_of(chosen))
-            self.bar.put(chosen.transcript.prompt)
-            self.bar.focus_text()
+            self.bar.draft = chosen.transcript.prompt
+            self.bar.focus()
 
     def action_chat_again(self) -> None:
         """Ask the marked prompt once more."""
-        if (chosen := self.chat.chosen) and self._idle() and self.talk:
+        if (chosen := self.chat.chosen) and self.idle() and self.talk:
             self._rewind(self.chat.number_of(chosen))
             self.talk.send(chosen.transcript.prompt)
 
     def action_chat_fork(self) -> None:
         """Go on from the marked message in a session of its own."""
-        if (chosen := self.chat.chosen) and self._idle() and self.talk:
+        if (chosen := self.chat.chosen) and self.idle() and self.talk:
             self.talk.conversation.fork(self.chat.number_of(chosen) + 1)
             self.show_conversation()
             self.say("This is a new session now; the one before stays in the list (f2).")
@@ -112,7 +140,7 @@ class ChatActions(PaneActions):
     @work(group="recap", exclusive=True)
     async def action_main_summarise(self) -> None:
         """Have the manager sum up what was said, and go on from that."""
-        if not (self.talk and self._idle() and self.talk.conversation.runs):
+        if not (self.talk and self.idle() and self.talk.conversation.runs):
             return
         conversation = self.talk.conversation
         self.say("The manager sums up what was said.")
@@ -129,7 +157,7 @@ class ChatActions(PaneActions):
 
     def action_main_forget(self) -> None:
         """Stop telling the manager the older half."""
-        if self.talk and self._idle():
+        if self.talk and self.idle():
             conversation = self.talk.conversation
             told = len(conversation.runs) - conversation.forgets
             conversation.forget(conversation.forgets + (told + 1) // 2, conversation.recap)
@@ -152,13 +180,11 @@ class ChatActions(PaneActions):
                 ),
             )
         )
-        if answer == "summarise" or answer == "drop" or answer == "fork" or answer == "send":
-            return answer
-        return ""
+        return _WAYS.get(answer, "")
 
     def prompt_refused(self, prompt: str, error: DelegateError) -> None:
         """Give a prompt back that can't be run, and say why."""
-        self.bar.put(prompt)
+        self.bar.draft = prompt
         self.say_error(error)
 
     def show_conversation(self) -> None:
@@ -170,7 +196,8 @@ class ChatActions(PaneActions):
             self.talk.conversation.rewind(keep)
             self.show_conversation()
 
-    def _idle(self) -> bool:
+    def idle(self) -> bool:
+        """Say whether the conversation can be changed now; tell the person where it can't."""
         if self.talk and self.talk.conversation.busy:
             self.say("Something runs: stop it first (esc), or wait for its end.")
             return False

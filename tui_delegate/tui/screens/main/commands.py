@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tui_delegate.tui.commands import Command
-from tui_delegate.tui.widgets import chat, prompt, workers
+from tui_delegate.tui.widgets import chat, keys, prompt
 
 WHOLE: Final = (
     Command(
@@ -87,4 +87,4 @@ WHOLE: Final = (
     ),
 )
 
-COMMANDS: Final = (*WHOLE, *chat.COMMANDS, *workers.COMMANDS, *prompt.COMMANDS)
+COMMANDS: Final = (*WHOLE, *chat.COMMANDS, *keys.COMMANDS, *prompt.COMMANDS)

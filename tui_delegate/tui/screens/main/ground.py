@@ -26,21 +26,24 @@ if TYPE_CHECKING:
     from tui_delegate.core.transcript import Transcript
     from tui_delegate.tui.house import House
     from tui_delegate.tui.talk import Talk
+    from tui_delegate.tui.themes import Themes
     from tui_delegate.workspace.catalog import Recent, Watch
 
 
 class Ground(Screen[None]):
     """The widgets and what they are about."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, themes: Themes) -> None:
         super().__init__()
         self.house = house
+        self.themes = themes
         self.clock = FrameClock(self)
         self.header = Header(id="header")
         self.chat = Chat(self.clock, id="chat")
-        self.workers = Workers(self.clock, id="workers")
+        self.side = Workers(self.clock, id="workers")
         self.strip = Strip(id="strip")
-        self.bar = PromptBar(id="prompt")
+        self.bar = PromptBar(placeholder="Ask the manager; @ names files, / lists commands")
+        self.bar.id = "prompt"
         self.talk: Talk | None = None
         self.watch_over: Watch | None = None
         """What knows which servers answer; there once they have been asked."""
@@ -48,6 +51,8 @@ class Ground(Screen[None]):
         """Prompts that were sent before the house was open."""
         self.title_told = ""
         """The title that the person gave the session."""
+        self.argument = ""
+        """What stood behind a command that was written in the prompt."""
         self.sought, self.hit, self.copied = "", 0, 0
         self.foreign: dict[str, Transcript] = {}
         """Runs of other processes that are live, by their id."""
@@ -55,7 +60,7 @@ class Ground(Screen[None]):
     def compose(self) -> ComposeResult:
         """Put the parts where they stand."""
         yield self.header
-        yield Container(self.chat, self.workers, id="body")
+        yield Container(self.chat, self.side, id="body")
         yield self.strip
         yield self.bar
 

@@ -6,6 +6,7 @@ What is shown of it is decided in the file beside this one.
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -13,12 +14,16 @@ from textual import work
 from tui_delegate.core.conversation import leaves
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.core.transcript import Transcript
+from tui_delegate.corpus.names import NameShelf
+from tui_delegate.tui.approver import ScreenApprover
 from tui_delegate.tui.screens.main.around import AroundActions
 from tui_delegate.tui.talk import Talk
 
 if TYPE_CHECKING:
+    from tui_delegate.core.approval import Question, Verdict
     from tui_delegate.core.limits import Limits
     from tui_delegate.journal.store import Journal
+    from tui_delegate.tui.screens.welcome import Beginning
 
 
 class OpeningActions(AroundActions):
@@ -43,9 +48,17 @@ class OpeningActions(AroundActions):
 
     async def begin_session(self, limits: Limits, session: str = "") -> None:
         """Begin a session, or go on with one."""
+        from tui_delegate.tui.history import PromptHistory
         from tui_delegate.workspace.conversation import Conversation
 
-        conversation = Conversation(self.house.workspace, self.house.journal, self, limits)
+        self.bar.set_history(PromptHistory(self.house.state / "prompts.jsonl", cwd=str(Path.cwd())))
+        self.bar.set_files(NameShelf(Path.cwd()))
+        self.bar.set_commands(
+            [one for one in (*self.commands, *getattr(self.app, "commands", ())) if one.slash]
+        )
+        house = self.house
+        approver = ScreenApprover(lambda: house.preferences.approval, self.ask_approval)
+        conversation = Conversation(house.workspace, house.journal, self, limits, approver=approver)
         self.talk = Talk(conversation, self)
         self.run_worker(self.talk.work(), group="talk", exclusive=True)
         if session and self.house.journal:
@@ -74,6 +87,12 @@ class OpeningActions(AroundActions):
         self.title_told = ""
         self.show_conversation()
         self.chat.to_end()
+
+    async def ask_approval(self, question: Question) -> Verdict:
+        """Put a question of the run before the person."""
+        from tui_delegate.tui.screens.approval import ApprovalScreen
+
+        return await self.app.push_screen_wait(ApprovalScreen(question))
 
     def action_main_new(self) -> None:
         """Begin a new conversation."""
@@ -108,7 +127,20 @@ class OpeningActions(AroundActions):
         from tui_delegate.tui.screens.welcome import WelcomeScreen
 
         if self.house.is_open:
-            await self.app.push_screen_wait(WelcomeScreen(self.house.workspace.servers))
+            self.take_beginning(
+                await self.app.push_screen_wait(WelcomeScreen(self.house.workspace.servers, first=False))
+            )
+
+    def take_beginning(self, beginning: Beginning | None) -> None:
+        """Begin as the person chose."""
+        if beginning is None:
+            return
+        if beginning.how == "offline":
+            self.take_choice("manager", "builtin", "")
+        elif beginning.how == "server" and beginning.server:
+            self.take_choice("manager", beginning.server.names[0], "")
+        else:
+            self.action_main_profiles()
 
 
 def _read_session(journal: Journal, session: str) -> tuple[str, dict[str, Transcript]]:

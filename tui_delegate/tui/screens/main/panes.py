@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import work
@@ -14,6 +15,9 @@ from tui_delegate.tui.screens.confirm import AskLine
 from tui_delegate.tui.screens.main.ground import Ground
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tui_delegate.core.events import RunPath
     from tui_delegate.core.transcript import Node, Transcript
     from tui_delegate.engine.run import Run
 
@@ -34,7 +38,7 @@ class PaneActions(Ground):
             if not below:
                 self.say("This worker has nobody at work below it.")
             for path in below:
-                self._command(lambda run, path=path: run.cancel(path), transcript)  # type: ignore[misc]
+                self._command(partial(_cancel, path), transcript)
 
     def action_pane_retry(self) -> None:
         """Run this delegation once more."""
@@ -84,6 +88,19 @@ class PaneActions(Ground):
         finally:
             self._command(lambda run: run.release(parent), transcript, quiet=True)
 
+    def action_pane_pin(self) -> None:
+        """Keep this pane when its run is over, or let it go again."""
+        if self._worker():
+            self.say("Pinned: it stays." if self.side.toggle_pin() else "Not pinned any more.")
+
+    def action_pane_next(self) -> None:
+        """Go to the worker after this one."""
+        self.side.step(1)
+
+    def action_pane_previous(self) -> None:
+        """Go to the worker before."""
+        self.side.step(-1)
+
     def action_pane_open(self) -> None:
         """Look into this delegation."""
         if found := self._worker():
@@ -120,7 +137,7 @@ class PaneActions(Ground):
         return talk.conversation.live
 
     def _worker(self) -> tuple[Transcript, Node] | None:
-        found = self.workers.current
+        found = self.side.current
         if found is None:
             self.say("There is no worker to act on: a pane has to have the focus.")
         return found
@@ -146,3 +163,19 @@ class PaneActions(Ground):
                 self.say_error(error)
             return False
         return True
+
+
+def _cancel(path: RunPath, run: Run) -> None:
+    run.cancel(path)
+
+
+def _focus_number(number: int) -> Callable[[PaneActions], None]:
+    def action(self: PaneActions) -> None:
+        self.side.focus_number(number)
+
+    action.__doc__ = f"Go to worker {number}."
+    return action
+
+
+for _number in range(1, 10):
+    setattr(PaneActions, f"action_pane_focus_{_number}", _focus_number(_number))

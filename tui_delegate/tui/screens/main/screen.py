@@ -5,22 +5,25 @@ What each command does is in the files beside this one; what a run is, far below
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.events import Commanded, Finished, Returned, Spent, Started, Wrote
-from tui_delegate.core.transcript import ENDED
+from tui_delegate.core.savings import savings
+from tui_delegate.core.usage import Usage
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.screens.main.commands import COMMANDS
 from tui_delegate.tui.screens.main.opening import OpeningActions
 from tui_delegate.tui.widgets.chat import Chat
 from tui_delegate.tui.widgets.header import Post, Standing, Totals
+from tui_delegate.workspace.seating import ROLES
 
 if TYPE_CHECKING:
     from tui_delegate.core.events import Event, RunPath
     from tui_delegate.core.transcript import Node, Transcript
+    from tui_delegate.workspace.seating import Role
 
 
 class MainScreen(OpeningActions):
@@ -37,8 +40,8 @@ class MainScreen(OpeningActions):
 
     def on_mount(self) -> None:
         """Paint first, then open the rest."""
-        self.arrange()
-        self.bar.focus_text()
+        self.lay_out()
+        self.bar.focus()
         self.call_after_refresh(self.run_worker, self.open_house(), group="house")
 
     @property
@@ -52,7 +55,7 @@ class MainScreen(OpeningActions):
             return
         conversation = self.talk.conversation
         self.chat.show(conversation.runs, conversation.forgets)
-        self.bar.queued = conversation.queued
+        self.bar.queued = tuple(conversation.queued)
         self.bar.busy = conversation.busy
         self.show_strip()
         self.show_standing()
@@ -66,11 +69,11 @@ class MainScreen(OpeningActions):
     def run_told(self, transcript: Transcript, event: Event, node: Node) -> None:
         """Mark what an event changed; the clock draws it."""
         if event.path:
-            self.workers.touch(transcript, event.path)
+            self.side.touch(transcript, event.path)
             if isinstance(event, Wrote):
                 return
         self.chat.touch()
-        if isinstance(event, Started | Spent | Finished | Returned | Commanded):
+        if event.path == () and isinstance(event, Started | Spent | Finished | Returned | Commanded):
             self.show_standing()
             self.strip.touch()
 
@@ -88,7 +91,7 @@ class MainScreen(OpeningActions):
     def changed(self, transcript: Transcript, path: RunPath) -> None:
         """Mark what changed in it."""
         if path:
-            self.workers.touch(transcript, path)
+            self.side.touch(transcript, path)
         self.strip.touch()
 
     def ended(self, transcript: Transcript) -> None:
@@ -132,7 +135,7 @@ class MainScreen(OpeningActions):
     def focused_part(self) -> str:
         """Name the part of the screen that has the focus, as commands do."""
         focused = self.focused
-        parts = {"chat": self.chat, "pane": self.workers, "ledger": self.strip, "prompt": self.bar}
+        parts = {"chat": self.chat, "pane": self.side, "ledger": self.strip, "prompt": self.bar}
         for name, part in parts.items():
             if focused and part in focused.ancestors_with_self:
                 return name
@@ -159,15 +162,17 @@ class MainScreen(OpeningActions):
     def _totals(self) -> Totals:
         runs = self.talk.conversation.runs if self.talk else []
         usage = sum((one.usage for one in runs), Usage())
-        own = sum((one.root.usage for one in runs), Usage())
+        worth = savings(runs)
         costs = [one.cost for one in runs]
         return Totals(
             usage.prompt,
             usage.completion,
             usage.source != "reported",
             None if None in costs else sum(cost for cost in costs if cost is not None),
-            (usage.total - own.total) / usage.total if usage.total else 0.0,
+            worth.share or 0.0,
+            worth.saved,
         )
 
     def _window(self) -> int | None:
-        return None
+        runs = self.talk.conversation.runs if self.talk else []
+        return runs[-1].root.window if runs else None

@@ -13,6 +13,9 @@ from tui_delegate.tui.widgets.chat import Chat
 if TYPE_CHECKING:
     from textual.widget import Widget
 
+    from tui_delegate.tui.widgets.workers import Mode
+
+MODES: Final[dict[str, Mode]] = {"panes": "panes", "list": "list", "tree": "tree"}
 STEP: Final = 5
 """Hundredths of the width by which the line between chat and workers moves."""
 
@@ -20,22 +23,22 @@ STEP: Final = 5
 class ViewActions(ChatActions):
     """What is arranged here is remembered."""
 
-    def arrange(self) -> None:
+    def lay_out(self) -> None:
         """Put every part where the preferences say."""
         wishes = self.house.preferences
-        self.workers.display = wishes.workers_shown
-        self.workers.styles.width = f"{100 - wishes.split}fr"
+        self.side.display = wishes.side
+        self.side.styles.width = f"{100 - wishes.split}fr"
         self.chat.styles.width = f"{wishes.split}fr"
-        self.workers.mode = wishes.workers_mode
-        self.strip.rows = 0 if wishes.strip_folded else wishes.strip_rows
+        self.side.mode = MODES.get(wishes.workers, "panes")
+        self.strip.rows = wishes.strip_rows if wishes.strip else 0
 
     def action_main_strip(self) -> None:
         """Fold or unfold the strip."""
-        self._wish(strip_folded=not self.house.preferences.strip_folded)
+        self._wish(strip=not self.house.preferences.strip)
 
     def action_main_workers(self) -> None:
         """Hide or show the workers."""
-        self._wish(workers_shown=not self.house.preferences.workers_shown)
+        self._wish(side=not self.house.preferences.side)
 
     def action_main_wider(self) -> None:
         """Give the chat more of the width."""
@@ -47,11 +50,11 @@ class ViewActions(ChatActions):
 
     def action_main_higher(self) -> None:
         """Give the strip one line more."""
-        self._wish(strip_rows=min(self.house.preferences.strip_rows + 1, 20), strip_folded=False)
+        self._wish(strip_rows=min(self.house.preferences.strip_rows + 1, 20), strip=True)
 
     def action_main_lower(self) -> None:
         """Take one line from the strip."""
-        self._wish(strip_rows=max(self.house.preferences.strip_rows - 1, 1), strip_folded=False)
+        self._wish(strip_rows=max(self.house.preferences.strip_rows - 1, 1), strip=True)
 
     def action_main_maximise(self) -> None:
         """Give the whole screen to what has the focus, or give it back."""
@@ -66,21 +69,20 @@ class ViewActions(ChatActions):
 
     def action_main_prompt(self) -> None:
         """Give the prompt the focus."""
-        self.bar.focus_text()
+        self.bar.focus()
 
     def action_workers_mode(self) -> None:
         """Show workers as panes, as a list, as a tree."""
-        modes = ("panes", "list", "tree")
-        mode = modes[(modes.index(self.house.preferences.workers_mode) + 1) % len(modes)]
-        self._wish(workers_mode=mode, workers_shown=True)
+        mode = self.side.next_mode()
+        self._wish(workers=mode, side=True)
         self.say(f"Workers as {mode}.")
 
     @work(group="find", exclusive=True)
     async def action_main_find(self) -> None:
         """Search in what has the focus."""
         part = self._part() or self.chat
-        words = await self.app.push_screen_wait(
-            AskLine("Search for:", self.sought, hint="enter again (^f enter) goes to the next · esc leaves it")
+        words = self.argument or await self.app.push_screen_wait(
+            AskLine("Search for:", self.sought, hint="The same words again go to the next place.")
         )
         if words is None:
             return
@@ -88,7 +90,7 @@ class ViewActions(ChatActions):
         if isinstance(part, Chat):
             self._find_in_chat(words, again=again)
         else:
-            self.workers.find(words)
+            self._find_in_pane(words, again=again)
 
     def _find_in_chat(self, words: str, *, again: bool) -> None:
         found = self.chat.find(words)
@@ -100,14 +102,23 @@ class ViewActions(ChatActions):
         self.chat.scroll_to_widget(found[self.hit], animate=False, top=True)
         self.say(f"{self.hit + 1} of {len(found)}")
 
+    def _find_in_pane(self, words: str, *, again: bool) -> None:
+        pane = self.side.current_pane
+        if pane is None:
+            return
+        if again:
+            pane.lines.find_next()
+        elif not pane.lines.find(words) and words:
+            self.say(f"This worker said nothing of “{words}”.")
+
     def _part(self) -> Widget | None:
         """Give the part that has the focus: the chat, the workers, the strip."""
         focused = self.focused
-        for part in (self.chat, self.workers, self.strip):
+        for part in (self.chat, self.side, self.strip):
             if focused and part in focused.ancestors_with_self:
                 return part
         return self.chat
 
     def _wish(self, **changes: object) -> None:
         self.house.wish(**changes)
-        self.arrange()
+        self.lay_out()
