@@ -39,9 +39,7 @@ class Savings:
 
     def __add__(self, other: Savings) -> Savings:
         known = [saved for saved in (self.saved, other.saved) if saved is not None]
-        return Savings(
-            self.own + other.own, self.delegated + other.delegated, sum(known) if known else None
-        )
+        return Savings(self.own + other.own, self.delegated + other.delegated, sum(known) if known else None)
 
 
 def savings(transcripts: Iterable[Transcript]) -> Savings:
@@ -53,7 +51,9 @@ def savings_of(transcript: Transcript) -> Savings:
     """Fold one run."""
     price = manager_price(transcript.root)
     workers = [node for path, node in transcript.nodes.items() if path]
-    known = [saved for node in workers for call in node.calls if (saved := call_saved(call, price)) is not None]
+    known = [
+        saved for node in workers for call in node.calls if (saved := call_saved(call, price)) is not None
+    ]
     return Savings(
         transcript.root.usage,
         sum((node.usage for node in workers), Usage()),
