@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
-from tui_delegate.core.calls import ModelCall
+from tui_delegate.core.calls import ModelCall, RunContext
 from tui_delegate.core.events import (
     Asked,
     Calling,
@@ -110,6 +110,8 @@ class Node:
     cost: float | None = 0.0
     """None as soon as one call's price is unknown."""
     calls: list[ModelCall] = field(default_factory=list)
+    spent_at: list[float] = field(default_factory=list)
+    """When each of its calls ended."""
     children: list[RunPath] = field(default_factory=list)
     started: float = 0.0
     ended: float = 0.0
@@ -153,6 +155,8 @@ class Transcript:
     recap: str = ""
     resumed: list[float] = field(default_factory=list)
     """The moments at which it went on after a stop."""
+    context: RunContext = field(default_factory=RunContext)
+    """Where it comes from."""
     nodes: dict[RunPath, Node] = field(default_factory=lambda: {(): Node(())})
     warnings: list[Warned] = field(default_factory=list)
 
@@ -221,7 +225,7 @@ class Transcript:
         if isinstance(event, Opened):
             self.run, self.session, self.prompt = event.run, event.context.session, event.prompt
             self.after, self.forgets, self.recap = event.after, event.forgets, event.recap
-            self.root.task = event.prompt
+            self.context, self.root.task = event.context, event.prompt
         elif isinstance(event, Warned):
             self.warnings.append(event)
         else:
@@ -317,6 +321,7 @@ def _apply_wait(node: Node, event: Queued | Loading | Retrying) -> None:
 
 def _apply_spent(node: Node, event: Spent) -> None:
     node.calls.append(event.call)
+    node.spent_at.append(event.at)
     node.usage = node.usage + event.call.usage
     node.cost = None if node.cost is None or event.call.cost is None else node.cost + event.call.cost
     node.fresh = True

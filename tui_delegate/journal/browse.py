@@ -10,7 +10,7 @@ import sqlite3
 import threading
 from array import array
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from tui_delegate.core.errors import InputError
 from tui_delegate.journal.ledger import COLUMNS, SCAN, Call, Ledger, Query, Total
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-Order = array[int]
+Order: TypeAlias = "array[int]"
 """The numbers of calls, in the order in which they are shown."""
 
 SORTS: Final = {

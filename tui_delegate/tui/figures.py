@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len, set_cell_size
+
 from tui_delegate.core.clean import clean_line
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ SIGNS: Final = {
 """By the state of a node."""
 EDITED: Final = Sign("✎", "e", "edited by you", "warn")
 REROUTED: Final = Sign("⇄", "r", "rerouted", "dim")
+UNKNOWN: Final = "–"
+"""What stands for a figure that is not known: never a zero."""
 
 
 def sign_of(node: Node) -> Sign:
@@ -67,6 +71,13 @@ def count(number: int) -> str:
     return f"{number / 1_000_000:.1f}M"
 
 
+def counted(number: int, source: str) -> str:
+    """Write tokens as far as they are known: `~` where they were guessed, `–` where nobody can tell."""
+    if source == "reported":
+        return count(number)
+    return f"~{count(number)}" if number else UNKNOWN
+
+
 def tokens(usage: Usage) -> str:
     """Write all tokens of a usage; `~` where a server did not report them."""
     return ("" if usage.source == "reported" else "~") + count(usage.total)
@@ -77,6 +88,32 @@ def dollars(cost: float | None) -> str:
     if cost is None:
         return "$?"
     return f"${cost:.4f}" if cost < 1 else f"${cost:.2f}"
+
+
+def saving(saved: float | None) -> str:
+    """Write what delegation saved: always a guess at what would have been, and `–` where no price is known."""
+    if saved is None:
+        return UNKNOWN
+    return f"~{'-' if saved < 0 else ''}{dollars(abs(saved))}"
+
+
+def rate(tokens_per_second: float | None) -> str:
+    """Write a speed: `93/s`, `4.2/s`."""
+    if tokens_per_second is None:
+        return UNKNOWN
+    return f"{tokens_per_second:.1f}/s" if tokens_per_second < 10 else f"{count(round(tokens_per_second))}/s"
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """Make a text exactly so many cells wide; what has no room ends in `…`."""
+    if width <= 0:
+        return ""
+    room = cell_len(text)
+    if room > width:
+        text = set_cell_size(text, width - 1) + "…"
+        room = cell_len(text)
+    blank = " " * (width - room)
+    return blank + text if right else text + blank
 
 
 def seconds(passed: float) -> str:
