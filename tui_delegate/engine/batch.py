@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tui_delegate.core.approval import Question
 from tui_delegate.core.errors import DelegateError, Denied, LimitReached
-from tui_delegate.core.events import Cancelled, Delegated, Refused, RunPath, Warned
+from tui_delegate.core.events import Cancelled, Delegated, Refused, Returned, RunPath, Warned
 from tui_delegate.engine.seating import TOOL, find_seat
 
 if TYPE_CHECKING:
@@ -54,10 +54,14 @@ class Order:
     allowance: Allowance
     lineage: tuple[str, ...]
     """The tasks of the turns above, outermost first."""
+    resumes: int = 0
+    """The attempt whose finished calls it goes on from; 0: it begins from nothing."""
 
 
 CANCELLED = Outcome(code="cancelled", message="The person cancelled this task.")
 
+NOT_MOVED = "not_moved"
+"""The code of the warning that a task could not be sent elsewhere."""
 Work = Callable[[Order], Awaitable[Outcome]]
 """Runs one worker's turn to its end."""
 
@@ -75,6 +79,7 @@ class Delegation:
     agent: str
     batch: Batch
     attempt: int = 1
+    resumes: int = 0
     worker: asyncio.Task[None] | None = None
     """Its turn; before that, the question whether there may be one."""
     moving: asyncio.Task[None] | None = None
@@ -85,6 +90,11 @@ class Delegation:
     reworded: bool = False
     outcome: Outcome = CANCELLED
     edited: bool = False
+    told: bool = False
+    """Whether it is read back from what was told of it: then it may have ended already."""
+    ended: bool = False
+    returned: Returned | None = None
+    """How it went back before the run stopped."""
 
     def stop(self) -> None:
         """Stop whatever is done for it."""
@@ -141,16 +151,20 @@ class Batch:
 
     def add(
         self, call: ToolCall, path: RunPath, name: str, task: str, files: Sequence[str], frame: str
-    ) -> None:
+    ) -> Delegation:
         """Take an accepted call into the batch; it is told of when the batch runs."""
-        self.delegations.append(
-            Delegation(call, path, name, task, tuple(files), frame, self._crew.worker, self)
-        )
+        one = Delegation(call, path, name, task, tuple(files), frame, self._crew.worker, self)
+        self.delegations.append(one)
+        return one
 
     def _open_one(self, delegation: Delegation) -> None:
         """Tell of it and begin it in one step: who reads of a delegation can command it."""
         self._crew.delegations[delegation.path] = delegation
-        if self._crew.gate:
+        if delegation.ended:
+            return
+        if delegation.told:
+            self._begin(delegation)
+        elif self._crew.gate:
             delegation.asking = True
             delegation.worker = self._do(self._ask_for(delegation, self._crew.gate))
         else:
@@ -244,7 +258,7 @@ class Batch:
                     path=delegation.path,
                     attempt=delegation.attempt,
                     at=self._crew.now(),
-                    code=error.code,
+                    code=NOT_MOVED,
                     message=f"{agent} can't be used, so the task stays where it is: {error.message}",
                 )
             )
@@ -256,7 +270,7 @@ class Batch:
             delegation.worker.cancel()
         delegation.attempt += 1
         delegation.agent = agent
-        delegation.outcome, delegation.edited, delegation.refused = CANCELLED, False, False
+        delegation.outcome, delegation.edited, delegation.resumes = CANCELLED, False, 0
         self._begin(delegation)
 
     def put_result(self, delegation: Delegation, text: str) -> None:
@@ -293,14 +307,18 @@ class Batch:
             delegation.frame,
             self._post.allowance.child(),
             self._post.lineage,
+            delegation.resumes,
         )
         outcome = await self._post.work(order)
         if attempt == delegation.attempt and not delegation.edited:
             delegation.outcome = outcome
 
 
-def failure(error: DelegateError) -> Outcome:
+def failure(code: str, message: str) -> Outcome:
     """Make the outcome of a worker that failed; its parent reads what went wrong in the message."""
-    if isinstance(error, LimitReached):
-        return Outcome(code=error.code, message=error.message)
-    return Outcome(code="subagent_request_failed", message=f"{error.code}: {error.message}")
+    if code in _REFUSALS:
+        return Outcome(code=code, message=message)
+    return Outcome(code="subagent_request_failed", message=f"{code}: {message}")
+
+
+_REFUSALS = frozenset(kind.code for kind in LimitReached.__subclasses__())

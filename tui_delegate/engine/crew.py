@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tui_delegate.core.ports import Seats, Shelf
     from tui_delegate.engine.batch import Batch, Delegation
     from tui_delegate.engine.gate import Gate
+    from tui_delegate.engine.past import Past
     from tui_delegate.engine.purser import Purser
     from tui_delegate.engine.stream import Stream
 
@@ -27,8 +28,10 @@ class Crew:
     shelf: Shelf | None
     limits: Limits
     now: Callable[[], float]
-    worker: str = "worker"
+    worker: str
     """The name under which a worker's seat is asked for."""
+    past: Past
+    """What is known of the run from before it stopped."""
     gate: Gate | None = None
     """What every delegation has to pass; None: nothing is asked."""
     delegations: dict[RunPath, Delegation] = field(default_factory=dict)

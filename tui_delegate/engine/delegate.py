@@ -18,15 +18,16 @@ from tui_delegate.core.errors import (
     LimitReached,
     UsesExceeded,
 )
-from tui_delegate.core.events import Refused, Returned, RunPath, Warned
+from tui_delegate.core.events import Failed, Refused, Returned, RunPath, Warned
 from tui_delegate.core.messages import Message, ToolCall, ToolSpec, tool_result
-from tui_delegate.engine.batch import Batch, Outcome
+from tui_delegate.engine.batch import Batch, Outcome, failure
 from tui_delegate.engine.seating import TOOL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui_delegate.engine.batch import Delegation, Post
+    from tui_delegate.engine.past import PastTurn
 
 _ALIASES = ("task_description", "task", "prompt", "input")
 _TEXT = {"type": "string"}
@@ -88,13 +89,19 @@ class Desk:
         return [answers.get(place) or next(replies) for place in range(len(calls))]
 
     async def _admit(self, call: ToolCall, batch: Batch) -> Message | None:
-        path, name, task = self._post.path, "", ""
+        if call.name != TOOL:
+            return self._no_tool(call)
+        path, name, task = (*self._post.path, self._next), "", ""
+        self._next += 1
+        past = self._crew.past.at(path)
+        if past and past.refused and not past.asked:
+            return self._refused_before(call, past.refused)
         try:
-            if call.name != TOOL:
-                raise InvalidRequest(f"There is no tool {call.name[:60]!r}.", f"The tool here is {TOOL!r}.")
-            path = (*self._post.path, self._next)
-            self._next += 1
             name, task, files, repaired = _read(call)
+            if past and (past.delegated or past.refused):
+                self._uses += 1
+                await self._take_up(past, batch.add(call, path, name, task, files, ""))
+                return None
             self._guard(task)
             frame = await self._frame(files)
             if self._uses >= self._crew.limits.max_uses:
@@ -102,11 +109,12 @@ class Desk:
                     f"This turn has made all of its {self._crew.limits.max_uses} delegations (max_uses).",
                     "Answer with the results that you have.",
                 )
-            self._crew.purser.purse.take_task()
+            if not (past and past.asked):
+                self._crew.purser.purse.take_task()
             self._uses += 1
         except LimitReached as error:
             return self._refuse(call, path, name, task, error)
-        if repaired:
+        if repaired and not past:
             self._crew.stream.emit(
                 Warned(
                     path=path,
@@ -117,6 +125,55 @@ class Desk:
             )
         batch.add(call, path, name, task, files, frame)
         return None
+
+    def _no_tool(self, call: ToolCall) -> Message:
+        own = self._crew.past.at(self._post.path)
+        if own and own.refusals:
+            return self._refused_before(call, own.refusals.popleft())
+        error = InvalidRequest(f"There is no tool {call.name[:60]!r}.", f"The tool here is {TOOL!r}.")
+        return self._refuse(call, self._post.path, "", "", error)
+
+    def _refused_before(self, call: ToolCall, event: Refused) -> Message:
+        """Say again what was told to the model before the run stopped."""
+        if event.code != InvalidRequest.code:
+            self.spent = self.spent or event.code
+        outcome = Outcome(code=event.code, message=f"{event.message} {event.hint}".strip())
+        return tool_result(call, _answer_json(event.task_name, outcome), failed=True)
+
+    async def _take_up(self, past: PastTurn, one: Delegation) -> None:
+        """Make a delegation what it was when the run stopped. One that was under way runs again."""
+        one.told, one.returned, one.edited = True, past.returned, past.edited
+        if past.delegated:
+            one.reworded = past.delegated.task != one.task
+            one.task, one.agent = past.delegated.task, past.agent or one.agent
+        outcome = past.outcome
+        if past.refused:
+            message = f"{past.refused.message} {past.refused.hint}".strip()
+            outcome, one.refused = Outcome(code=past.refused.code, message=message), True
+        one.attempt, one.resumes = past.attempt + (not outcome), past.attempt
+        one.attempt = max(one.attempt, 1)
+        if outcome:
+            one.outcome, one.ended, one.begun = outcome, True, True
+        if not past.returned and not one.refused:
+            try:
+                one.frame = await self._frame(one.files)
+            except InvalidRequest as error:
+                if not one.ended:
+                    self._fail(one, error)
+
+    def _fail(self, one: Delegation, error: InvalidRequest) -> None:
+        """End a worker that can't be given its files any more."""
+        one.outcome, one.ended, one.begun = failure(error.code, error.message), True, True
+        self._crew.stream.emit(
+            Failed(
+                path=one.path,
+                attempt=one.attempt,
+                at=self._crew.now(),
+                code=error.code,
+                message=error.message,
+                hint=error.hint,
+            )
+        )
 
     def _guard(self, task: str) -> None:
         allowance, level = self._post.allowance, self._post.allowance.level
@@ -172,10 +229,12 @@ class Desk:
         for one in delegations:
             outcome = one.outcome
             text = outcome.text[:share]
+            cut = len(outcome.text) - len(text)
+            if one.returned and outcome.ok:
+                text, cut = one.returned.text, one.returned.cut
             if outcome.code == "subagent_budget_exceeded":
                 self.spent = self.spent or outcome.code
-            cut = len(outcome.text) - len(text)
-            if not one.refused:
+            if not one.refused and not one.returned:
                 self._tell_returned(one, text, cut)
             answer = _answer_json(one.name, outcome, text, cut, reworded=one.reworded)
             messages.append(tool_result(one.call, answer, failed=not outcome.ok))

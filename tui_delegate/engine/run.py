@@ -14,14 +14,25 @@ from typing import TYPE_CHECKING
 
 from tui_delegate.core.calls import RunContext
 from tui_delegate.core.errors import DelegateError, InputError, TimedOut
-from tui_delegate.core.events import Cancelled, Commanded, Event, Failed, Finished, Opened, RunPath, Started
+from tui_delegate.core.events import (
+    Cancelled,
+    Commanded,
+    Event,
+    Failed,
+    Finished,
+    Opened,
+    Resumed,
+    RunPath,
+    Started,
+)
 from tui_delegate.core.files import render_list
 from tui_delegate.core.limits import Allowance, Limits
 from tui_delegate.core.messages import Message, system, user
-from tui_delegate.engine.batch import Order, Outcome, Post, failure
+from tui_delegate.engine.batch import CANCELLED, Order, Outcome, Post, failure
 from tui_delegate.engine.crew import Crew
 from tui_delegate.engine.delegate import Desk
 from tui_delegate.engine.gate import Gate
+from tui_delegate.engine.past import Past, PastTurn, opening_of
 from tui_delegate.engine.prompts import MANAGER, WORKER, system_prompt
 from tui_delegate.engine.purser import Purser
 from tui_delegate.engine.seating import find_seat
@@ -29,7 +40,7 @@ from tui_delegate.engine.stream import Stream
 from tui_delegate.engine.turn import Answer, Turn
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from tui_delegate.core.ports import Approver, Recorder, Seats, Shelf
     from tui_delegate.core.specs import Seat
@@ -54,6 +65,12 @@ class Plan:
     recap: str = ""
 
 
+def plan_again(told: Sequence[Event], history: tuple[Message, ...] = ()) -> Plan:
+    """Make the plan of a run that goes on. Raises an InputError where it can't."""
+    opened = opening_of(told)
+    return Plan(opened.run, opened.prompt, limits=opened.limits, context=opened.context, history=history)
+
+
 @asynccontextmanager
 async def open_run(
     plan: Plan,
@@ -62,13 +79,15 @@ async def open_run(
     recorder: Recorder | None = None,
     shelf: Shelf | None = None,
     approver: Approver | None = None,
+    told: Sequence[Event] = (),
     now: Callable[[], float] = time.time,
 ) -> AsyncIterator[Run]:
     """Open a run. Iterate over it for its events; the manager's Finished, Failed or Cancelled is the last.
 
-    Without an approver nothing is asked.
+    Without an approver nothing is asked. With the events that were told of it before it stopped it goes on
+    from there: what they hold is not done again. One that has its answer has nothing more to tell.
     """
-    run = Run(plan, seats, recorder, shelf, approver, now)
+    run = Run(plan, seats, recorder, shelf, approver, tuple(told), now)
     run.begin()
     task = asyncio.create_task(run.finish())
     try:
@@ -90,15 +109,25 @@ class Run:
         recorder: Recorder | None,
         shelf: Shelf | None,
         approver: Approver | None,
+        told: tuple[Event, ...],
         now: Callable[[], float],
     ) -> None:
         self._plan = plan
+        self.told = told
+        """What was told of it before, where it goes on."""
+        past = Past(told)
+        root = past.at(()) or PastTurn()
+        self._order = Order(
+            (), root.attempt + 1, plan.manager, plan.prompt, "", Allowance(plan.limits), (), root.attempt
+        )
         self._stream = Stream(plan.run, recorder)
         self._root: asyncio.Task[Outcome] | None = None
         self._at_work = False
-        self._crew = Crew(self._stream, Purser(plan.limits), seats, shelf, plan.limits, now, plan.worker)
+        purser = Purser(plan.limits)
+        past.charge(purser.purse)
+        self._crew = Crew(self._stream, purser, seats, shelf, plan.limits, now, plan.worker, past)
         if approver:
-            self._crew.gate = Gate(approver, seats, self._stream, now, open_wide=False)
+            self._crew.gate = Gate(approver, seats, self._stream, now, open_wide=past.approved)
 
     @property
     def journal_error(self) -> Exception | None:
@@ -153,21 +182,27 @@ class Run:
 
     def begin(self) -> None:
         """Set the manager's turn going; called once, by `open_run`, before anybody can command."""
+        if self._crew.past.over:
+            self._at_work = True
+            self._root = asyncio.create_task(asyncio.sleep(0, CANCELLED))
+            return
+        self._stream.emit(self._opening())
+        self._root = asyncio.create_task(self._work(self._order))
+
+    def _opening(self) -> Event:
+        if self.told:
+            return Resumed(at=self._crew.now())
         plan = self._plan
-        self._stream.emit(
-            Opened(
-                at=self._crew.now(),
-                run=plan.run,
-                prompt=plan.prompt,
-                limits=plan.limits,
-                context=plan.context,
-                after=plan.after,
-                forgets=plan.forgets,
-                recap=plan.recap,
-            )
+        return Opened(
+            at=self._crew.now(),
+            run=plan.run,
+            prompt=plan.prompt,
+            limits=plan.limits,
+            context=plan.context,
+            after=plan.after,
+            forgets=plan.forgets,
+            recap=plan.recap,
         )
-        order = Order((), 1, plan.manager, plan.prompt, "", Allowance(plan.limits), ())
-        self._root = asyncio.create_task(self._work(order))
 
     async def finish(self) -> None:
         """Wait for the manager's turn, then end the stream; called once, by `open_run`."""
@@ -178,7 +213,7 @@ class Run:
             self._root.cancel()
             await asyncio.wait([self._root])
             if not self._at_work:  # a task that is cancelled before its first step says nothing itself
-                self._stream.emit(Cancelled(at=self._crew.now()))
+                self._stream.emit(Cancelled(attempt=self._order.attempt, at=self._crew.now()))
             await self._stream.close()
 
     def abandon(self) -> None:
@@ -191,11 +226,12 @@ class Run:
         """Run one turn, the manager's or a worker's, and tell how it began and ended."""
         turn: Turn | None = None
         self._at_work = True
-        self._crew.notes[order.path] = []
+        past = self._past_of(order)
+        self._crew.notes[order.path] = [text for _, text in past.notes] if past else []
         try:
             seat = await find_seat(self._crew.seats, order.agent)
             self._tell_started(order, seat)
-            turn = self._turn(order, seat)
+            turn = self._turn(order, seat, past)
             answer = await self._answer(turn)
         except asyncio.CancelledError:
             text = turn.so_far() if turn else ""
@@ -205,11 +241,11 @@ class Run:
             raise
         except DelegateError as error:
             self._tell_failed(order, turn, error)
-            return failure(error)
+            return failure(error.code, error.message)
         except Exception as error:  # the task boundary: a bug in one turn ends that turn, not its siblings
             bug = DelegateError(f"{type(error).__name__}: {error}", "This is a bug in tui-delegate.")
             self._tell_failed(order, turn, bug)
-            return failure(bug)
+            return failure(bug.code, bug.message)
         finally:
             self._crew.notes.pop(order.path, None)
         self._stream.emit(
@@ -228,17 +264,30 @@ class Run:
         if turn.path or seconds is None:
             return await turn.answer()
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(self._crew.past.left_of(seconds)):
                 return await turn.answer()
         except TimeoutError:
             passed = TimedOut(f"The run's {seconds:g} seconds have passed.", "Raise the limit `seconds`.")
             return turn.listing("seconds", passed)
 
-    def _turn(self, order: Order, seat: Seat) -> Turn:
+    def _past_of(self, order: Order) -> PastTurn | None:
+        """Find what a turn goes on from; one that begins from nothing has nothing below it either."""
+        if order.resumes:
+            return self._crew.past.at(order.path)
+        self._crew.past.forget(order.path)
+        return None
+
+    def _turn(self, order: Order, seat: Seat, past: PastTurn | None) -> Turn:
         lineage = (*order.lineage, order.task)
-        desk = Desk(Post(self._crew, order.path, order.allowance, lineage, self._work))
         return Turn(
-            self._crew, seat, order.path, order.attempt, order.allowance, self._messages(order, seat), desk
+            crew=self._crew,
+            seat=seat,
+            path=order.path,
+            attempt=order.attempt,
+            allowance=order.allowance,
+            messages=self._messages(order, seat),
+            desk=Desk(Post(self._crew, order.path, order.allowance, lineage, self._work)),
+            past=past,
         )
 
     def _messages(self, order: Order, seat: Seat) -> list[Message]:
@@ -261,6 +310,7 @@ class Run:
                 backend=seat.protocol,
                 model=seat.model,
                 window=seat.window,
+                resumes=order.resumes,
             )
         )
 
@@ -285,7 +335,7 @@ class Run:
         if self._over:
             raise InputError("The run has ended.")
         delegation = self._crew.delegations.get(path)
-        attempt = delegation.attempt if delegation else 1
+        attempt = delegation.attempt if delegation else self._order.attempt if not path else 1
         self._stream.emit(
             Commanded(
                 path=path, attempt=attempt, at=self._crew.now(), command=command, agent=agent, text=text

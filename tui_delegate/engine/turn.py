@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tui_delegate.core.limits import Allowance
     from tui_delegate.core.specs import Seat
     from tui_delegate.engine.crew import Crew
+    from tui_delegate.engine.past import PastTurn
 
 ANSWER_SHARE = 4
 """A quarter of a window stays free for the answer when results are cut to fit."""
@@ -61,6 +62,8 @@ class Turn:
     flags: list[str] = field(default_factory=list)
     heard: int = 0
     """How many notes it has read."""
+    past: PastTurn | None = None
+    """What it did before the run stopped."""
 
     async def answer(self) -> Answer:
         """Run the turn. Raises BackendError, or BudgetExceeded where not even a list of results is left."""
@@ -112,7 +115,8 @@ class Turn:
         return Answer(text, reply.model or self.seat.model, tuple(self.flags))
 
     async def _ask(self, tools: tuple[ToolSpec, ...]) -> Reply:
-        while True:
+        reply = self.past.read_back() if self.past else None
+        while not reply:
             request = self._request(tools)
             crew = self.crew
             caller = Caller(self.path, self.attempt, crew.stream, crew.purser, crew.now, self.heard)
@@ -121,10 +125,9 @@ class Turn:
             except BackendError as error:
                 if not self._fall_back(error):
                     raise
-            else:
-                if CUT_AT_END in reply.flags and CUT_AT_END not in self.flags:
-                    self.flags.append(CUT_AT_END)
-                return reply
+        if CUT_AT_END in reply.flags and CUT_AT_END not in self.flags:
+            self.flags.append(CUT_AT_END)
+        return reply
 
     def _set_meter(self, meter: Meter) -> None:
         self.meter = meter
@@ -194,9 +197,12 @@ class Turn:
 
     def _read_notes(self) -> None:
         notes = self._notes()
-        self.messages += [user(note) for note in notes]
-        self.heard += len(notes)
-        notes.clear()
+        due = len(notes)
+        if self.past and self.past.replies:
+            due = min(due, self.past.replies[0].heard - self.heard)
+        self.messages += [user(note) for note in notes[:due]]
+        self.heard += due
+        del notes[:due]
 
 
 def _no_answer(reply: Reply) -> BackendError:
