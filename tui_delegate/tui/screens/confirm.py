@@ -65,7 +65,7 @@ class AskLine(ModalScreen[str | None]):
     """Asks for one line of text; None: the person went back."""
 
     DEFAULT_CSS = f"""AskLine {{ {_BOX}
-        & Input {{ border: none; height: 1; padding: 0; margin-top: 1; background: $surface; }}
+        & Input {{ height: 1; padding: 0 1; margin-top: 1; background: $surface; }}
     }}"""
     commands: ClassVar[tuple[Command, ...]] = (
         Command("line.take", "Take this line", "Use what is typed.", "enter", first=True, label="ok"),
@@ -83,7 +83,7 @@ class AskLine(ModalScreen[str | None]):
         """Lay out the question, the line and its keys."""
         with Vertical():
             yield Static(Content(self._question), markup=False)
-            yield Input(self._value, select_on_focus=False)
+            yield Input(self._value, select_on_focus=False, compact=True)
             if self._hint:
                 yield Static(Content(self._hint), markup=False, classes="hint")
             yield Static(key_line(self, self.commands), markup=False, classes="keys")
