@@ -53,7 +53,7 @@ class SessionsApp(Stage):
         )
         self.push_screen(screen, self._scene.left.append)
 
-    def notify(self, message: str, **_: object) -> None:  # type: ignore[override]
+    def notify(self, message: str, **_: object) -> None:
         self._scene.said.append(message)
 
 

@@ -5,7 +5,7 @@ What follows from an answer is for whoever asked; nothing is decided or changed 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.containers import Vertical
 from textual.content import Content
@@ -17,6 +17,7 @@ from tui_delegate.tui.commands import Command, bindings
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.binding import BindingType
     from textual.screen import Screen
 
 _BOX = """
@@ -39,7 +40,7 @@ class Confirm(ModalScreen[bool]):
         Command("confirm.yes", "Yes", "Do it.", "y", label="yes"),
         Command("confirm.no", "No", "Leave it as it is.", "n,escape", label="no"),
     )
-    BINDINGS = bindings(commands, "confirm")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(commands, "confirm")]
 
     def __init__(self, question: str, yes: str = "yes", no: str = "no") -> None:
         super().__init__()
@@ -71,7 +72,7 @@ class AskLine(ModalScreen[str | None]):
         Command("line.take", "Take this line", "Use what is typed.", "enter", first=True, label="ok"),
         Command("line.back", "Go back", "Leave it as it is.", "escape", label="back"),
     )
-    BINDINGS = bindings(commands, "line")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(commands, "line")]
 
     def __init__(self, question: str, value: str = "", hint: str = "") -> None:
         super().__init__()
@@ -98,7 +99,7 @@ class AskLine(ModalScreen[str | None]):
 
 
 def key_line(
-    screen: Screen[object], commands: tuple[Command, ...], words: dict[str, str] | None = None
+    screen: Screen[Any], commands: tuple[Command, ...], words: dict[str, str] | None = None
 ) -> Content:
     """Write the keys of the commands that have a label, as they are mapped now."""
     keys: dict[str, str] = {}

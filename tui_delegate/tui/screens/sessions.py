@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from textual import events
     from textual.app import ComposeResult
+    from textual.binding import BindingType
 
     from tui_delegate.core.transcript import Transcript
     from tui_delegate.journal.store import Exchange, SessionRow
@@ -74,7 +75,7 @@ class SessionsScreen(Screen[SessionChoice | None]):
     """Find a session again, go on with it, name it, write it out, or delete it."""
 
     CSS_PATH = "sessions.tcss"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared so by Textual
     commands: ClassVar[tuple[Command, ...]] = (
         Command(
             "sessions.resume",
@@ -104,7 +105,7 @@ class SessionsScreen(Screen[SessionChoice | None]):
         Command("sessions.preview-up", "Scroll the preview up", "Shows what came before.", "shift+up"),
         Command("sessions.preview-down", "Scroll the preview down", "Shows what came after.", "shift+down"),
     )
-    BINDINGS = bindings(commands, "sessions")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(commands, "sessions")]
 
     def __init__(
         self,
@@ -245,11 +246,11 @@ class SessionsScreen(Screen[SessionChoice | None]):
 
     def action_sessions_page_up(self) -> None:
         """Move the cursor up a page."""
-        self.query_one("#rows", OptionList).action_page_up()
+        self.query_one("#rows", OptionList).action_page_up()  # type: ignore[no-untyped-call]
 
     def action_sessions_page_down(self) -> None:
         """Move the cursor down a page."""
-        self.query_one("#rows", OptionList).action_page_down()
+        self.query_one("#rows", OptionList).action_page_down()  # type: ignore[no-untyped-call]
 
     def action_sessions_preview_up(self) -> None:
         """Scroll the preview up."""
