@@ -22,7 +22,7 @@ TITLE: Final = 80
 _ITS_RUNS: Final = "SELECT id FROM runs WHERE session<>'' AND session=?"
 _FORGET: Final = (
     f"DELETE FROM events WHERE run IN ({_ITS_RUNS}) AND id<(SELECT max(id) FROM events)",
-    # SQLite gives the highest id out again once its row is gone, and followers go on from it: it stays, empty.
+    # SQLite gives the highest id out again once its row is gone, and followers go on from it: it stays, bare.
     f"UPDATE events SET run='', n=id, at=0, path='', attempt=0, kind='', body='' WHERE run IN ({_ITS_RUNS})",
     "DELETE FROM runs WHERE session<>'' AND session=?",
     "DELETE FROM sessions WHERE id=?",

@@ -1,7 +1,7 @@
 """The minutes of a session, for somebody else to read: Markdown for people, JSON for programs.
 
 Made of transcripts only. In Markdown everything is cleaned, and nothing that was said can break out of its
-place; in JSON it is as it was said. What is written where is a person's choice: nothing is overwritten unasked.
+place; in JSON it is as it was said. Nothing that is there already is overwritten unasked.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def json_text(value: dict[str, object]) -> str:
 
 
 def save(path: Path, text: str, *, over: bool = False) -> None:
-    """Write a file that only its owner may read. Raises an InputError for one that is there, but for `over`."""
+    """Write a file for its owner only. Raises an InputError where one is there already, unless `over`."""
     flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if over else os.O_EXCL)
     try:
         with open(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:

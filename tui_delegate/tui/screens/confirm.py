@@ -17,6 +17,7 @@ from tui_delegate.tui.commands import Command, bindings
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.binding import BindingType
     from textual.screen import Screen
 
 _BOX = """
@@ -39,7 +40,7 @@ class Confirm(ModalScreen[bool]):
         Command("confirm.yes", "Yes", "Do it.", "y", label="yes"),
         Command("confirm.no", "No", "Leave it as it is.", "n,escape", label="no"),
     )
-    BINDINGS = bindings(commands, "confirm")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(commands, "confirm")]
 
     def __init__(self, question: str, yes: str = "yes", no: str = "no") -> None:
         super().__init__()
@@ -65,13 +66,13 @@ class AskLine(ModalScreen[str | None]):
     """Asks for one line of text; None: the person went back."""
 
     DEFAULT_CSS = f"""AskLine {{ {_BOX}
-        & Input {{ border: none; height: 1; padding: 0; margin-top: 1; background: $surface; }}
+        & Input {{ height: 1; padding: 0 1; margin-top: 1; background: $surface; }}
     }}"""
     commands: ClassVar[tuple[Command, ...]] = (
         Command("line.take", "Take this line", "Use what is typed.", "enter", first=True, label="ok"),
         Command("line.back", "Go back", "Leave it as it is.", "escape", label="back"),
     )
-    BINDINGS = bindings(commands, "line")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(commands, "line")]
 
     def __init__(self, question: str, value: str = "", hint: str = "") -> None:
         super().__init__()
@@ -83,7 +84,7 @@ class AskLine(ModalScreen[str | None]):
         """Lay out the question, the line and its keys."""
         with Vertical():
             yield Static(Content(self._question), markup=False)
-            yield Input(self._value, select_on_focus=False)
+            yield Input(self._value, select_on_focus=False, compact=True)
             if self._hint:
                 yield Static(Content(self._hint), markup=False, classes="hint")
             yield Static(key_line(self, self.commands), markup=False, classes="keys")

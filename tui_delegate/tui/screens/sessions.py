@@ -29,7 +29,9 @@ from tui_delegate.tui.screens.sessions_words import note_of, preview_of, row_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from textual import events
     from textual.app import ComposeResult
+    from textual.binding import BindingType
 
     from tui_delegate.core.transcript import Transcript
     from tui_delegate.journal.store import Exchange, SessionRow
@@ -73,7 +75,7 @@ class SessionsScreen(Screen[SessionChoice | None]):
     """Find a session again, go on with it, name it, write it out, or delete it."""
 
     CSS_PATH = "sessions.tcss"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - declared so by Textual
     commands: ClassVar[tuple[Command, ...]] = (
         Command(
             "sessions.resume",
@@ -103,7 +105,7 @@ class SessionsScreen(Screen[SessionChoice | None]):
         Command("sessions.preview-up", "Scroll the preview up", "Shows what came before.", "shift+up"),
         Command("sessions.preview-down", "Scroll the preview down", "Shows what came after.", "shift+down"),
     )
-    BINDINGS = bindings(commands, "sessions")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(commands, "sessions")]
 
     def __init__(
         self,
@@ -126,7 +128,7 @@ class SessionsScreen(Screen[SessionChoice | None]):
         """Lay out filter, list, preview and the line of keys."""
         with Horizontal(id="top"):
             yield Static(Content("sessions"), id="title", markup=False)
-            yield Input(placeholder="type to find one by its title or prompts", id="filter")
+            yield Input(placeholder="type to find one by its title or prompts", id="filter", compact=True)
             yield Static(id="count", markup=False)
         with Horizontal(id="body"):
             rows = OptionList(id="rows", markup=False)
@@ -166,9 +168,9 @@ class SessionsScreen(Screen[SessionChoice | None]):
     def _clicked(self, event: OptionList.OptionSelected) -> None:
         event.stop()  # a click chooses; only a key, or a second click, leaves the screen
 
-    def on_click(self, event: object) -> None:
+    def on_click(self, event: events.Click) -> None:
         """Go on with what is clicked twice."""
-        if getattr(event, "chain", 1) == 2 and getattr(event, "widget", None) is self.query_one("#rows"):
+        if event.chain == 2 and event.widget is self.query_one("#rows"):
             self.action_sessions_resume()
 
     @work(exclusive=True, group="sessions")
@@ -179,10 +181,9 @@ class SessionsScreen(Screen[SessionChoice | None]):
         except DelegateError as error:
             self._show([], clean_line(f"{error.message} {error.hint}", 500), "")
             return
-        empty = (
-            "Nothing holds these words." if text.strip() else "No sessions yet. The first prompt begins one."
-        )
-        self._show(found, Content(empty), _counted(len(found), count, filtered=bool(text.strip())))
+        filtered = bool(text.strip())
+        empty = "Nothing holds these words." if filtered else "No sessions yet. The first prompt begins one."
+        self._show(found, empty, _counted(len(found), count, filtered=filtered))
 
     def _show(self, found: Sequence[SessionRow], empty: str, count: str) -> None:
         before = self.chosen
@@ -193,6 +194,7 @@ class SessionsScreen(Screen[SessionChoice | None]):
         self.query_one("#count", Static).update(Content(count))
         self.set_class(not found, "-empty")
         if not found:
+            self.workers.cancel_group(self, "preview")
             self.query_one("#said", Static).update(Content(empty))
             self.query_one("#note", Static).update(Content(""))
             return
@@ -244,11 +246,11 @@ class SessionsScreen(Screen[SessionChoice | None]):
 
     def action_sessions_page_up(self) -> None:
         """Move the cursor up a page."""
-        self.query_one("#rows", OptionList).action_page_up()
+        self.query_one("#rows", OptionList).action_page_up()  # type: ignore[no-untyped-call]
 
     def action_sessions_page_down(self) -> None:
         """Move the cursor down a page."""
-        self.query_one("#rows", OptionList).action_page_down()
+        self.query_one("#rows", OptionList).action_page_down()  # type: ignore[no-untyped-call]
 
     def action_sessions_preview_up(self) -> None:
         """Scroll the preview up."""
