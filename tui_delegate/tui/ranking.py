@@ -56,7 +56,7 @@ class Ranker:
         return [Hit(self._order[number], lit[number]) for number in best]
 
     def _kinds(self, low: str) -> Iterator[Iterator[int]]:
-        """Give the kinds of match, the best first; the dear ones are asked only where the rest is too little."""
+        """Give the kinds of match, the best first; the dear ones only where the rest is too little."""
         yield self._names.having("\n" + low)
         yield self._names.having(low)
         yield self._whole.having(low)

@@ -41,7 +41,7 @@ class Menu(Widget):
         padding: 0 1;
         & .menu--note { color: $dim; }
         & .menu--lit { color: $accent; text-style: bold; }
-        & .menu--marked { text-style: bold reverse; }
+        & .menu--marked { background: $line; text-style: bold; }
     }
     """
 
@@ -55,6 +55,8 @@ class Menu(Widget):
         super().__init__()
         self._choices: tuple[Choice, ...] = ()
         self._foot = ""
+        self._beside = 0
+        """The width of the labels, where the notes stand beside them."""
         self._at = 0
         self._top = 0
 
@@ -73,11 +75,15 @@ class Menu(Widget):
         """All choices, seen or not."""
         return self._choices
 
-    def open(self, choices: Sequence[Choice], foot: str) -> None:
-        """Show choices, the first one marked; the mark stays where its row is still there."""
-        marked = self.marked
+    def open(self, choices: Sequence[Choice], foot: str, *, beside: bool = False, more: bool = False) -> None:
+        """Show choices, their notes at the right or beside the labels. The first is marked.
+
+        With `more` they answer what was asked before: a mark that was moved stays with its row.
+        """
+        self._beside = max((cell_len(choice.label) for choice in choices), default=0) if beside else 0
+        kept = self.marked if more and self._at else None
         self._choices, self._foot = tuple(choices), foot
-        self._at = self._choices.index(marked) if marked in self._choices and marked is not None else 0
+        self._at = self._choices.index(kept) if kept and kept in self._choices else 0
         self._top = 0
         self._show_marked()
         self.display = True
@@ -144,6 +150,7 @@ class Menu(Widget):
     def _row(self, choice: Choice, width: int, marked: bool) -> Content:
         note_width = min(cell_len(choice.note), max(width // 2, width - cell_len(choice.label) - 4))
         room = max(width - 2 - (note_width + 2 if note_width else 0), 8)
+        room = min(room, self._beside or room)
         label, left_off = _cut(choice.label, room, from_left=choice.label.count("/") > 1)
         text = Content(set_cell_size(label, room))
         for spot in choice.lit:

@@ -20,7 +20,7 @@ from textual.widgets import Static, TextArea
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
-from tui_delegate.tui.alt_keys import teach_alt_keys
+from tui_delegate.tui.reader import mend_reader
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.editor import edit_text
 from tui_delegate.tui.history import Stroll
@@ -131,6 +131,7 @@ class PromptBar(Vertical):
         placeholder: str = "",
     ) -> None:
         super().__init__()
+        mend_reader()
         self._field = PromptField()
         self._menu = self._field.menu
         self._lists = self._field.lists
@@ -155,8 +156,7 @@ class PromptBar(Vertical):
             yield self._hint_line
 
     def on_mount(self) -> None:
-        """Make the keys of all terminals known."""
-        teach_alt_keys()
+        """Follow what is set from outside."""
         for shown in ("busy", "hints", "busy_hints", "placeholder"):
             self.watch(self, shown, self._dress)
 

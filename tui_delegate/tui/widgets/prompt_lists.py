@@ -171,10 +171,15 @@ class PromptLists:
         return len(self._field.before) - len(offer.typed)
 
     def _show(self, offer: Offer | None) -> None:
-        self._offer = offer
+        before, self._offer = self._offer, offer
         if offer is None or not (offer.choices or offer.foot or offer.kind == "history"):
             self._menu.close()
             return
         keys = "enter takes · esc back" if offer.kind == "history" else "tab takes · esc closes"
         none = "nothing fits" if offer.kind == "history" and not offer.choices else ""
-        self._menu.open(offer.choices, " · ".join(part for part in (none, offer.foot, keys) if part))
+        foot = " · ".join(part for part in (none, offer.foot, keys) if part)
+        self._menu.open(offer.choices, foot, beside=offer.kind == "slash", more=_same(before, offer))
+
+
+def _same(one: Offer | None, other: Offer) -> bool:
+    return one is not None and (one.kind, one.typed) == (other.kind, other.typed)
