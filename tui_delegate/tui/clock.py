@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FOCUSED: Final = 15.0
+FOCUSED: Final = 20.0
 """Flushes a second of what has the focus."""
-VISIBLE: Final = 5.0
+VISIBLE: Final = 8.0
 """Flushes a second of what is on the screen."""
 HIDDEN: Final = 0.0
 

@@ -164,11 +164,10 @@ class Lines(ScrollView, can_focus=True):
         self._refresh_from(changed)
 
     def _forget_strips(self, changed: int) -> None:
-        strips = self._strips
-        if len(strips) > 400:
-            strips.clear()
-        for row in [row for row in strips if row >= changed]:
-            del strips[row]
+        top, height = self.scroll_offset.y, self.size.height
+        low = top - height if len(self._strips) > 3 * height else 0
+        for row in [row for row in self._strips if row >= changed or row < low]:
+            del self._strips[row]
 
     def _refresh_from(self, row: int) -> None:
         self._forget_strips(row)

@@ -8,8 +8,10 @@ from typing import Final
 
 LEAST_WIDTH: Final = 40
 """Columns that a pane has at least where another one stands beside it."""
-LEAST_HEIGHT: Final = 8
+LEAST_HEIGHT: Final = 6
 """Rows that a pane has at least; beyond that the grid scrolls."""
+GOOD_HEIGHT: Final = 10
+"""Rows below which another column is opened first, where there is room for one."""
 WIDE_ENOUGH: Final = 90
 """Columns from which a pane has more than reading needs."""
 MOST_COLUMNS: Final = 4
@@ -34,13 +36,13 @@ def shape_of(number: int, width: int, height: int, focused: int) -> Shape:
         return Shape(_weights(columns, focused % columns, width >= WIDE_ENOUGH * 2), (str(LEAST_HEIGHT),))
     return Shape(
         _weights(columns, focused % columns, width >= WIDE_ENOUGH * 2),
-        _weights(rows, focused // columns, rows * LEAST_HEIGHT * 3 <= height * 2),
+        _weights(rows, focused // columns, rows * GOOD_HEIGHT <= height),
     )
 
 
 def _columns(number: int, width: int, height: int) -> int:
     most = max(min(width // LEAST_WIDTH, MOST_COLUMNS, number), 1)
-    fitting = next((one for one in range(1, most) if ceil(number / one) * LEAST_HEIGHT <= height), most)
+    fitting = next((one for one in range(1, most) if ceil(number / one) * GOOD_HEIGHT <= height), most)
     return max(fitting, min(number, width // WIDE_ENOUGH, most))
 
 

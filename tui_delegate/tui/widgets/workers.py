@@ -196,6 +196,11 @@ class Workers(Widget):
         return None if watched is None else (watched.transcript, watched.node)
 
     @property
+    def panes(self) -> tuple[Pane, ...]:
+        """The panes there are, in their order."""
+        return tuple(self._panes)
+
+    @property
     def current_pane(self) -> Pane | None:
         """Its pane, where it has one."""
         return self._by_key.get(self._current.key) if self._current else None
