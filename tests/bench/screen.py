@@ -147,7 +147,9 @@ class Bench(Stage):
         for place in range(PANES):
             self.tell(Delegated(path=(place,), call_id="c", task_name=f"task number {place}", task="task"))
             self.tell(
-                Started(path=(place,), at=time.time(), agent="worker", profile="p", backend="b", model="qwen3:4b")
+                Started(
+                    path=(place,), at=time.time(), agent="worker", profile="p", backend="b", model="qwen3:4b"
+                )
             )
             for token in range(BEFORE):
                 self.tell(Wrote(path=(place,), text=TOKENS[(token + place * 7) % len(TOKENS)]))
@@ -172,7 +174,11 @@ class Bench(Stage):
             await asyncio.sleep(0.004)
 
     def arrived(self) -> int:
-        before = sum(len(TOKENS[(token + place * 7) % len(TOKENS)]) for place in range(PANES) for token in range(BEFORE))
+        before = sum(
+            len(TOKENS[(token + place * 7) % len(TOKENS)])
+            for place in range(PANES)
+            for token in range(BEFORE)
+        )
         return sum(len(pane.lines.text) for pane in self.crew.panes) - before
 
     async def beat(self) -> None:
@@ -198,7 +204,10 @@ def measure() -> Figures:
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.bench.screen", "child", str(report)],
-            stdin=child, stdout=child, stderr=child, env=environment,
+            stdin=child,
+            stdout=child,
+            stderr=child,
+            env=environment,
         )
         os.close(child)
         last = b""

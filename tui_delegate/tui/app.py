@@ -100,7 +100,7 @@ class DelegateApp(Stage):
         """List everything that can be done here."""
         from tui_delegate.tui.palette import Palette
 
-        if not Palette.is_open(self):
+        if not isinstance(self.screen, Palette):
             self.push_screen(Palette())
 
     def action_app_help(self) -> None:

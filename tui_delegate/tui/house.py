@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_delegate import profiles
@@ -19,6 +18,7 @@ from tui_delegate.tui.preferences import Preferences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from tui_delegate.core.limits import Limits
     from tui_delegate.journal.store import Journal

@@ -17,12 +17,12 @@ class AroundActions(ViewActions):
     @work(group="around", exclusive=True)
     async def action_main_models(self) -> None:
         """Pick the manager's or the workers' model."""
-        from tui_delegate.tui.screens.models import ModelPicker, Picked
+        from tui_delegate.tui.screens.models import ModelPicker
 
         if not self.house.is_open:
             return
         picked = await self.app.push_screen_wait(ModelPicker(self.house.workspace, self.recent))
-        if isinstance(picked, Picked):
+        if picked:
             self.take_choice(picked.role, picked.profile, picked.model)
 
     def take_choice(self, role: str, profile: str, model: str) -> None:
@@ -42,12 +42,12 @@ class AroundActions(ViewActions):
 
     async def pick_place(self, question: str) -> str:
         """Ask for a profile or a `profile/model`."""
-        from tui_delegate.tui.screens.models import ModelPicker, Picked
+        from tui_delegate.tui.screens.models import ModelPicker
 
         picked = await self.app.push_screen_wait(
             ModelPicker(self.house.workspace, self.recent, role="worker")
         )
-        return f"{picked.profile}/{picked.model}" if isinstance(picked, Picked) else ""
+        return f"{picked.profile}/{picked.model}" if picked else ""
 
     @work(group="around", exclusive=True)
     async def action_main_profiles(self) -> None:
@@ -122,7 +122,7 @@ class AroundActions(ViewActions):
         """Give the session another title."""
         if not (self.talk and self.house.journal):
             return
-        title = self.argument or await self.app.push_screen_wait(
+        title: str | None = self.argument or await self.app.push_screen_wait(
             AskLine("Title of this session:", self.session_title())
         )
         if title and title.strip():

@@ -83,6 +83,13 @@ class ChatActions(PaneActions):
         if self.talk and self.talk.stop():
             self.say("Stopping. What was written stays.")
 
+    def action_main_new(self) -> None:
+        """Begin a new conversation."""
+        if self.talk and self.idle():
+            self.talk.conversation.begin_anew()
+            self.title_told = ""
+            self.show_conversation()
+
     def action_chat_next(self) -> None:
         """Mark the message below."""
         self.chat.step(1)

@@ -6,14 +6,14 @@ No command is carried out here.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Container
 from textual.screen import Screen
 
 from tui_delegate.core.clean import clean_line
-from tui_delegate.core.errors import DelegateError
 from tui_delegate.tui.clock import FrameClock
+from tui_delegate.tui.screens.main.commands import COMMANDS
 from tui_delegate.tui.widgets.chat import Chat
 from tui_delegate.tui.widgets.header import Header
 from tui_delegate.tui.widgets.prompt import PromptBar
@@ -23,7 +23,9 @@ from tui_delegate.tui.widgets.workers import Workers
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from tui_delegate.core.errors import DelegateError
     from tui_delegate.core.transcript import Transcript
+    from tui_delegate.tui.commands import Command
     from tui_delegate.tui.house import House
     from tui_delegate.tui.talk import Talk
     from tui_delegate.tui.themes import Themes
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 class Ground(Screen[None]):
     """The widgets and what they are about."""
+
+    commands: ClassVar[tuple[Command, ...]] = COMMANDS
 
     def __init__(self, house: House, themes: Themes) -> None:
         super().__init__()

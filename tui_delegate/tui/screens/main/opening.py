@@ -16,7 +16,7 @@ from tui_delegate.core.errors import DelegateError
 from tui_delegate.core.transcript import Transcript
 from tui_delegate.corpus.names import NameShelf
 from tui_delegate.tui.approver import ScreenApprover
-from tui_delegate.tui.screens.main.around import AroundActions
+from tui_delegate.tui.screens.main.showing import Showing
 from tui_delegate.tui.talk import Talk
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tui_delegate.tui.screens.welcome import Beginning
 
 
-class OpeningActions(AroundActions):
+class OpeningActions(Showing):
     """Each begins something that lasts as long as the screen, or the session."""
 
     async def open_house(self) -> None:
@@ -93,15 +93,6 @@ class OpeningActions(AroundActions):
         from tui_delegate.tui.screens.approval import ApprovalScreen
 
         return await self.app.push_screen_wait(ApprovalScreen(question))
-
-    def action_main_new(self) -> None:
-        """Begin a new conversation."""
-        if self.talk and not self.talk.conversation.busy:
-            self.talk.conversation.begin_anew()
-            self.title_told = ""
-            self.show_conversation()
-        else:
-            self.say("Something runs: stop it first (esc), or wait for its end.")
 
     async def follow_others(self) -> None:
         """Show what other processes do, as the journal tells of it."""

@@ -30,7 +30,8 @@ class ViewActions(ChatActions):
         self.side.styles.width = f"{100 - wishes.split}fr"
         self.chat.styles.width = f"{wishes.split}fr"
         self.side.mode = MODES.get(wishes.workers, "panes")
-        self.strip.rows = wishes.strip_rows if wishes.strip else 0
+        self.strip.collapsed = not wishes.strip
+        self.strip.styles.height = wishes.strip_rows + 2 if wishes.strip else 2
 
     def action_main_strip(self) -> None:
         """Fold or unfold the strip."""
@@ -81,7 +82,7 @@ class ViewActions(ChatActions):
     async def action_main_find(self) -> None:
         """Search in what has the focus."""
         part = self._part() or self.chat
-        words = self.argument or await self.app.push_screen_wait(
+        words: str | None = self.argument or await self.app.push_screen_wait(
             AskLine("Search for:", self.sought, hint="The same words again go to the next place.")
         )
         if words is None:

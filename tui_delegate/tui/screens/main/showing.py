@@ -1,0 +1,173 @@
+"""What the main screen shows of runs and of who does the work: it listens, and hands what is told to its parts.
+
+No command is carried out here, and nothing is folded: transcripts come as they are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+
+from tui_delegate.core.clean import clean_line
+from tui_delegate.core.events import Commanded, Finished, Returned, Spent, Started, Wrote
+from tui_delegate.core.savings import savings
+from tui_delegate.core.usage import Usage
+from tui_delegate.tui.screens.main.around import AroundActions
+from tui_delegate.tui.widgets.chat import Chat
+from tui_delegate.tui.widgets.header import Post, Standing, Totals
+from tui_delegate.workspace.seating import ROLES
+
+if TYPE_CHECKING:
+    from tui_delegate.core.errors import DelegateError
+    from tui_delegate.core.events import Event, RunPath
+    from tui_delegate.core.transcript import Node, Transcript
+    from tui_delegate.workspace.seating import Role
+
+
+class Showing(AroundActions):
+    """Listens to our own run and to those of other processes."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run of ours is under way."""
+        return self.talk is not None and self.talk.conversation.busy
+
+    def show_conversation(self) -> None:
+        """Show the conversation and what waits."""
+        if self.talk is None:
+            return
+        conversation = self.talk.conversation
+        self.chat.show(conversation.runs, conversation.forgets)
+        self.bar.queued = tuple(conversation.queued)
+        self.bar.busy = conversation.busy
+        self.show_strip()
+        self.show_standing()
+
+    # What a run tells, in its order.
+
+    def run_began(self, transcript: Transcript) -> None:
+        """Show a run whose first event has come."""
+        self.show_conversation()
+
+    def run_told(self, transcript: Transcript, event: Event, node: Node) -> None:
+        """Mark what an event changed; the clock draws it."""
+        if event.path:
+            self.side.touch(transcript, event.path)
+            if isinstance(event, Wrote):
+                return
+        self.chat.touch()
+        if event.path == () and isinstance(event, Started | Spent | Finished | Returned | Commanded):
+            self.show_standing()
+            self.clock.want_beat(self.strip)
+
+    def run_ended(self, transcript: Transcript) -> None:
+        """Show that a run is over."""
+        self.show_conversation()
+
+    # What runs of other processes tell.
+
+    def appeared(self, transcript: Transcript) -> None:
+        """Show a run of another process."""
+        self.foreign[transcript.run] = transcript
+        self.show_strip()
+
+    def changed(self, transcript: Transcript, path: RunPath) -> None:
+        """Mark what changed in it."""
+        if path:
+            self.side.touch(transcript, path)
+        self.clock.want_beat(self.strip)
+
+    def ended(self, transcript: Transcript) -> None:
+        """Let it go from the strip; its panes stay until they are closed."""
+        self.foreign.pop(transcript.run, None)
+        self.show_strip()
+
+    def ledger_changed(self) -> None:
+        """Have an open ledger read what was committed."""
+
+        if self.app.screen.__class__.__name__ == "LedgerScreen":
+            self.app.screen.refresh_rows()
+
+    def journal_failed(self, error: DelegateError) -> None:
+        """Say that the journal can't be followed."""
+        self.say_error(error)
+
+    @on(Chat.Below)
+    def tell_below(self, event: Chat.Below) -> None:
+        """Say that something new stands below."""
+        self.chat.border_subtitle = "↓ new below (end)" if event.waiting else ""
+
+    def show_strip(self) -> None:
+        """Give the strip the runs of this session and every live one of others."""
+        runs = self.talk.conversation.runs if self.talk else []
+        session = self.talk.conversation.session if self.talk else ""
+        self.strip.show([*runs, *self.foreign.values()], session)
+
+    def show_standing(self) -> None:
+        """Show who manages, who works, and what it cost."""
+        if self.talk is None:
+            return
+        self.header.show(
+            Standing(
+                title=self.session_title(),
+                manager=self._post("manager"),
+                worker=self._post("worker"),
+                others=self._others(),
+                totals=self._totals(),
+                context=self.talk.conversation.told_tokens(),
+                window=self._window(),
+            )
+        )
+
+    def session_title(self) -> str:
+        """Say what the session is called."""
+        if self.title_told:
+            return self.title_told
+        runs = self.talk.conversation.runs if self.talk else []
+        return clean_line(runs[0].prompt, 60) if runs else "new session"
+
+    def focused_part(self) -> str:
+        """Name the part of the screen that has the focus, as commands do."""
+        focused = self.focused
+        parts = {"chat": self.chat, "pane": self.side, "ledger": self.strip, "prompt": self.bar}
+        for name, part in parts.items():
+            if focused and part in focused.ancestors_with_self:
+                return name
+        return "main"
+
+    def _post(self, role: Role) -> Post:
+        profile, model = self.house.workspace.sitting(role)
+        last = self.talk.conversation.runs[-1] if self.talk and self.talk.conversation.runs else None
+        if not model and role == "manager" and last:
+            profile, model = last.root.profile, last.root.model
+        watch = self.watch_over
+        return Post(profile, model, watch.health(profile) if watch and profile else None)
+
+    def _others(self) -> tuple[tuple[str, bool], ...]:
+        """Give the servers of this machine that answer and that nobody sits at."""
+        taken = {self.house.workspace.sitting(role)[0] for role in ROLES}
+        stations = self.watch_over.stations if self.watch_over else ()
+        return tuple(
+            (one.label, True)
+            for one in stations
+            if one.health == "up" and not taken.intersection(one.profiles)
+        )
+
+    def _totals(self) -> Totals:
+        runs = self.talk.conversation.runs if self.talk else []
+        usage = sum((one.usage for one in runs), Usage())
+        worth = savings(runs)
+        costs = [one.cost for one in runs]
+        return Totals(
+            usage.prompt,
+            usage.completion,
+            usage.source != "reported",
+            None if None in costs else sum(cost for cost in costs if cost is not None),
+            worth.share or 0.0,
+            worth.saved,
+        )
+
+    def _window(self) -> int | None:
+        runs = self.talk.conversation.runs if self.talk else []
+        return runs[-1].root.window if runs else None
