@@ -17,6 +17,7 @@ from textual import on
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.tui.commands import Command, bindings
+from tui_delegate.tui.notices import Notices
 from tui_delegate.tui.preferences import store_keys
 from tui_delegate.tui.screens.main import MainScreen
 from tui_delegate.tui.screens.settings import SettingsScreen
@@ -77,23 +78,27 @@ class DelegateApp(Stage):
         """What went wrong inside a widget, if anything did."""
         house.read_picks()
         self.themes = Themes(house.config.parent / "themes", colourless=bool(house.environ.get("NO_COLOR")))
-        self.dress()
         self.set_keymap(house.keys)
-        self.main = MainScreen(house, self.themes)
+        self.notices = Notices(self._write_to_terminal, house.environ)
+        self.main = MainScreen(house, self.themes, self.notices)
+        self.dress()
 
     def dress(self) -> None:
         """Put on what the preferences say."""
         wishes = self.house.preferences
         self.themes.put_on(self, self.house.wanted.theme or wishes.theme)
         self.animation_level = "full" if wishes.motion else "none"
+        self.notices.preferences = wishes
 
     def on_mount(self) -> None:
         """Show the main screen and listen for the terminal going away."""
         self.push_screen(self.main)
+        self.notices.open()
         self._catch_signals()
 
     async def on_unmount(self) -> None:
         """Close what is open."""
+        self.notices.close()
         await self.house.close()
 
     async def action_app_palette(self) -> None:
@@ -102,6 +107,22 @@ class DelegateApp(Stage):
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette())
+
+    def on_app_focus(self) -> None:
+        """Hear that the person looks here."""
+        self.notices.focus(True)
+
+    def on_app_blur(self) -> None:
+        """Hear that the person looks elsewhere."""
+        self.notices.focus(False)
+
+    def on_key(self) -> None:
+        """Hear that the person is there."""
+        self.notices.touched()
+
+    def _write_to_terminal(self, text: str) -> None:
+        if self._driver is not None:
+            self._driver.write(text)
 
     def action_app_help(self) -> None:
         """Show the keys of what has the focus."""

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
+from tui_delegate.tui.keys import shown
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -63,7 +65,7 @@ class Commands(Provider):
 
 
 def _shown(command: Command) -> Content:
-    keys = command.keys.replace(",", " ")
+    keys = shown(command.keys)
     slash = f"/{command.slash}" if command.slash else ""
     return Content.assemble(command.title, ("   ".join(["", *filter(None, (keys, slash))]), "$dim"))
 

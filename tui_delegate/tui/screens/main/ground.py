@@ -5,7 +5,6 @@ No command is carried out here.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Container
@@ -13,6 +12,7 @@ from textual.screen import Screen
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.tui.clock import FrameClock
+from tui_delegate.tui.keys import keys_of, shown
 from tui_delegate.tui.screens.main.commands import COMMANDS
 from tui_delegate.tui.widgets.chat import Chat
 from tui_delegate.tui.widgets.header import Header
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tui_delegate.core.transcript import Transcript
     from tui_delegate.tui.commands import Command
     from tui_delegate.tui.house import House
+    from tui_delegate.tui.notices import Notices
     from tui_delegate.tui.talk import Talk
     from tui_delegate.tui.themes import Themes
     from tui_delegate.workspace.catalog import Recent, Watch
@@ -37,10 +38,11 @@ class Ground(Screen[None]):
 
     commands: ClassVar[tuple[Command, ...]] = COMMANDS
 
-    def __init__(self, house: House, themes: Themes) -> None:
+    def __init__(self, house: House, themes: Themes, notices: Notices) -> None:
         super().__init__()
         self.house = house
         self.themes = themes
+        self.notices = notices
         self.clock = FrameClock(self)
         self.header = Header(id="header")
         self.chat = Chat(self.clock, id="chat")
@@ -55,6 +57,7 @@ class Ground(Screen[None]):
         """Prompts that were sent before the house was open."""
         self.title_told = ""
         """The title that the person gave the session."""
+        self.told_once: set[str] = set()
         self.argument = ""
         """What stood behind a command that was written in the prompt."""
         self.sought, self.hit, self.copied = "", 0, 0
@@ -89,6 +92,7 @@ class Ground(Screen[None]):
         """Tell the person what went wrong and what to do."""
         self.say(clean_line(f"{error.message} {error.hint}".strip(), 600), bad=True)
 
-    def now(self) -> float:
-        """Say what time it is, for figures."""
-        return time.time()
+    def key_hint(self, command: str, word: str) -> str:
+        """Write a command's key, as it is mapped now, and what it does."""
+        found = next(one for one in (*self.commands, *getattr(self.app, "commands", ())) if one.id == command)
+        return f"{shown(keys_of(found, self.house.keys).split(',')[0])} {word}"

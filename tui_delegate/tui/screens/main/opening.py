@@ -7,23 +7,27 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual import work
 
 from tui_delegate.core.conversation import leaves
 from tui_delegate.core.errors import DelegateError
-from tui_delegate.core.transcript import Transcript
+from tui_delegate.core.transcript import ENDED
 from tui_delegate.corpus.names import NameShelf
 from tui_delegate.tui.approver import ScreenApprover
 from tui_delegate.tui.screens.main.showing import Showing
 from tui_delegate.tui.talk import Talk
+from tui_delegate.workspace.seating import Choice
 
 if TYPE_CHECKING:
     from tui_delegate.core.approval import Question, Verdict
+    from tui_delegate.backends.discover import Found
     from tui_delegate.core.limits import Limits
-    from tui_delegate.journal.store import Journal
     from tui_delegate.tui.screens.welcome import Beginning
+
+
+WELCOMED: Final = "screen.welcomed"
 
 
 class OpeningActions(Showing):
@@ -45,6 +49,7 @@ class OpeningActions(Showing):
         await self.begin_session(limits, house.wanted.session)
         self.run_worker(self.follow_others(), group="following", exclusive=True)
         self.run_worker(self.watch_servers(), group="servers", exclusive=True)
+        self.run_worker(self.welcome_first(), group="around", exclusive=True)
 
     async def begin_session(self, limits: Limits, session: str = "") -> None:
         """Begin a session, or go on with one."""
@@ -74,19 +79,24 @@ class OpeningActions(Showing):
         if not (self.talk and journal):
             return
         try:
-            name, transcripts = await asyncio.to_thread(_read_session, journal, session)
+            if session == "last":
+                session = next((row.id for row in await asyncio.to_thread(journal.sessions, 1)), "")
+            transcripts = await asyncio.to_thread(journal.conversation, session) if session else {}
         except DelegateError as error:
             self.say_error(error)
             return
         if not transcripts:
-            self.say(f"There is no session {session}." if session != "last" else "There is no session yet.")
+            self.say(f"There is no session {session}." if session else "There is no session yet.")
             return
         conversation = self.talk.conversation
-        conversation.session = name
-        conversation.load(transcripts, leaves(transcripts, name)[-1])
+        conversation.session = session
+        conversation.load(transcripts, leaves(transcripts, session)[-1])
         self.title_told = ""
         self.show_conversation()
         self.chat.to_end()
+        last = conversation.runs[-1]
+        if last.root.state not in ENDED:
+            self.say("The last run was cut off. /resume goes on with it; what was done is not paid again.")
 
     async def ask_approval(self, question: Question) -> Verdict:
         """Put a question of the run before the person."""
@@ -102,15 +112,40 @@ class OpeningActions(Showing):
         await Following(Follower(self.house.journal_path), self).follow()
 
     async def watch_servers(self) -> None:
-        """Notice which servers answer, and which no longer do."""
+        """Notice which servers answer, which no longer do, and themes that changed."""
         from tui_delegate.workspace.catalog import Watch
 
         self.watch_over = Watch(self.house.workspace.reach)
         while True:
             for words in await self.watch_over.look():
                 self.say(words)
+            if self.themes.changed():
+                self.themes.load()
+                self.themes.put_on(self.app, self.house.preferences.theme)
+            self.tell_of_themes()
             self.show_standing()
             await asyncio.sleep(self.watch_over.every)
+
+    def tell_of_themes(self) -> None:
+        """Say once of each theme file that can't be used."""
+        for words in self.themes.notices:
+            if words not in self.told_once:
+                self.told_once.add(words)
+                self.say(words, bad=True)
+
+    async def look_for_servers(self) -> list[Found]:
+        """Ask the servers of this machine, and none beyond it."""
+        return await self.house.workspace.reach.discover(near_only=True)
+
+    async def welcome_first(self) -> None:
+        """Show a new person which servers there are."""
+        house = self.house
+        if house.pick(WELCOMED) or house.workspace.settings.source or house.wanted.choice != Choice():
+            return
+        house.set_pick(WELCOMED, "yes")
+        from tui_delegate.tui.screens.welcome import WelcomeScreen
+
+        self.take_beginning(await self.app.push_screen_wait(WelcomeScreen(self.look_for_servers)))
 
     @work(group="around", exclusive=True)
     async def action_main_welcome(self) -> None:
@@ -119,7 +154,7 @@ class OpeningActions(Showing):
 
         if self.house.is_open:
             self.take_beginning(
-                await self.app.push_screen_wait(WelcomeScreen(self.house.workspace.servers, first=False))
+                await self.app.push_screen_wait(WelcomeScreen(self.look_for_servers, first=False))
             )
 
     def take_beginning(self, beginning: Beginning | None) -> None:
@@ -132,23 +167,3 @@ class OpeningActions(Showing):
             self.take_choice("manager", beginning.server.names[0], "")
         else:
             self.action_main_profiles()
-
-
-def _read_session(journal: Journal, session: str) -> tuple[str, dict[str, Transcript]]:
-    """Read a session's runs, and those of others that they go on from. Also gives its id."""
-    if session == "last":
-        rows = journal.sessions(1)
-        session = rows[0].id if rows else ""
-    found: dict[str, Transcript] = {}
-    waiting = [row.id for row in reversed(journal.runs(1000, session))] if session else []
-    while waiting:
-        run = waiting.pop(0)
-        if run in found:
-            continue
-        transcript = Transcript()
-        for event in journal.events_of(run):
-            transcript.apply(event)
-        if transcript.run:
-            found[run] = transcript
-            waiting += [transcript.after] if transcript.after else []
-    return session, found

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from tui_delegate.tui.commands import bindings
 from tui_delegate.tui.screens.main.commands import COMMANDS
-from tui_delegate.tui.screens.main.opening import OpeningActions
+from tui_delegate.tui.screens.main.keeping import KeepingActions
 from tui_delegate.tui.widgets.keys import ANYWHERE
 
 
-class MainScreen(OpeningActions):
+class MainScreen(KeepingActions):
     """The chat, the workers, the ledger's strip, the prompt."""
 
     BINDINGS = [
@@ -23,4 +23,13 @@ class MainScreen(OpeningActions):
         """Paint first, then open the rest."""
         self.lay_out()
         self.bar.focus()
+        self.bar.hints = (
+            self.key_hint("app.palette", "commands"),
+            self.key_hint("app.help", "help"),
+        )
+        self.bar.busy_hints = (
+            self.key_hint("main.stop", "stops"),
+            self.key_hint("prompt.steer", "steers now"),
+            "enter queues",
+        )
         self.call_after_refresh(self.run_worker, self.open_house(), group="house")

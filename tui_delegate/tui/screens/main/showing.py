@@ -5,6 +5,7 @@ No command is carried out here, and nothing is folded: transcripts come as they 
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -12,7 +13,9 @@ from textual import on
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.events import Commanded, Finished, Returned, Spent, Started, Wrote
 from tui_delegate.core.savings import savings
+from tui_delegate.core.transcript import ENDED
 from tui_delegate.core.usage import Usage
+from tui_delegate.tui import figures
 from tui_delegate.tui.screens.main.around import AroundActions
 from tui_delegate.tui.widgets.chat import Chat
 from tui_delegate.tui.widgets.header import Post, Standing, Totals
@@ -43,6 +46,7 @@ class Showing(AroundActions):
         self.bar.busy = conversation.busy
         self.show_strip()
         self.show_standing()
+        self.chat.invite("Ask something. Name files with @, see everything that can be done with ^p.")
 
     # What a run tells, in its order.
 
@@ -62,7 +66,9 @@ class Showing(AroundActions):
             self.clock.want_beat(self.strip)
 
     def run_ended(self, transcript: Transcript) -> None:
-        """Show that a run is over."""
+        """Show that a run is over, and say so to a person who looks elsewhere."""
+        root = transcript.root
+        self.notices.ended(root.state, figures.elapsed(root, time.time()), clean_line(transcript.prompt, 80))
         self.show_conversation()
 
     # What runs of other processes tell.
@@ -108,6 +114,7 @@ class Showing(AroundActions):
         """Show who manages, who works, and what it cost."""
         if self.talk is None:
             return
+        self._show_title()
         self.header.show(
             Standing(
                 title=self.session_title(),
@@ -135,6 +142,14 @@ class Showing(AroundActions):
             if focused and part in focused.ancestors_with_self:
                 return name
         return "main"
+
+    def _show_title(self) -> None:
+        """Say in the window's title what goes on."""
+        runs = self.talk.conversation.runs if self.talk else []
+        nodes = list(runs[-1].nodes.values()) if runs else []
+        working = sum(1 for node in nodes if node.path and node.state not in ENDED) or int(self.busy)
+        asking = any(node.state == "asking" for node in nodes)
+        self.notices.show(working, asking=asking, state=nodes[0].state if nodes else "")
 
     def _post(self, role: Role) -> Post:
         profile, model = self.house.workspace.sitting(role)
