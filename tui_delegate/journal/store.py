@@ -6,8 +6,10 @@ How rows are made and written lives in `rows` and `writer`; how they are read, i
 from __future__ import annotations
 
 import time
+from itertools import islice
 from typing import TYPE_CHECKING
 
+from tui_delegate.journal.claim import claim, is_alive
 from tui_delegate.journal.schema import open_for_writing
 from tui_delegate.journal.sessions import Reader, RunRow, SessionRow, Stored
 from tui_delegate.journal.writer import Append, Pick, Writer
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tui_delegate.core.events import Event
+
+_LOOKED_AT = 200
+"""How many runs are looked through for those that stopped."""
 
 __all__ = ["Journal", "RunRow", "SessionRow", "Stored"]
 
@@ -58,6 +63,16 @@ class Journal:
     def since(self, id: int, limit: int = 1000) -> list[Stored]:
         """Give what was committed after an id, by any process."""
         return self._reader.since(id, limit)
+
+    def take_up(self, row: RunRow) -> list[Event]:
+        """Make a run that stopped this process's, and give its events. Raises an InputError where it runs."""
+        claim(self._writer.path, row)
+        return list(self._reader.events_of(row.id))
+
+    def stopped(self, limit: int = 20) -> list[RunRow]:
+        """Give the last runs that ended without an answer or were killed, newest first."""
+        found = (row for row in self.runs(_LOOKED_AT) if row.status != "ok" and not is_alive(row))
+        return list(islice(found, limit))
 
     def newest(self) -> int:
         """Give the id of the last committed event."""

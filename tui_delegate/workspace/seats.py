@@ -11,19 +11,20 @@ import os
 import uuid
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_delegate import profiles
 from tui_delegate.backends.address import is_loopback
 from tui_delegate.core.calls import RunContext
-from tui_delegate.core.errors import BackendError, ModelMissing, ResolveError
+from tui_delegate.core.errors import BackendError, InputError, ModelMissing, ResolveError
 from tui_delegate.core.specs import AgentSpec, Seat
-from tui_delegate.engine.run import Plan, Run, open_run
+from tui_delegate.engine.run import Plan, Run, open_run, plan_again
 from tui_delegate.workspace.servers import Servers
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from tui_delegate.backends.discover import Found
     from tui_delegate.core.limits import Limits
@@ -104,10 +105,7 @@ class Workspace:
 
         Raises a ResolveError for a workers' profile that can't be used, before anything is spent.
         """
-        if told := self.choice.worker_profile or self.settings.roles.worker:
-            place = self._named(told)
-            model = self.choice.worker_model or place.model
-            self.reach.connect(profiles.select(self.settings, place.profile, model or None))
+        self._check_workers()
         plan = Plan(
             run=f"r-{uuid.uuid4().hex[:12]}",
             prompt=prompt,
@@ -117,6 +115,42 @@ class Workspace:
         )
         async with open_run(plan, self, recorder=journal, shelf=shelf, approver=approver) as run:
             yield run
+
+    @asynccontextmanager
+    async def resume(
+        self,
+        run: str,
+        *,
+        journal: Journal,
+        shelf: Shelf | None = None,
+        approver: Approver | None = None,
+        history: tuple[Message, ...] = (),
+        limits: Sequence[str] = (),
+    ) -> AsyncIterator[Run]:
+        """Go on with a run that stopped. What was told of it is its `told`; it has more to tell unless it
+        has its answer already. `limits` (`NAME=VALUE`) are laid over its own.
+
+        Raises an InputError where it is not there, still runs, or kept no text.
+        """
+        row = journal.run(run)
+        if row is None:
+            raise InputError(f"There is no run {run!r} in the journal.", "List them: tui-delegate ledger")
+        self._check_workers()
+        plan_again(list(islice(journal.events_of(run), 1)))
+        told = list(journal.events_of(run)) if row.status == "ok" else journal.take_up(row)
+        plan = plan_again(told, history)
+        if limits:
+            plan = replace(plan, limits=profiles.with_limits(plan.limits, limits))
+        async with open_run(
+            plan, self, recorder=journal, shelf=shelf, approver=approver, told=told
+        ) as resumed:
+            yield resumed
+
+    def _check_workers(self) -> None:
+        if told := self.choice.worker_profile or self.settings.roles.worker:
+            place = self._named(told)
+            model = self.choice.worker_model or place.model
+            self.reach.connect(profiles.select(self.settings, place.profile, model or None))
 
     def context(self, command: str) -> RunContext:
         """Say where a run comes from."""
