@@ -86,14 +86,35 @@ def every_kind(run: str) -> list[events.Event]:
     )
     return [
         opened(run),
+        events.Resumed(at=NOON),
+        events.Asked(
+            path=(0, 2),
+            kind="delegation",
+            agent="worker",
+            profile="p",
+            model="m",
+            task_name=CANARY,
+            task=CANARY,
+            files=("a",),
+            note=CANARY,
+        ),
         events.Delegated(
-            path=(0, 2), attempt=2, at=NOON, call_id="c1", task_name=CANARY, task=CANARY, files=("a",)
+            path=(0, 2),
+            attempt=2,
+            at=NOON,
+            call_id="c1",
+            task_name=CANARY,
+            task=CANARY,
+            files=("a",),
+            agent="other",
         ),
-        events.Started(path=(0, 2), agent="worker", profile="p", backend="ollama", model="m"),
+        events.Started(
+            path=(0, 2), agent="worker", profile="p", backend="ollama", model="m", window=9, resumes=1
+        ),
         events.Refused(
-            path=(1,), call_id="c", code="x", message="no", tool="t", task_name=CANARY, task=CANARY
+            path=(1,), call_id="c", code="x", message="no", tool="t", task_name=CANARY, task=CANARY, hint="h"
         ),
-        events.Spent(path=(0, 2), at=NOON, call=call(), reply=reply),
+        events.Spent(path=(0, 2), at=NOON, call=call(), reply=reply, finish="calls", flags=("odd",), heard=1),
         events.Returned(path=(0, 2), text=CANARY, failed=True, edited=True, cut=7),
         events.Finished(path=(0, 2), text=CANARY, flags=("length",)),
         events.Failed(path=(1,), code="timeout", message="no answer", hint="wait", text=CANARY),

@@ -130,6 +130,11 @@ class Run:
             self._crew.gate = Gate(approver, seats, self._stream, now, open_wide=past.approved)
 
     @property
+    def limits(self) -> Limits:
+        """What the run may spend."""
+        return self._plan.limits
+
+    @property
     def journal_error(self) -> Exception | None:
         """Why the journal could not be written, where it could not."""
         return self._stream.broken

@@ -33,9 +33,9 @@ def is_alive(pid: int, by: float) -> bool:
         return True
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
-    except (PermissionError, OverflowError):
+    except PermissionError:
         return True
     state, begun = _seen(pid)
     return state not in ("Z", "X") and (begun is None or begun <= by + SLACK)

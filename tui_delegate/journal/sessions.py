@@ -82,6 +82,7 @@ class RunRow:
     id: str
     session: str
     started: float
+    """When it was begun, or last taken up by the process that works on it."""
     ended: float | None
     """None: it runs, or was killed."""
     status: str

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import time
 from functools import partial
+from itertools import islice
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from tui_delegate.journal.claim import claim, is_alive
 from tui_delegate.journal.schema import open_for_writing
 from tui_delegate.journal.sessions import Exchange, Reader, RunRow, SessionRow, Stored
 from tui_delegate.journal.writer import Append, Change, Pick, Writer
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
     from tui_delegate.core.events import Event
     from tui_delegate.core.transcript import Transcript
+
+_LOOKED_AT = 200
+"""How many runs are looked through for those that stopped."""
 
 __all__ = ["Exchange", "Journal", "RunRow", "SessionRow", "Stored"]
 
@@ -62,6 +67,16 @@ class Journal:
     def since(self, id: int, limit: int = 1000) -> list[Stored]:
         """Give what was committed after an id, by any process."""
         return self._reader.since(id, limit)
+
+    def take_up(self, row: RunRow) -> list[Event]:
+        """Make a run that stopped this process's, and give its events. Raises an InputError where it runs."""
+        claim(self._writer.path, row)
+        return list(self._reader.events_of(row.id))
+
+    def stopped(self, limit: int = 20) -> list[RunRow]:
+        """Give the last runs that ended without an answer or were killed, newest first."""
+        found = (row for row in self.runs(_LOOKED_AT) if row.status != "ok" and not is_alive(row))
+        return list(islice(found, limit))
 
     def newest(self) -> int:
         """Give the id of the last committed event."""

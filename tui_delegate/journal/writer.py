@@ -108,7 +108,7 @@ class Writer:
         self, connection: sqlite3.Connection, path: Path, *, keep_text: bool, now: Callable[[], float]
     ) -> None:
         self._connection = connection
-        self._path = path
+        self.path = path
         self._keep_text = keep_text
         self._now = now
         self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
@@ -182,7 +182,7 @@ class Writer:
             self._held = False
         except sqlite3.Error as trouble:
             self._held = schema.is_busy(trouble)
-            error = schema.journal_error(trouble, self._path)
+            error = schema.journal_error(trouble, self.path)
         except DelegateError as refusal:
             error = refusal
         except Exception as bug:  # the task boundary: who waits is told, and the next commit gets its turn

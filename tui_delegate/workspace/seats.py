@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import uuid
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,14 +17,14 @@ from tui_delegate import profiles
 from tui_delegate.core.calls import RunContext
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
-from tui_delegate.engine.run import Plan, Run, open_run
+from tui_delegate.engine.run import Plan, Run, open_run, plan_again
 from tui_delegate.workspace.jobs import Jobs
 from tui_delegate.workspace.keeping import ProfilesFile
 from tui_delegate.workspace.seating import ROLES, Choice, Seating
 from tui_delegate.workspace.servers import Servers
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from tui_delegate.backends.discover import Found
     from tui_delegate.core.limits import Limits
@@ -145,6 +146,36 @@ class Workspace:
         async with open_run(plan, self.seating, recorder=journal, shelf=shelf, approver=approver) as run:
             yield run
 
+    @asynccontextmanager
+    async def resume(
+        self,
+        run: str,
+        *,
+        journal: Journal,
+        shelf: Shelf | None = None,
+        approver: Approver | None = None,
+        history: tuple[Message, ...] = (),
+        limits: Sequence[str] = (),
+    ) -> AsyncIterator[Run]:
+        """Go on with a run that stopped. What was told of it is its `told`; it has more to tell unless it
+        has its answer already. `limits` (`NAME=VALUE`) are laid over its own.
+
+        Raises an InputError where it is not there, still runs, or kept no text.
+        """
+        row = journal.run(run)
+        if row is None:
+            raise InputError(f"There is no run {run!r} in the journal.", "List them: tui-delegate ledger")
+        self.seating.check("worker")
+        plan_again(list(islice(journal.events_of(run), 1)))
+        told = list(journal.events_of(run)) if row.status == "ok" else journal.take_up(row)
+        plan = plan_again(told, history)
+        if limits:
+            plan = replace(plan, limits=profiles.with_limits(plan.limits, limits))
+        async with open_run(
+            plan, self.seating, recorder=journal, shelf=shelf, approver=approver, told=told
+        ) as resumed:
+            yield resumed
+
     def context(self, command: str) -> RunContext:
         """Say where a run comes from."""
         return RunContext(
@@ -156,12 +187,15 @@ class Workspace:
             codex_session_id=self.environ.get("CODEX_SESSION_ID", ""),
         )
 
-    def shelf(self, prompt: str) -> Shelf | None:
-        """Gather the files that a prompt names; None where it names none. Raises an InputError."""
+    def shelf(self, prompt: str, folder: str = "") -> Shelf | None:
+        """Gather the files that a prompt names, from the current folder or another; None where it names none.
+
+        Raises an InputError.
+        """
         from tui_delegate.corpus import Bounds, CorpusShelf, from_prompt
 
         try:
-            here = Path.cwd()
+            here = Path(folder) if folder else Path.cwd()
         except FileNotFoundError as error:
             raise InputError(
                 "The current folder is not there any more.", "Go to one that is: cd …"

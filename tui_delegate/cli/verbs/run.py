@@ -13,8 +13,18 @@ HELP = "give a prompt to the manager, which delegates to its workers"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of this verb."""
-    parser.add_argument(
-        "prompt", metavar="PROMPT", help="what to do; @path names files for the workers; - is stdin"
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument(
+        "prompt",
+        metavar="PROMPT",
+        nargs="?",
+        help="what to do; @path names files for the workers; - is stdin",
+    )
+    what.add_argument(
+        "--resume",
+        default="",
+        metavar="RUN",
+        help="go on with a run that stopped, instead of a prompt; `last` is the last such run",
     )
     parser.add_argument("--profile", default="", help="the manager's profile")
     parser.add_argument("--model", default="", help="the manager's model")
@@ -43,18 +53,22 @@ def run(args: argparse.Namespace) -> int:
     """Run the verb."""
     import asyncio
 
-    from tui_delegate.cli.session import Form, Wanted, run_prompt
+    from tui_delegate.cli.session import run_prompt
+    from tui_delegate.cli.telling import Form, Wanted
     from tui_delegate.profiles import with_limits
     from tui_delegate.workspace import Choice, Workspace
 
     choice = Choice(args.profile, args.model, args.worker_profile, args.worker_model)
     workspace = Workspace.open(choice)
-    limits = with_limits(workspace.settings.limits, [*args.limit, *(["nested=true"] if args.nested else [])])
+    changed = [*args.limit, *(["nested=true"] if args.nested else [])]
+    limits = with_limits(workspace.settings.limits, changed)
     form: Form = "json" if args.json else "events" if args.events else "text"
     wanted = Wanted(
-        _prompt(args.prompt),
+        "" if args.resume else _prompt(args.prompt),
         limits,
         form,
+        resume=args.resume,
+        changed=tuple(changed),
         keep_text=not args.no_keep_text,
         quiet=args.quiet,
         raw=args.raw,
