@@ -191,6 +191,16 @@ def test_changes_and_events_are_done_in_the_order_in_which_they_were_asked_for(j
             assert journal.sessions() == []
 
 
+def test_a_damaged_event_costs_no_more_than_itself(path: Path, journal: Journal) -> None:
+    commit(journal, "r1", [ask("r1", "a", "one"), events.Wrote(text="said"), answer("said")])
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("UPDATE events SET body='{' WHERE n=3")
+        other.commit()
+    (transcript,) = journal.conversation("a").values()
+    assert (transcript.root.text, transcript.warnings[0].code) == ("said", "event_damaged")
+    assert [one.answer for one in journal.exchanges("a")] == ["said"]
+
+
 def test_a_closed_journal_says_so_instead_of_changing(path: Path) -> None:
     journal = Journal.open(path)
     journal.close()

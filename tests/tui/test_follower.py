@@ -236,3 +236,54 @@ def test_a_commit_in_the_ledger_by_another_process_is_noticed(path: Path) -> Non
         commit(journal, "r1", [begun("r1"), spent(call()), spent(call())])
         stage.look(2)
         assert stage.seen.ledger == before + 1
+
+
+def test_a_run_whose_end_cannot_be_read_ends_all_the_same(path: Path) -> None:
+    with closing(Journal.open(path)) as journal:
+        stage = scene(path)
+        stage.look()
+        commit(journal, "r1", [begun("r1"), text("said")])
+        stage.look()
+        commit(journal, "r1", [events.Finished(at=NOON, text="said")])
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("UPDATE events SET body='{' WHERE n=3")
+            other.commit()
+        look_for_long(stage)
+        assert [word.split()[0] for word in stage.seen.told] == ["appeared", "ended"]
+
+
+def test_a_journal_that_is_deleted_ends_no_run_whose_process_is_there(path: Path) -> None:
+    with closing(Journal.open(path)) as journal:
+        stage = scene(path)
+        stage.look()
+        commit(journal, "r1", [begun("r1"), text("said")])
+        stage.look()
+        for file in path.parent.glob("journal.db*"):
+            file.unlink()
+        look_for_long(stage)
+        assert stage.seen.told == ["appeared r1"]
+        assert stage.seen.errors == []
+
+
+def test_a_run_that_another_process_goes_on_with_appears_again_whole(path: Path) -> None:
+    with closing(Journal.open(path)) as journal:
+        stage = scene(path)
+        stage.look()
+        commit(journal, "r1", [begun("r1"), text("first "), events.Cancelled(at=NOON)])
+        stage.look()
+        commit(journal, "r1", [begun("r1"), events.Started(agent="a", profile="p", backend="b", model="m")])
+        stage.look(2)
+        assert stage.seen.told == ["appeared r1", "ended r1 cancelled cancelled", "appeared r1"]
+        assert [one.run for one in stage.following.live] == ["r1"]
+        commit(journal, "r1", [events.Finished(at=NOON, text="whole")])
+        stage.look(2)
+        assert stage.seen.told[-1] == "ended r1 done"
+
+
+def look_for_long(stage: Scene) -> None:
+    async def main() -> None:
+        for _ in range(4):
+            stage.following.look()
+            await asyncio.sleep(CHECK_EVERY)
+
+    jump_run(main())

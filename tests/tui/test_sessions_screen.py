@@ -14,12 +14,14 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
+from tests.assets import bad_inputs
 from tests.journal.samples import CONTEXT, NOON, begun, call, child, commit, opened, spent
 from tui_delegate.core import events
+from tui_delegate.core.clean import clean
 from tui_delegate.journal.store import Journal
 from tui_delegate.tui.screens.confirm import AskLine, Confirm
 from tui_delegate.tui.screens.sessions import SessionChoice, SessionsScreen
-from tui_delegate.tui.screens.sessions_words import sign_of, when
+from tui_delegate.tui.screens.sessions_words import preview_of, sign_of, when
 from tui_delegate.tui.stage import Stage
 
 HOSTILE = "\x1b[31mred\x1b[0m [bold red]loud[/] \u202egnp\x07 [@click=app.quit]x[/]"
@@ -360,6 +362,22 @@ def test_hostile_titles_and_words_reach_the_screen_as_plain_text(scene: Scene, s
         await answered(pilot, "escape")
 
     play(scene, part, size=size)
+
+
+def test_not_one_control_character_of_a_terminals_worst_inputs_is_drawn(scene: Scene) -> None:
+    inputs = [str(row.get("input", row.get("b", ""))) for row in bad_inputs("ansi")]
+    for number, text in enumerate(inputs):
+        ending = events.Failed(at=NOON, code="x", message=text, text=text)
+        scene.session(f"s{number}", f"{number} {text}", ending)
+
+    async def part(pilot: Pilot[int]) -> None:
+        drawn = [*shown(pilot), words(pilot, "#said")]
+        for row in scene.journal.sessions(len(inputs)):
+            drawn.append(str(preview_of(row, scene.journal.exchanges(row.id), NOON)))
+        assert [text for text in drawn if clean(text) != text] == []
+        assert len(drawn) > len(inputs)
+
+    play(scene, part)
 
 
 def test_a_journal_that_cannot_be_read_is_one_line_in_place_of_the_list(scene: Scene, tmp_path: Path) -> None:

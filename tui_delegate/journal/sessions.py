@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tui_delegate.core.errors import JournalError
-from tui_delegate.core.events import Cancelled, Failed, Finished
+from tui_delegate.core.events import Cancelled, Failed, Finished, Warned
 from tui_delegate.core.transcript import Transcript
 from tui_delegate.journal import processes, rows, schema
 
@@ -178,10 +178,15 @@ class Reader:
         return [RunRow(*row) for row in found]
 
     def transcript_of(self, run: str) -> Transcript:
-        """Fold a run's events, as far as there are any."""
-        transcript = Transcript(run=run)
-        for event in self.events_of(run):
-            transcript.apply(event)
+        """Fold a run's events, as far as there are any. One that can't be read is a warning in its place."""
+        transcript, number = Transcript(run=run), 0
+        while found := self._ask(_EVENTS, rows.plain(run), number, _CHUNK):
+            for number, *columns in found:
+                try:
+                    transcript.apply(rows.event_of(*columns))
+                except ValueError as error:
+                    words = f"Event {number} can't be read and is left out: {error}."
+                    transcript.apply(Warned(code="event_damaged", message=words))
         return transcript
 
     def conversation(self, session: str) -> dict[str, Transcript]:
@@ -254,8 +259,11 @@ class Reader:
         )  # fmt: skip
 
     def _exchange(self, run: RunRow) -> Exchange:
-        for number, *columns in self._ask(_ENDING, run.id):
-            event = self._event(run.id, number, *columns)
+        for _, *columns in self._ask(_ENDING, run.id):
+            try:
+                event = rows.event_of(*columns)
+            except ValueError:
+                break
             text = event.text if isinstance(event, Finished | Failed | Cancelled) else ""
             if isinstance(event, Failed):
                 text = "\n".join(part for part in (text, event.message) if part)

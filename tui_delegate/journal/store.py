@@ -33,7 +33,8 @@ __all__ = ["Exchange", "Journal", "RunRow", "SessionRow", "Stored"]
 class Journal:
     """A `Recorder`, and what it recorded. Takes any thread; close it."""
 
-    def __init__(self, writer: Writer, reader: Reader, warnings: tuple[str, ...]) -> None:
+    def __init__(self, path: Path, writer: Writer, reader: Reader, warnings: tuple[str, ...]) -> None:
+        self.path = path
         self._writer = writer
         self._reader = reader
         self._picked: dict[str, str] = {}
@@ -47,7 +48,7 @@ class Journal:
         Without `keep_text` nothing of what was said reaches the file.
         """
         connection, warnings = open_for_writing(path)
-        return cls(Writer(connection, path, keep_text=keep_text, now=now), Reader(path), warnings)
+        return cls(path, Writer(connection, path, keep_text=keep_text, now=now), Reader(path), warnings)
 
     def append(
         self, run: str, events: Sequence[Event], done: Callable[[Exception | None], None] | None = None
