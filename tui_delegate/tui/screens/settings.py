@@ -87,7 +87,7 @@ class SettingsScreen(ModalScreen[None]):
     SettingsScreen OptionList {
         height: 1fr; background: $panel; border: none; padding: 0; scrollbar-size-vertical: 1;
     }
-    SettingsScreen OptionList:focus { background-tint: $foreground 0%; }
+    SettingsScreen OptionList:focus { border: none; background-tint: $foreground 0%; }
     SettingsScreen #typing, SettingsScreen #typing:focus {
         display: none; height: 1; border: none; padding: 0 2; background: $background;
         background-tint: $foreground 0%;
