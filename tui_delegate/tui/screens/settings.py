@@ -221,7 +221,7 @@ class SettingsScreen(ModalScreen[None]):
         typing.value = self._sheet.text(row)
         typing.add_class("-open")
         typing.focus()
-        self._tell(f"{self._sheet.help(row)} Enter sets it, esc leaves it.")
+        self._tell(f"{self._sheet.line(row).title}: {self._sheet.help(row)} Enter sets it, esc leaves it.")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Set what was typed, if it can be."""

@@ -196,8 +196,10 @@ def servers_text(found: Sequence[Found]) -> Content:
 
 
 def name_of(found: Found) -> str:
-    """Call a server what people call it."""
+    """Call a server what people call it: by its product, or by the profile that leads to it."""
     kind = _kind(found)
+    if kind == "openai-compat" and found.names:
+        return clean_line(found.names[0], 20)
     if kind in _NAMES:
         return _NAMES[kind]
     return clean_line(kind or "server", 20)
