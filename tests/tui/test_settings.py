@@ -348,6 +348,24 @@ def test_a_remapped_key_does_what_the_old_one_did() -> None:
     asyncio.run(main())
 
 
+def test_a_key_of_the_apps_own_is_caught_and_does_nothing_else() -> None:
+    async def main() -> None:
+        app = Setting()
+        async with app.run_test(size=(80, 24)) as pilot:
+            app.go_to("keys.pane.cancel")
+            await pilot.press("enter", "f7")
+            await pilot.pause()
+            assert app.pings == 0
+            assert "f7 does this already: Ping." in seen(pilot)
+            await pilot.press("enter", "ctrl+q")
+            await pilot.pause()
+            assert "has its own use" in seen(pilot)
+            await pilot.press("f7")
+            assert app.pings == 1
+
+    asyncio.run(main())
+
+
 def test_keys_that_were_given_before_are_shown() -> None:
     async def main() -> None:
         app = Setting(keymap={"pane.cancel": "ctrl+x"})
