@@ -29,21 +29,18 @@ from tui_delegate.tui.preferences import (
 )
 from tui_delegate.tui.themes import Themes
 
-OTHERS = Preferences(
-    approval="all",
-    notify="both",
-    notify_after=5,
-    theme="paper",
-    ascii=True,
-    motion=False,
-    mouse=False,
-    copy_on_select=True,
-    workers="tree",
-    split=70,
-    strip=False,
-    strip_rows=3,
-    columns=("model", "out"),
-)
+
+def other(name: str) -> str:
+    """A pick that is not the usual one, as it is stored."""
+    usual, choices = getattr(Preferences(), name), choices_of(name)
+    if choices:
+        return next(choice for choice in choices if choice != text_of(Preferences(), name))
+    if isinstance(usual, int):
+        return str(usual + 1)
+    return "model,out" if isinstance(usual, tuple) else "paper"
+
+
+OTHERS = load({PREFIX + name: other(name) for name in ITEMS}.get)
 
 
 def test_every_pick_comes_back_as_it_was_stored() -> None:

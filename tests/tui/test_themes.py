@@ -25,8 +25,8 @@ each = pytest.mark.parametrize("palette", PAINTED, ids=lambda palette: palette.n
 
 
 class Small(Stage):
-    def __init__(self, shelf: Themes, *, ansi: bool | None = None) -> None:
-        super().__init__(ansi_color=ansi)
+    def __init__(self, shelf: Themes) -> None:
+        super().__init__()
         self.shelf = shelf
 
     def compose(self) -> ComposeResult:
@@ -311,6 +311,11 @@ def test_a_theme_that_is_worn_changes_when_its_file_does(tmp_path: Path) -> None
             shelf.put_on(app, DEFAULT)
             await pilot.pause()
             assert app.screen.styles.background == Color.parse("#102030")
+            heard: list[str] = []
+            app.theme_changed_signal.subscribe(app.screen, lambda theme: heard.append(theme.name))
+            shelf.put_on(app, DEFAULT)
+            await pilot.pause()
+            assert heard == []
 
     asyncio.run(main())
 
@@ -320,7 +325,7 @@ def test_without_colour_nothing_of_it_reaches_the_terminal(monkeypatch: pytest.M
 
     async def main() -> None:
         shelf = Themes(colourless=True)
-        app = Small(shelf, ansi=True)
+        app = Small(shelf)
         async with app.run_test(size=(40, 12)) as pilot:
             shelf.put_on(app, "plum")
             app.query_one(OptionList).focus()

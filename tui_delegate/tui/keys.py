@@ -41,6 +41,8 @@ _LINE_EDITOR: Final = frozenset(
 """Keys that the prompt cannot do without."""
 _EVERYWHERE: Final = frozenset(("escape", "tab", "shift+tab", "ctrl+c", "ctrl+q", "up", "down"))
 """Keys that every screen has its own use for."""
+_WHOLE: Final = ("app", "main")
+"""Parts whose keys work wherever the focus is."""
 
 
 def shown(keys: str) -> str:
@@ -93,4 +95,5 @@ def _is_function_key(key: str) -> bool:
 
 def _meet(one: Command, other: Command) -> bool:
     """Whether two commands can be wanted in one place: in one part, or everywhere."""
-    return one.part == other.part or one.first or other.first or "app" in (one.part, other.part)
+    whole = one.first or other.first or one.part in _WHOLE or other.part in _WHOLE
+    return whole or one.part == other.part

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Final
 
+from tui_delegate.core.errors import InputError
 from tui_delegate.core.limits import Limits
 from tui_delegate.tui.keys import keys_of, shown
 from tui_delegate.tui.preferences import (
@@ -113,7 +114,11 @@ class Sheet:
         """Change a limit or a pick. Raises an InputError that says what it may be."""
         kind, _, name = row.partition(".")
         if kind == "limits":
-            return replace(self, limits=with_limit(self.limits, name, told))
+            try:
+                return replace(self, limits=with_limit(self.limits, name, told))
+            except InputError as error:
+                words = error.message.removeprefix(f"{name}: ")
+                raise InputError(f"{_LIMITS[name][0]}: {words}") from None
         return replace(self, preferences=with_text(self.preferences, name, told))
 
     def choices(self, row: str) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
-"""What every app of ours stands on: the names of colours that style sheets may use, and nothing else.
+"""What every app of ours stands on: names of colours for style sheets, and what the terminal asks of any app.
 
 The app itself and each test's own small app are made from it.
 """
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
 from textual.app import App
@@ -25,6 +26,14 @@ class Stage(App[int]):
     """An app whose style sheets know our names of colours."""
 
     ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, *, ansi_color: bool | None = None) -> None:
+        # Told now: only an app that begins with the terminal's own colours leaves all colour out later.
+        super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else ansi_color)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave every key to a screen that waits for one."""
+        return not any(getattr(screen, "TAKES_ALL_KEYS", False) for screen in self.screen_stack[-1:])
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give every name that a style sheet of ours may use."""

@@ -265,13 +265,14 @@ class Themes:
             app.register_theme(textual_theme(palette))
 
     def put_on(self, app: App[Any], wanted: str) -> None:
-        """Put a theme on, even where it is the one that is worn: its file may have changed."""
-        self.register(app)
+        """Put a theme on, also where it is the one that is worn and its file has changed."""
         name = self.worn(wanted)
-        if app.theme == name:
-            app.mutate_reactive(App.theme)
-        else:
+        before = app.get_theme(name)
+        self.register(app)
+        if app.theme != name:
             app.theme = name
+        elif app.get_theme(name) != before:  # to style everything anew takes a while
+            app.mutate_reactive(App.theme)
 
 
 def _files(folder: Path | None) -> list[Path]:

@@ -34,6 +34,11 @@ class Part:
 
 PARTS: Final[Mapping[str, Part]] = {
     "app": Part("Everywhere", "Everything there is to do is in the palette too: type a part of its name."),
+    "main": Part(
+        "The whole screen",
+        "Chat on the left, workers on the right, the ledger's strip below, the prompt at the foot. Each can "
+        "be made larger, hidden or shown alone, and stays so.",
+    ),
     "prompt": Part(
         "The prompt",
         "Write to the manager and press enter. While it works, what you send waits for its turn; steering "
@@ -73,6 +78,15 @@ PARTS: Final[Mapping[str, Part]] = {
     ),
     "themes": Part("Themes", "Move over a theme to try it on."),
     "welcome": Part("Welcome"),
+    "line": Part("A line to type in"),
+    "menu": Part("The list at the prompt"),
+    "editor": Part("The editor of a profile"),
+    "choose": Part("A list to choose from"),
+    "confirm": Part("A question"),
+    "approval": Part(
+        "Approval", "Something waits for your word. What you refuse, the manager reads, with your reason."
+    ),
+    "detail": Part("A worker in detail", "All that was sent and said, as it was."),
     "help": Part("This help", "Type to search. More words find less."),
 }
 """By the first word of a command's id."""

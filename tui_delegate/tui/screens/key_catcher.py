@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class KeyCatcher(ModalScreen[str | None]):
     """Gives the key that was pressed, or None."""
 
+    TAKES_ALL_KEYS: ClassVar[bool] = True
+    """The app's own keys can be pressed here too, and do nothing else."""
     commands: ClassVar[tuple[Command, ...]] = (
         Command("catch.leave", "Leave the key", "Close without a new key.", "escape", label="leave it"),
     )

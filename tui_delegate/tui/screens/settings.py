@@ -87,7 +87,7 @@ class SettingsScreen(ModalScreen[None]):
     SettingsScreen OptionList {
         height: 1fr; background: $panel; border: none; padding: 0; scrollbar-size-vertical: 1;
     }
-    SettingsScreen OptionList:focus { background-tint: $foreground 0%; }
+    SettingsScreen OptionList:focus { border: none; background-tint: $foreground 0%; }
     SettingsScreen #typing, SettingsScreen #typing:focus {
         display: none; height: 1; border: none; padding: 0 2; background: $background;
         background-tint: $foreground 0%;
@@ -221,7 +221,7 @@ class SettingsScreen(ModalScreen[None]):
         typing.value = self._sheet.text(row)
         typing.add_class("-open")
         typing.focus()
-        self._tell(f"{self._sheet.help(row)} Enter sets it, esc leaves it.")
+        self._tell(f"{self._sheet.line(row).title}: {self._sheet.help(row)} Enter sets it, esc leaves it.")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Set what was typed, if it can be."""

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui_delegate.core.clean import clean_line
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.keys import foot
 
@@ -36,7 +37,7 @@ class ThemePicker(ModalScreen[str | None]):
         width: 1fr; max-width: 76; height: auto; max-height: 100%; background: $panel; padding: 1 2;
     }
     ThemePicker OptionList { height: auto; max-height: 100vh; background: $panel; border: none; padding: 0; }
-    ThemePicker OptionList:focus { background-tint: $foreground 0%; }
+    ThemePicker OptionList:focus { border: none; background-tint: $foreground 0%; }
     ThemePicker .title { height: 1; margin-bottom: 1; }
     ThemePicker .foot { height: 1; margin-top: 1; }
     """
@@ -88,4 +89,5 @@ class ThemePicker(ModalScreen[str | None]):
 
 def _row(palette: Palette) -> Content:
     ground = "dark" if palette.dark else "light"
-    return Content.assemble(f"{palette.name:<16}", (f"{ground:<7}", "$dim"), (palette.description, "$dim"))
+    told = clean_line(palette.description, 46)
+    return Content.assemble(f"{clean_line(palette.name):<16}", (f"{ground:<7}", "$dim"), (told, "$dim"))

@@ -35,9 +35,9 @@ _NAMES: Final = {
 }
 _PORTS: Final = {":11434": "ollama", ":1234": "lmstudio", ":8080": "llamacpp"}
 _STARTS: Final = {
-    "ollama": "start it with: ollama serve",
-    "lmstudio": "start it with: lms server start",
-    "llamacpp": "start it with: llama-server -m MODEL.gguf",
+    "ollama": "try: ollama serve",
+    "lmstudio": "try: lms server start",
+    "llamacpp": "try: llama-server -m FILE",
 }
 _MOST: Final = 9
 
@@ -70,7 +70,7 @@ class WelcomeScreen(ModalScreen[Beginning | None]):
     WelcomeScreen OptionList {
         height: auto; background: $background; border: none; padding: 0; margin-bottom: 1;
     }
-    WelcomeScreen OptionList:focus { background-tint: $foreground 0%; }
+    WelcomeScreen OptionList:focus { border: none; background-tint: $foreground 0%; }
     WelcomeScreen .foot { height: 1; }
     """
 
@@ -86,7 +86,7 @@ class WelcomeScreen(ModalScreen[Beginning | None]):
         with VerticalScroll(can_focus=False):
             yield Static(Content.styled(hello, "bold"))
             yield Static(id="servers", markup=False)
-            yield Static(id="offline", markup=False)
+            yield Static(offline_text(any_server=False), id="offline")
             yield OptionList(*self._options())
             keys = [
                 ("↑↓ enter", "choose"),
@@ -196,8 +196,10 @@ def servers_text(found: Sequence[Found]) -> Content:
 
 
 def name_of(found: Found) -> str:
-    """Call a server what people call it."""
+    """Call a server what people call it: by its product, or by the profile that leads to it."""
     kind = _kind(found)
+    if kind == "openai-compat" and found.names:
+        return clean_line(found.names[0], 20)
     if kind in _NAMES:
         return _NAMES[kind]
     return clean_line(kind or "server", 20)
