@@ -1,4 +1,4 @@
-"""Sixteen panes that write together, in a real pseudo-terminal: how much arrives, and how long a key would wait.
+"""Sixteen panes that write together, on a real pseudo-terminal: how much arrives, how long a key waits.
 
 Busy lag is the processor time that the loop's thread spends between two heartbeats of 5 ms: what a key press
 waits because of us, however busy the machine is. `python -m tests.bench.screen` prints all figures.
@@ -82,15 +82,15 @@ class Figures:
 class Bench(Stage):
     """The workers, fed as a run feeds them."""
 
-    def __init__(self, report: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.clock = FrameClock(self)
         self.crew = Workers(self.clock)
-        self.report = report
         self.transcript = Transcript()
         self.sent = 0
         self.pictures = 0
         self.lags: list[float] = []
+        self.figures: Figures | None = None
 
     def compose(self) -> ComposeResult:
         yield self.crew
@@ -139,7 +139,7 @@ class Bench(Stage):
             rss(),
             pictures / took,
         )
-        Path(self.report).write_text(json.dumps(asdict(figures)), encoding="utf-8")
+        self.figures = figures
         self.exit(0)
 
     def begin(self) -> None:
@@ -147,7 +147,9 @@ class Bench(Stage):
         for place in range(PANES):
             self.tell(Delegated(path=(place,), call_id="c", task_name=f"task number {place}", task="task"))
             self.tell(
-                Started(path=(place,), at=time.time(), agent="worker", profile="p", backend="b", model="qwen3:4b")
+                Started(
+                    path=(place,), at=time.time(), agent="worker", profile="p", backend="b", model="qwen3:4b"
+                )
             )
             for token in range(BEFORE):
                 self.tell(Wrote(path=(place,), text=TOKENS[(token + place * 7) % len(TOKENS)]))
@@ -172,7 +174,11 @@ class Bench(Stage):
             await asyncio.sleep(0.004)
 
     def arrived(self) -> int:
-        before = sum(len(TOKENS[(token + place * 7) % len(TOKENS)]) for place in range(PANES) for token in range(BEFORE))
+        before = sum(
+            len(TOKENS[(token + place * 7) % len(TOKENS)])
+            for place in range(PANES)
+            for token in range(BEFORE)
+        )
         return sum(len(pane.lines.text) for pane in self.crew.panes) - before
 
     async def beat(self) -> None:
@@ -198,7 +204,10 @@ def measure() -> Figures:
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.bench.screen", "child", str(report)],
-            stdin=child, stdout=child, stderr=child, env=environment,
+            stdin=child,
+            stdout=child,
+            stderr=child,
+            env=environment,
         )
         os.close(child)
         last = b""
@@ -229,7 +238,10 @@ def rows() -> Iterator[Row]:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["child"]:
-        Bench(sys.argv[2]).run()
+        bench = Bench()
+        bench.run()
+        assert bench.figures
+        Path(sys.argv[2]).write_text(json.dumps(asdict(bench.figures)), encoding="utf-8")
     else:
         for key, value in asdict(measure()).items():
             print(f"{key:<16} {value:.4f}")

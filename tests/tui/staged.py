@@ -67,14 +67,20 @@ def at(event: Event, path: RunPath) -> Event:
 def begun(path: RunPath, title: str, model: str = "qwen3:4b", *, attempt: int = 1) -> list[Event]:
     return [
         Delegated(path=path, call_id="c", task_name=title, task=f"{title}, please", attempt=attempt),
-        Started(path=path, at=1_000.0, agent="worker", profile="p", backend="b", model=model, attempt=attempt),
+        Started(
+            path=path, at=1_000.0, agent="worker", profile="p", backend="b", model=model, attempt=attempt
+        ),
     ]
 
 
 def in_state(word: str, path: RunPath, title: str = "find breaking API") -> list[Event]:
     """The events that bring a worker into a state."""
     if word == "refused":
-        return [Refused(path=path, call_id="c", code="depth", message="Too deep.", tool="subagent", task_name=title)]
+        return [
+            Refused(
+                path=path, call_id="c", code="depth", message="Too deep.", tool="subagent", task_name=title
+            )
+        ]
     events = begun(path, title) + [at(event, path) for event in STATES[word]]
     if word == "waiting":
         events += begun((*path, 0), "nested look")

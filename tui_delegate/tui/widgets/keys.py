@@ -10,15 +10,25 @@ from typing import Final
 from tui_delegate.tui.commands import Command
 
 PANE: Final = (
-    Command("pane.open", "Open this worker", "Show all of it: request, reply, timings, files.", "enter", label="open"),
-    Command("pane.cancel", "Cancel this worker", "Stop it; what it has written is kept.", "x", label="cancel"),
+    Command(
+        "pane.open",
+        "Open this worker",
+        "Show all of it: request, reply, timings, files.",
+        "enter",
+        label="open",
+    ),
+    Command(
+        "pane.cancel", "Cancel this worker", "Stop it; what it has written is kept.", "x", label="cancel"
+    ),
     Command(
         "pane.cancel-tree",
         "Cancel this worker and its own",
         "Stop it and all that it delegated.",
         "X,shift+x",
     ),
-    Command("pane.retry", "Try again", "Give the same task to the same worker once more.", "r", label="retry"),
+    Command(
+        "pane.retry", "Try again", "Give the same task to the same worker once more.", "r", label="retry"
+    ),
     Command(
         "pane.retry-elsewhere",
         "Try again elsewhere",
@@ -43,7 +53,9 @@ ANYWHERE: Final = (
     Command("pane.next", "Next worker", "Go to the worker after this one.", "alt+right,alt+down", first=True),
     Command("pane.previous", "Previous worker", "Go to the worker before.", "alt+left,alt+up", first=True),
     *(
-        Command(f"pane.focus-{number}", f"Worker {number}", f"Go to worker {number}.", f"alt+{number}", first=True)
+        Command(
+            f"pane.focus-{number}", f"Worker {number}", f"Go to worker {number}.", f"alt+{number}", first=True
+        )
         for number in range(1, 10)
     ),
 )

@@ -18,7 +18,9 @@ Span = tuple[int, int, str]
 _HEADING: Final = re.compile(r" {0,3}#{1,6} ")
 _LIST: Final = re.compile(r" *(?:[-*+•]|\d{1,3}[.)]) ")
 _QUOTE: Final = re.compile(r" {0,3}>")
-_INLINE: Final = re.compile(r"(?P<tick>`+)(?P<code>[^`]+)(?P=tick)|(?P<star>\*\*|__)(?=\S)(?P<strong>.+?)(?<=\S)(?P=star)")
+_INLINE: Final = re.compile(
+    r"(?P<tick>`+)(?P<code>[^`]+)(?P=tick)|(?P<star>\*\*|__)(?=\S)(?P<strong>.+?)(?<=\S)(?P=star)"
+)
 _SCANNED: Final = 4096
 """Characters of a line that are looked through: what is longer is data, not prose."""
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from rich.color import Color as RichColor
 from rich.style import Style
 from textual.color import Color, ColorParseError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.color import Color as RichColor
     from textual.widget import Widget
 
 Tones = dict[str, Style]
@@ -36,8 +38,30 @@ _LINES: Final = {
 """A theme's colour and what else, by tone."""
 
 
+class Palette:
+    """The styles of one widget: made anew when the theme or what it stands on is another one."""
+
+    def __init__(self, widget: Widget, changed: Callable[[], object]) -> None:
+        self._widget, self._changed = widget, changed
+        self._variables: dict[str, str] = {}
+        self._tones: Tones | None = None
+
+    def forget(self) -> None:
+        """Look at the colours again when they are needed next."""
+        self._tones = None
+
+    @property
+    def tones(self) -> Tones:
+        """The styles as they are now."""
+        variables = self._widget.app.theme_variables
+        if self._tones is None or variables is not self._variables:
+            self._tones, self._variables = tones_of(self._widget), variables
+            self._changed()
+        return self._tones
+
+
 def tones_of(widget: Widget) -> Tones:
-    """Give the styles for what stands on this widget's background."""
+    """Give the styles for what stands on this widget's background. The same ones are the same object."""
     variables = widget.app.theme_variables
     colours = tuple(variables.get(name, "") for name in (*_COLOURS, "panel", "surface"))
     return _make(colours, widget.background_colors[1])
@@ -46,10 +70,7 @@ def tones_of(widget: Widget) -> Tones:
 @lru_cache(64)
 def _make(colours: tuple[str, ...], background: Color) -> Tones:
     base = Style(bgcolor=background.rich_color)
-    plain = {
-        name: base + Style(color=_colour(text))
-        for name, text in zip(_COLOURS, colours, strict=False)
-    }
+    plain = {name: base + Style(color=_colour(text)) for name, text in zip(_COLOURS, colours, strict=False)}
     tones = dict(plain)
     for name, (colour, more) in _LINES.items():
         tones[name] = plain[colour] + Style.parse(more)
