@@ -1,4 +1,4 @@
-"""Sixteen panes that write together, in a real pseudo-terminal: how much arrives, and how long a key would wait.
+"""Sixteen panes that write together, on a real pseudo-terminal: how much arrives, how long a key waits.
 
 Busy lag is the processor time that the loop's thread spends between two heartbeats of 5 ms: what a key press
 waits because of us, however busy the machine is. `python -m tests.bench.screen` prints all figures.
@@ -82,15 +82,15 @@ class Figures:
 class Bench(Stage):
     """The workers, fed as a run feeds them."""
 
-    def __init__(self, report: str) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.clock = FrameClock(self)
         self.crew = Workers(self.clock)
-        self.report = report
         self.transcript = Transcript()
         self.sent = 0
         self.pictures = 0
         self.lags: list[float] = []
+        self.figures: Figures | None = None
 
     def compose(self) -> ComposeResult:
         yield self.crew
@@ -139,7 +139,7 @@ class Bench(Stage):
             rss(),
             pictures / took,
         )
-        Path(self.report).write_text(json.dumps(asdict(figures)), encoding="utf-8")
+        self.figures = figures
         self.exit(0)
 
     def begin(self) -> None:
@@ -238,7 +238,10 @@ def rows() -> Iterator[Row]:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["child"]:
-        Bench(sys.argv[2]).run()
+        bench = Bench()
+        bench.run()
+        assert bench.figures
+        Path(sys.argv[2]).write_text(json.dumps(asdict(bench.figures)), encoding="utf-8")
     else:
         for key, value in asdict(measure()).items():
             print(f"{key:<16} {value:.4f}")

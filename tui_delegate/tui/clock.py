@@ -27,7 +27,7 @@ BUDGET: Final = 0.008
 LONG: Final = 0.022
 """Seconds of processor time, painting included, from which a frame has too much in it."""
 MOST: Final = 4
-"""Clients in one frame at most. Neighbours are flushed together, so that one band of the screen is painted."""
+"""Clients in one frame at most. Neighbours go together, so that one band of the screen is painted."""
 SLOWEST: Final = 8.0
 
 

@@ -24,6 +24,8 @@ PINNED: Final = "◆"
 _ORDER: Final = ("agent", "model", "elapsed", "tokens", "rate", "cost")
 """As they stand from left to right."""
 _LEAST_FIRST: Final = ("agent", "cost", "tokens", "model", "rate", "elapsed")
+_WORD: Final = max(len(sign.word) for sign in figures.SIGNS.values())
+"""Columns of the longest word for a state."""
 _TITLE: Final = 16
 """Columns of its title that a line keeps before it keeps any figure."""
 
@@ -44,15 +46,23 @@ def title_of(node: Node) -> str:
 
 
 def heading(
-    node: Node, width: int, now: float, pace: Pace | None = None, *, pinned: bool = False, indent: int = 0
+    node: Node,
+    width: int,
+    now: float,
+    pace: Pace | None = None,
+    *,
+    pinned: bool = False,
+    indent: int = 0,
+    aligned: bool = False,
 ) -> list[Piece]:
     """Write the line in at most `width` cells."""
     sign = figures.sign_of(node)
+    word = sign.word.ljust(_WORD) if aligned and width >= 2 * _TITLE + _WORD else sign.word
     left: list[Piece] = [
         (" " * indent, "dim"),
         (figures.place(node.path), "dim"),
         (f" {PINNED}" if pinned else "", "accent"),
-        (f" {sign.glyph} {sign.word}", sign.tone),
+        (f" {sign.glyph} {word}", sign.tone),
     ]
     taken = sum(cells(text) for text, _ in left)
     if taken >= width - 2:

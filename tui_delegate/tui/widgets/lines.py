@@ -18,7 +18,7 @@ from tui_delegate.core.clean import Cleaner, clean, clean_line
 from tui_delegate.tui.widgets import marks
 from tui_delegate.tui.widgets.page import Hit, Kind, Page
 from tui_delegate.tui.widgets.search import Search
-from tui_delegate.tui.widgets.tones import Tones, tones_of
+from tui_delegate.tui.widgets.tones import Palette, Tones
 from tui_delegate.tui.widgets.wrap import cells, fit
 
 if TYPE_CHECKING:
@@ -47,13 +47,14 @@ class Lines(ScrollView, can_focus=True):
         super().__init__(id=id, classes=classes)
         self.page = Page(most=most)
         self.following = True
-        self._cleaner, self._kind = Cleaner(), "text"
+        self._cleaner = Cleaner()
+        self._kind: Kind = "text"
         self._live = self._news = self._moving = False
         self._foot: list[str] = []
         self._foot_text, self._foot_tone = "", "dim"
         self._search = Search(self.page)
         self._strips: dict[int, Strip] = {}
-        self._tones: Tones | None = None
+        self._palette = Palette(self, self._strips.clear)
 
     # What is written.
 
@@ -259,8 +260,7 @@ class Lines(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Draw in the colours as they are now."""
         super().notify_style_update()
-        self._tones = None
-        self._strips.clear()
+        self._palette.forget()
 
     def selection_updated(self, selection: Selection | None) -> None:
         """Show what is selected."""
@@ -276,12 +276,11 @@ class Lines(ScrollView, can_focus=True):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Draw rows of the view: what did not change is not made again."""
-        if self._tones is None:
-            self._tones = tones_of(self)
+        tones = self._palette.tones
         top, width = self.scroll_offset.y, self.size.width
         strips = [self._strip(top + y, width) for y in crop.line_range]
         if self._news and not self.following and crop.bottom >= self.size.height and strips:
-            strips[-1] = self._badge(strips[-1], width)
+            strips[-1] = _badge(strips[-1], width, tones)
         if filters := self.get_line_filters():
             background = self.background_colors[1]
             for one in filters:
@@ -308,18 +307,8 @@ class Lines(ScrollView, can_focus=True):
             strip = self._strips[row] = self._draw(row, width)
         return strip
 
-    def _badge(self, strip: Strip, width: int) -> Strip:
-        assert self._tones is not None
-        left = max(width - len(BADGE) - 1, 0)
-        return Strip.join(
-            [
-                strip.crop(0, left),
-                Strip([Segment(BADGE, self._tones["badge"]), Segment(" ", self._tones["text"])]),
-            ]
-        )
-
     def _draw(self, row: int, width: int) -> Strip:
-        tones = self._tones or tones_of(self)
+        tones = self._palette.tones
         base = tones["text"]
         page = self.page
         if row >= len(page.rows):
@@ -380,3 +369,9 @@ def _filled(segments: list[Segment], width: int, base: Style) -> Strip:
     if taken < width:
         segments.append(Segment(" " * (width - taken), base))
     return Strip([segment for segment in segments if segment.text], width)
+
+
+def _badge(strip: Strip, width: int, tones: Tones) -> Strip:
+    left = max(width - len(BADGE) - 1, 0)
+    badge = Strip([Segment(BADGE, tones["badge"]), Segment(" ", tones["text"])])
+    return Strip.join([strip.crop(0, left), badge])

@@ -23,7 +23,7 @@ from tui_delegate.tui.commands import bindings
 from tui_delegate.tui.widgets.heading import Pace, Piece, foot_of, heading
 from tui_delegate.tui.widgets.keys import PANE
 from tui_delegate.tui.widgets.lines import Lines
-from tui_delegate.tui.widgets.tones import Tones, tones_of
+from tui_delegate.tui.widgets.tones import Palette, Tones
 from tui_delegate.tui.widgets.wrap import cells, fit
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Head(Widget):
         self.pieces: list[Piece] = []
         self.label = ""
         self.chosen = False
-        self._tones: Tones | None = None
+        self._palette = Palette(self, lambda: None)
 
     def tell(self, pieces: list[Piece], label: str, *, chosen: bool) -> None:
         """Show another line, if it is another one."""
@@ -71,17 +71,14 @@ class Head(Widget):
     def notify_style_update(self) -> None:
         """Draw in the colours as they are now."""
         super().notify_style_update()
-        self._tones = None
+        self._palette.forget()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Draw the line."""
-        if self._tones is None:
-            self._tones = tones_of(self)
+        tones = self._palette.tones
         rows = [[(f" ▸ {fit(self.label, self.size.width - 3)}", "dim")]] if self.label else []
         rows.append([("▎" if self.chosen else " ", "accent"), *self.pieces])
-        strips = [
-            drawn(rows[y] if y < len(rows) else [], self.size.width, self._tones) for y in crop.line_range
-        ]
+        strips = [drawn(rows[y] if y < len(rows) else [], self.size.width, tones) for y in crop.line_range]
         for one in self.get_line_filters():
             strips = [strip.apply_filter(one, self.background_colors[1]) for strip in strips]
         return [strip.crop(*crop.column_span) for strip in strips]
@@ -156,7 +153,11 @@ class Pane(Widget):
     @property
     def rate(self) -> float:
         """As often as it is looked at."""
-        if not self._shown or not (self.screen.is_current or self.app.screen.is_modal):
+        if (
+            not self._shown
+            or not self.is_attached
+            or not (self.screen.is_current or self.app.screen.is_modal)
+        ):
             return clocks.HIDDEN
         return clocks.FOCUSED if self.lines.has_focus else clocks.VISIBLE
 

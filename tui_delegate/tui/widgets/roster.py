@@ -1,4 +1,4 @@
-"""The workers in one line each, as a list, as the tree they are, or as a row of chips where there is no room."""
+"""The workers in a line each: as a list, as the tree they are, or as one row of chips."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tui_delegate.tui.commands import bindings
 from tui_delegate.tui.widgets.heading import Piece, heading
 from tui_delegate.tui.widgets.keys import PANE
 from tui_delegate.tui.widgets.pane import drawn
-from tui_delegate.tui.widgets.tones import Tones, tones_of
+from tui_delegate.tui.widgets.tones import Palette, Tones
 from tui_delegate.tui.widgets.wrap import cells, fit
 
 if TYPE_CHECKING:
@@ -40,7 +40,10 @@ class Roster(ScrollView, can_focus=True):
     """One line for each worker, and a mark at the one that is looked at."""
 
     DEFAULT_CSS = """
-    Roster { height: auto; overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 0; scrollbar-visibility: hidden; }
+    Roster {
+        height: auto; overflow-x: hidden; overflow-y: scroll;
+        scrollbar-size-vertical: 0; scrollbar-visibility: hidden;
+    }
     """
     ALLOW_SELECT = False
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,7 +69,7 @@ class Roster(ScrollView, can_focus=True):
         """Workers, and the labels of runs that are not this window's."""
         self._chosen: Watched | None = None
         self._strips: dict[int, tuple[list[Piece], Strip]] = {}
-        self._tones: Tones | None = None
+        self._palette = Palette(self, self._strips.clear)
         self._shown = False
 
     @property
@@ -191,8 +194,7 @@ class Roster(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Draw in the colours as they are now."""
         super().notify_style_update()
-        self._tones = None
-        self._strips.clear()
+        self._palette.forget()
 
     def on_focus(self) -> None:
         """Show the mark."""
@@ -218,13 +220,13 @@ class Roster(ScrollView, can_focus=True):
             return [(f" ▸ {fit(clean_line(entry), room - 2)}", "dim")]
         indent = STEP * (len(entry.path) - 1) if self.shape == "tree" else 0
         mark = ("▎" if self.has_focus else "›") if entry is self._chosen else " "
-        line = heading(entry.node, room, self._wall(), pinned=entry.pinned, indent=indent)
+        line = heading(entry.node, room, self._wall(), pinned=entry.pinned, indent=indent, aligned=True)
         return [(mark, "accent"), *line]
 
     def _chips(self) -> list[tuple[Watched, str]]:
         """The chips that there is room for, the chosen one among them."""
         chips = [
-            (watched, f"{figures.place(watched.path)} {figures.sign_of(watched.node).glyph}")
+            (watched, f"{figures.place(watched.path)} {figures.sign_of(watched.node).glyph} ")
             for watched in self.listed
         ]
         at = next((at for at, (watched, _) in enumerate(chips) if watched is self._chosen), 0)
@@ -236,30 +238,30 @@ class Roster(ScrollView, can_focus=True):
         pieces: list[Piece] = [("▎" if self.has_focus else " ", "accent")]
         for watched, text in self._chips():
             sign = figures.sign_of(watched.node)
-            place, glyph = text.split(" ")
-            pieces.append((f"{place} ", "title" if watched is self._chosen else "dim"))
-            pieces.append((f"{glyph} ", sign.tone))
+            place, _, glyph = text.partition(" ")
+            chosen = watched is self._chosen
+            pieces.append(("›" if chosen else " ", "accent"))
+            pieces.append((f"{place} ", "title" if chosen else "dim"))
+            pieces.append((glyph, sign.tone))
         return pieces
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Draw rows of the view."""
-        if self._tones is None:
-            self._tones = tones_of(self)
-        strips = [self._strip(y) for y in crop.line_range]
+        tones = self._palette.tones
+        strips = [self._strip(y, tones) for y in crop.line_range]
         for one in self.get_line_filters():
             strips = [strip.apply_filter(one, self.background_colors[1]) for strip in strips]
         return [strip.crop(*crop.column_span) for strip in strips]
 
-    def _strip(self, y: int) -> Strip:
-        assert self._tones is not None
+    def _strip(self, y: int, tones: Tones) -> Strip:
         width = self.size.width
         if self.shape == "chips":
-            return drawn(self._chip_pieces() if y == 0 else [], width, self._tones)
+            return drawn(self._chip_pieces() if y == 0 else [], width, tones)
         row = y + self.scroll_offset.y
         if row >= len(self._entries):
-            return Strip([Segment(" " * width, self._tones["text"])], width)
+            return Strip([Segment(" " * width, tones["text"])], width)
         pieces = self._pieces(row)
         known = self._strips.get(row)
         if known is None or known[0] != pieces:
-            known = self._strips[row] = (pieces, drawn(pieces, width, self._tones))
+            known = self._strips[row] = (pieces, drawn(pieces, width, tones))
         return known[1]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from rich.color import Color as RichColor
 from rich.style import Style
 from textual.color import Color, ColorParseError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.color import Color as RichColor
     from textual.widget import Widget
 
 Tones = dict[str, Style]
@@ -36,8 +38,30 @@ _LINES: Final = {
 """A theme's colour and what else, by tone."""
 
 
+class Palette:
+    """The styles of one widget: made anew when the theme or what it stands on is another one."""
+
+    def __init__(self, widget: Widget, changed: Callable[[], object]) -> None:
+        self._widget, self._changed = widget, changed
+        self._variables: dict[str, str] = {}
+        self._tones: Tones | None = None
+
+    def forget(self) -> None:
+        """Look at the colours again when they are needed next."""
+        self._tones = None
+
+    @property
+    def tones(self) -> Tones:
+        """The styles as they are now."""
+        variables = self._widget.app.theme_variables
+        if self._tones is None or variables is not self._variables:
+            self._tones, self._variables = tones_of(self._widget), variables
+            self._changed()
+        return self._tones
+
+
 def tones_of(widget: Widget) -> Tones:
-    """Give the styles for what stands on this widget's background."""
+    """Give the styles for what stands on this widget's background. The same ones are the same object."""
     variables = widget.app.theme_variables
     colours = tuple(variables.get(name, "") for name in (*_COLOURS, "panel", "surface"))
     return _make(colours, widget.background_colors[1])

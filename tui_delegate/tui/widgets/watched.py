@@ -1,4 +1,4 @@
-"""One delegation that is shown: where it stands in which run, and what the person did to it. A value, no widget."""
+"""One delegation that is shown: its place in its run, and what the person did to it. No widget."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from tui_delegate.tui.widgets.keys import ANYWHERE, COMMANDS, PANE
 from tui_delegate.tui.widgets.pane import Pane
 from tui_delegate.tui.widgets.places import Shape, shape_of
 from tui_delegate.tui.widgets.roster import Roster
+from tui_delegate.tui.widgets.roster import Shape as RosterShape
 from tui_delegate.tui.widgets.watched import Key, Watched
 
 if TYPE_CHECKING:
@@ -50,7 +51,10 @@ class Board(VerticalScroll, can_focus=False):
     """Panes side by side and below one another."""
 
     DEFAULT_CSS = """
-    Board { layout: grid; grid-size: 1; grid-gutter: 0 2; height: 1fr; width: 1fr; scrollbar-size-vertical: 1; }
+    Board {
+        layout: grid; grid-size: 1; grid-gutter: 0 2; height: 1fr; width: 1fr;
+        scrollbar-size-vertical: 1;
+    }
     """
 
 
@@ -147,6 +151,7 @@ class Workers(Widget):
         for key, watched in list(self._watched.items()):
             if key[0] == run and watched.ended and not watched.pinned:
                 self._let_go(watched)
+        self._fill_slots()
         self._arrange()
 
     def close(self, run: str, path: RunPath) -> None:
@@ -154,7 +159,13 @@ class Workers(Widget):
         watched = self._watched.get((run, path))
         if watched is not None:
             self._let_go(watched)
+            self._fill_slots()
             self._arrange()
+
+    def _fill_slots(self) -> None:
+        """Give places that have become free to what waits for one."""
+        waiting = [watched for watched in self._watched.values() if watched not in self._slots]
+        self._slots += waiting[: max(MOST - len(self._slots), 0)]
 
     def _let_go(self, watched: Watched) -> None:
         self._watched.pop(watched.key, None)
@@ -266,7 +277,9 @@ class Workers(Widget):
         if watched is self._current:
             return
         if self._is_grid and watched not in self._slots:
-            self._slots[-1:] = [watched]
+            self._seat(watched)
+            if watched not in self._slots:
+                self._slots[-1] = watched
         self._current = watched
         self.roster.choose(watched)
         self._arrange()
@@ -300,11 +313,14 @@ class Workers(Widget):
         """The delegations in the order in which they are shown."""
         if self._is_grid:
             return list(self._slots)
-        everything = list(self._watched.values())
-        if self._mode != "tree" or self.app.size.width < NARROW:
-            return everything
-        runs = {key[0]: at for at, key in reversed(list(enumerate(self._watched)))}
-        return sorted(everything, key=lambda one: (runs[one.key[0]], one.path))
+        if self._mode == "tree" and self.app.size.width >= NARROW:
+            return self._tree()
+        return list(self._watched.values())
+
+    def _tree(self) -> list[Watched]:
+        """Run by run, each delegation after the one that made it."""
+        runs = {run: at for at, run in enumerate(dict.fromkeys(run for run, _ in self._watched))}
+        return sorted(self._watched.values(), key=lambda one: (runs[one.key[0]], one.path))
 
     def on_resize(self) -> None:
         """Stand as there is room now."""
@@ -326,8 +342,8 @@ class Workers(Widget):
         self._fit_panes(shown)
         self._fit_grid(len(shown))
         if not grid or beside:
-            order = sorted(self._watched.values(), key=lambda one: one.key) if beside else self._order()
-            shape = "chips" if narrow else "tree" if beside or self._mode == "tree" else "list"
+            order = self._tree() if beside else self._order()
+            shape: RosterShape = "chips" if narrow else "tree" if beside or self._mode == "tree" else "list"
             self.roster.fill(order, self._current, shape)
         more = len(self._watched) - len(self._slots) if grid else 0
         self.set_class(more > 0, "-more")
