@@ -5,7 +5,7 @@ A fold over transcripts; nothing is drawn or stored here. What is not known stay
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.usage import Price, Usage
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class Savings:
     """Sums over runs."""
 
-    own: Usage = Usage()
+    own: Usage = field(default_factory=Usage)
     """Of the managers."""
-    delegated: Usage = Usage()
+    delegated: Usage = field(default_factory=Usage)
     """Of all workers."""
     saved: float | None = None
     """What the workers' tokens would have cost more at their manager's price; None: no pair of prices known.

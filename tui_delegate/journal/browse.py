@@ -1,4 +1,4 @@
-"""Looks through the calls for a table that shows any part of them: which, in what order, and what they sum to.
+"""Looks through the calls for a table of them: which, in what order, and what they sum up to.
 
 An order is only the numbers of its calls, so that a window anywhere in it is read as fast as at its top.
 Reads only. One question at a time; another thread may end it with `interrupt`.
@@ -67,6 +67,8 @@ _SAVED: Final = """
         WHERE path = '' AND price_input IS NOT NULL{runs} GROUP BY run) AS m ON m.run = w.run
     WHERE w.path <> '' AND w.cost IS NOT NULL"""
 _CHUNK: Final = 500
+EXACT: Final = COLUMNS | {"path": "path"}
+"""What a view can be narrowed to a value of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class View:
     words: str = ""
     """As typed: each has to be found somewhere in a call, `model:qwen` in that column."""
     exact: tuple[tuple[str, str], ...] = ()
-    """What a call's columns have to be, each one of the ledger's `COLUMNS` with a value."""
+    """What a call's columns have to be, each one of `EXACT` with a value."""
     sort: str = "time"
     descending: bool = True
 
@@ -275,7 +277,7 @@ def where_of(view: View) -> tuple[str, list[str | float]]:
             terms.append(f"{column} <> '' AND {column} = ?")
             values.append(plain(value))
     for dimension, value in view.exact:
-        terms.append(f"{COLUMNS[dimension]} = ?")
+        terms.append(f"{EXACT[dimension]} = ?")
         values.append(plain(value))
     for word in view.words.split():
         term, pattern, times = _search(plain(word))

@@ -9,10 +9,12 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.clean import clean
+from tui_delegate.core.errors import InputError
 from tui_delegate.journal.ledger import Call
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
     from typing import TextIO
 
 FORMS: Final = ("csv", "jsonl")
@@ -22,6 +24,22 @@ _CONTROLS: Final = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x20
 def export(calls: "Iterable[Call]", form: str, out: "TextIO") -> int:
     """Write calls in one of `FORMS`; gives how many."""
     return (_write_csv if form == "csv" else _write_jsonl)(calls, out)
+
+
+def export_file(calls: "Iterable[Call]", form: str, path: "Path", *, replace: bool = False) -> int:
+    """Write calls to a file, whole or not at all; gives how many. Raises an InputError."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        if not replace and path.exists():
+            raise InputError(f"{path} is there already.", "Give another name, or write over it.")
+        with open(part, "w", encoding="utf-8", errors="replace", newline="") as out:
+            count = export(calls, form, out)
+        part.replace(path)
+    except OSError as error:
+        raise InputError(f"{path} can't be written: {error.strerror}.", "Give another place.") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return count
 
 
 def entry(call: Call) -> dict[str, object]:
@@ -71,13 +89,15 @@ def _write_csv(calls: "Iterable[Call]", out: "TextIO") -> int:
     rows = csv.writer(out, lineterminator="\n")
     rows.writerow(("ts", *Call._fields))
     count = 0
-    for count, call in enumerate(calls, 1):
+    for call in calls:
+        count += 1
         rows.writerow((stamp(call.at), *(clean(cell) if isinstance(cell, str) else cell for cell in call)))
     return count
 
 
 def _write_jsonl(calls: "Iterable[Call]", out: "TextIO") -> int:
     count = 0
-    for count, call in enumerate(calls, 1):
+    for call in calls:
+        count += 1
         out.write(json.dumps(entry(call), ensure_ascii=False).translate(_CONTROLS) + "\n")
     return count

@@ -91,7 +91,7 @@ def dollars(cost: float | None) -> str:
 
 
 def saving(saved: float | None) -> str:
-    """Write what delegation saved: always a guess at what would have been, and `–` where no price is known."""
+    """Write what delegation saved: a guess at what would have been, `–` where no price is known."""
     if saved is None:
         return UNKNOWN
     return f"~{'-' if saved < 0 else ''}{dollars(abs(saved))}"

@@ -1,4 +1,4 @@
-"""The columns of the ledger: of its calls, of groups of them, of delegations; and how a person's choice is kept.
+"""The columns of the ledger: of calls, of groups of them, of delegations; and how a choice is kept.
 
 Pure: a column makes clean text of a row. What draws the text is the table.
 """
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from tui_delegate.core.clean import clean_line
-from tui_delegate.journal.ledger import Call, Total
 from tui_delegate.journal.rows import path_of
 from tui_delegate.tui import figures
 from tui_delegate.tui.figures import UNKNOWN
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tui_delegate.journal.browse import Delegation
+    from tui_delegate.journal.ledger import Call, Total
 
 Row = TypeVar("Row")
 TONES: Final = {"failed": "bad", "cancelled": "warn", "ok": "ok"}

@@ -6,10 +6,10 @@ It draws figures that it was given. Each series has its own filling, so that non
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.segment import Segment
-from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -18,6 +18,8 @@ from tui_delegate.tui.figures import count, fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from rich.style import Style
 
 TONES: Final = ("live", "ok", "think", "warn", "bad", "dim")
 BLOCKS: Final = "█▓▒░▞▚"
@@ -59,7 +61,7 @@ class Chart:
 
 
 class Plot(Widget):
-    """One chart. Its columns are as many as its chart has; who makes the chart asks `columns` for the room."""
+    """One chart. Who makes the chart asks `columns` for the room."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"plot--{tone}" for tone in TONES} | {
         "plot--title",
@@ -145,12 +147,9 @@ class Plot(Widget):
         top = sum(column) * per_figure
         if top <= row:
             return Segment(" ", self._look("axis"))
-        below, middle = 0.0, min(row + 0.5, (row + top) / 2)
-        place = 0
-        for place, figure in enumerate(column):
-            below += figure * per_figure
-            if below > middle:
-                break
+        middle = min(row + 0.5, (row + top) / 2)
+        ends = accumulate(figure * per_figure for figure in column)
+        place = next((place for place, end in enumerate(ends) if end > middle), len(column) - 1)
         look = self._look(TONES[place % 6])
         part = top - row
         if part < 1 and self._ascii:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.segment import Segment
-from rich.style import Style
 from textual.message import Message
 from textual.strip import Strip as Line
 from textual.widget import Widget
@@ -24,6 +23,7 @@ from tui_delegate.tui.widgets.strip_rows import Account, StripRow, account_of, l
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
 
+    from rich.style import Style
     from textual import events
 
     from tui_delegate.core.events import RunPath
