@@ -13,7 +13,7 @@ import pytest
 from tests.clock import jump_run
 from tests.engine.telling import Told
 from tests.script import Answering, Cast, Script, Step, echo
-from tui_delegate.core.approval import APPROVED, Question, Verdict
+from tui_delegate.core.approval import APPROVED, AskedKind, Question, Verdict
 from tui_delegate.core.chunks import ChatRequest
 from tui_delegate.core.codec import decode, encode, without_text
 from tui_delegate.core.errors import InputError, Unreachable
@@ -83,7 +83,14 @@ class Models:
         return Cast(manager=self.manager, worker=self.worker)
 
 
-class Fussy:
+class Asking:
+    """Wants to be asked about everything."""
+
+    def wants(self, kind: AskedKind) -> bool:
+        return True
+
+
+class Fussy(Asking):
     """Puts one task in other words, refuses one, lets the others run."""
 
     async def ask(self, question: Question) -> Verdict:
@@ -404,7 +411,7 @@ def test_a_question_that_was_open_is_asked_again_and_what_was_approved_is_not() 
     async def first() -> list[Event]:
         events: list[Event] = []
 
-        class Slow:
+        class Slow(Asking):
             async def ask(self, question: Question) -> Verdict:
                 if question.path == (1,):
                     await asyncio.Event().wait()
@@ -421,7 +428,7 @@ def test_a_question_that_was_open_is_asked_again_and_what_was_approved_is_not() 
     told = facts(jump_run(first()))
     asked: list[str] = []
 
-    class Noting:
+    class Noting(Asking):
         async def ask(self, question: Question) -> Verdict:
             asked.append(question.task)
             return APPROVED

@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def path(tmp_path: Path) -> Path:
 def row_of(path: Path, run: str = "r1", pid: int | None = None) -> RunRow:
     journal = Journal.open(path)
     if journal.run(run) is None:
-        assert commit(journal, run, [opened(run)]) is None
+        assert commit(journal, run, [begun(run)]) is None
     row = journal.run(run)
     journal.close()
     assert row is not None
@@ -41,7 +42,7 @@ def ended_process() -> int:
 
 
 def test_an_open_run_is_alive_as_long_as_its_process(path: Path) -> None:
-    row = row_of(path)
+    row = replace(row_of(path), started=time.time())
     assert row.pid == os.getpid()
     assert is_alive(row)
     assert not is_alive(replace(row, pid=ended_process()))

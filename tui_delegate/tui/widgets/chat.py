@@ -81,14 +81,15 @@ class Chat(VerticalScroll, can_focus=True):
         self._empty = Static("", markup=False, classes="empty")
         self._forgets = 0
         self._below = False
+        self.following = True
+        """Whether the newest line is kept in sight, until somebody scrolls up."""
         self.current: Exchange | None = None
         self.ascii = False
 
     def on_mount(self) -> None:
-        """Follow the tail from the beginning."""
+        """Put in place what stands where there is nothing to show."""
         self._older.display = False
         self.mount(self._older, self._empty)
-        self.anchor()
 
     def invite(self, text: str) -> None:
         """Say what to do, while nothing has been said."""
@@ -157,12 +158,9 @@ class Chat(VerticalScroll, can_focus=True):
     def flush(self) -> None:
         """Draw what has come since the last time."""
         now = time.time()
-        before = self.virtual_size.height
         for exchange in self._shown:
             if not exchange.ended:
                 exchange.draw(now)
-        if self.virtual_size.height != before or self._below:
-            self._tell_below()
 
     def mark(self, exchange: Exchange | None) -> None:
         """Make an exchange the one that keys act on; None: the last one, unmarked."""
@@ -195,9 +193,8 @@ class Chat(VerticalScroll, can_focus=True):
     def to_end(self) -> None:
         """Go to the newest line and follow it."""
         self.mark(None)
-        self.anchor()
-        self.scroll_end(animate=False)
-        self._tell_below()
+        self.following = True
+        self._follow()
 
     def find(self, words: str) -> list[Widget]:
         """Give the blocks that hold some words, from the top; mark them."""
@@ -213,10 +210,20 @@ class Chat(VerticalScroll, can_focus=True):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Notice when somebody has come back to the tail."""
         super().watch_scroll_y(old_value, new_value)
+        self.following = new_value >= self.max_scroll_y - 1
+        self._tell_below()
+
+    def watch_virtual_size(self) -> None:
+        """Keep the tail in sight as it grows."""
+        self._follow()
+
+    def _follow(self) -> None:
+        if self.following:
+            self.scroll_end(animate=False, force=True)
         self._tell_below()
 
     def _tell_below(self) -> None:
-        waiting = self.live and self.max_scroll_y - self.scroll_y > 1 and self._anchor_released
+        waiting = self.live and not self.following
         if waiting != self._below:
             self._below = waiting
             self.post_message(self.Below(waiting))
@@ -228,7 +235,7 @@ class Chat(VerticalScroll, can_focus=True):
 
     def _prune(self) -> None:
         """Take away the widgets of what is far above, unless somebody reads there."""
-        while len(self._shown) > 2 * MOUNTED and self._shown[0].ended and not self._anchor_released:
+        while len(self._shown) > 2 * MOUNTED and self._shown[0].ended and self.following:
             self._shown.pop(0).remove()
         self._tell_older()
 
