@@ -54,6 +54,14 @@ def test_only_what_is_new_is_given_and_given_once(path: Path, follower: Follower
         assert follower.spent == 2
 
 
+def test_who_asks_for_the_live_runs_first_gets_them(path: Path, follower: Follower) -> None:
+    with closing(Journal.open(path)) as journal:
+        commit(journal, "r1", [begun("r1"), spent()])
+        assert [run.id for run in follower.live_runs()] == ["r1"]
+        assert [stored.n for stored in follower.events_of("r1").events] == [1, 2]
+        assert follower.poll() == []
+
+
 def test_a_flood_is_read_in_parts_and_whole(path: Path, follower: Follower) -> None:
     with closing(Journal.open(path)) as journal:
         follower.poll()

@@ -6,13 +6,12 @@ import os
 import platform
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.journal.samples import NOON, commit, opened
+from tests.journal.samples import NOON, begun, commit, opened
 from tui_delegate.core.errors import InputError
 from tui_delegate.core.events import Failed, Finished
 from tui_delegate.journal.claim import claim, is_alive
@@ -42,7 +41,7 @@ def ended_process() -> int:
 
 
 def test_an_open_run_is_alive_as_long_as_its_process(path: Path) -> None:
-    row = replace(row_of(path), started=time.time())
+    row = row_of(path)
     assert row.pid == os.getpid()
     assert is_alive(row)
     assert not is_alive(replace(row, pid=ended_process()))
@@ -89,7 +88,7 @@ def test_a_run_of_another_machine_is_left_to_it(path: Path) -> None:
 
 def test_the_runs_that_stopped_are_those_that_nobody_works_on(path: Path) -> None:
     journal = Journal.open(path)
-    commit(journal, "open", [opened("open")])
+    commit(journal, "open", [begun("open")])
     commit(journal, "failed", [opened("failed"), Failed(at=NOON, code="timeout", message="no")])
     commit(journal, "done", [opened("done"), Finished(at=NOON, text="yes")])
     assert [row.id for row in journal.stopped()] == ["failed"]

@@ -182,10 +182,11 @@ class Follower:
 
     def _ask(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """Give all rows, or none where the journal can't be read now: the next look says why."""
-        if self._connection is None:
-            return []
         try:
+            if self._connection is None and (self._rest or not self._is_there()):
+                return []
+            assert self._connection is not None
             return self._connection.execute(sql, values).fetchall()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, JournalError) as error:
             self._stumble(error)
             return []

@@ -33,6 +33,7 @@ CHECK_EVERY: Final = 2.0
 STOPPED: Final = "stopped"
 """The code of what ended because its process did."""
 _REMEMBERED: Final = 256
+_FOR_GOOD: Final = 2**63
 
 
 class Watcher(Protocol):
@@ -151,7 +152,10 @@ class Following:
         if stored.n <= self._over.get(stored.run, 0):
             return None
         row = self.follower.run(stored.run)
-        if row is None or self._is_own(row) or (stored.run in self._over and row.status != "open"):
+        if row is None or (stored.run in self._over and row.status != "open"):
+            return None
+        if self._is_own(row):
+            self._remember(stored.run, _FOR_GOOD)
             return None
         self._over.pop(stored.run, None)
         watched = self._watched[stored.run] = _new(row, now, behind=stored.n > 1)
@@ -194,10 +198,13 @@ class Following:
     def _finish(self, watched: _Watched) -> None:
         if self._watched.pop(watched.row.id, None) is None:
             return
-        self._over[watched.row.id] = watched.upto
+        self._remember(watched.row.id, watched.upto)
+        self.watcher.ended(watched.transcript)
+
+    def _remember(self, run: str, upto: int) -> None:
+        self._over[run] = upto
         if len(self._over) > _REMEMBERED:
             self._over.popitem(last=False)
-        self.watcher.ended(watched.transcript)
 
     def _check(self, now: float) -> None:
         """Ask for the process of a run that has been silent."""

@@ -332,7 +332,7 @@ def _write(shelf: Shelf, row: SessionRow, path: Path, over: bool) -> None:
     if path.suffix.lower() == ".json":
         text = minutes.json_text(minutes.to_json(list(runs.values()), row.title))
     else:
-        ends = leaves(runs, row.id)
+        ends = leaves(runs, row.id) or leaves(runs)
         text = minutes.to_markdown(chain(runs, ends[-1]) if ends else [], row.title)
     minutes.save(path, text, over=over)
 
