@@ -18,6 +18,7 @@ from tui_delegate.core.usage import estimate_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractAsyncContextManager
 
     from tui_delegate.core.events import Event
     from tui_delegate.core.limits import Limits
@@ -139,24 +140,56 @@ class Conversation:
             self.forget(runs, made.root.text)
         return made
 
+    async def resume(self) -> Transcript:
+        """Go on with the last run, which stopped; what was done of it is not done again.
+
+        Raises an InputError where it can't go on.
+        """
+        if self._journal is None or not self.runs:
+            raise InputError("There is no run to go on with.")
+        stopped = self.runs[-1]
+        row = await asyncio.to_thread(self._journal.run, stopped.run)
+        if row is None:
+            raise InputError(f"Run {stopped.run} is not in the journal.")
+        shelf = await asyncio.to_thread(self._workspace.shelf, row.prompt, row.cwd)
+        opening = self._workspace.resume(
+            stopped.run,
+            journal=self._journal,
+            shelf=shelf,
+            approver=self._approver,
+            history=history(self.runs[:-1], stopped.forgets, stopped.recap),
+        )
+        return await self._follow(opening, again=True)
+
     async def _play(
         self, prompt: str, command: str, limits: Limits, shelf: Shelf | None, before: list[Transcript]
     ) -> Transcript:
-        transcript, shown = Transcript(), command == "chat"
-        context = replace(self._workspace.context(command), session=self.session)
-        async with self._workspace.run(
+        opening = self._workspace.run(
             prompt,
             limits,
             journal=self._journal,
             shelf=shelf,
             approver=self._approver,
-            context=context,
+            context=replace(self._workspace.context(command), session=self.session),
             history=history(before, self.forgets, self.recap),
             after=before[-1].run if before else "",
             forgets=self.forgets,
             recap=self.recap,
-        ) as run:
+        )
+        return await self._follow(opening, shown=command == "chat")
+
+    async def _follow(
+        self, opening: AbstractAsyncContextManager[Run], *, shown: bool = True, again: bool = False
+    ) -> Transcript:
+        """Fold a run to its end and tell of it; `again` puts it in the place of what it was before."""
+        transcript = Transcript()
+        async with opening as run:
             self.live = run
+            for event in run.told:
+                transcript.apply(event)
+            if again:
+                self.runs[-1] = transcript
+                self._listener.run_began(transcript)
             try:
                 async for event in run:
                     node = transcript.apply(event)

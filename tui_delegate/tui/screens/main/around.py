@@ -36,7 +36,8 @@ class AroundActions(ViewActions):
             return
         self.recent.add(profile, model)
         self.say(
-            f"{'Manager' if role == 'manager' else 'Workers'}: {model} on {profile}, from the next prompt on."
+            f"{'Manager' if role == 'manager' else 'Workers'}: {f'{model} on {profile}' if model else profile}, "
+            "from the next prompt on."
         )
         self.show_standing()
 

@@ -162,6 +162,16 @@ class ChatActions(PaneActions):
             self.say(f"There is no summary: {made.root.message}", bad=True)
         self.show_conversation()
 
+    @work(group="recap", exclusive=True)
+    async def action_main_resume(self) -> None:
+        """Go on with a run that was cut off."""
+        if not (self.talk and self.idle()):
+            return
+        try:
+            await self.talk.conversation.resume()
+        except DelegateError as error:
+            self.say_error(error)
+
     def action_main_forget(self) -> None:
         """Stop telling the manager the older half."""
         if self.talk and self.idle():

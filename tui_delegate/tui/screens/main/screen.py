@@ -33,3 +33,7 @@ class MainScreen(KeepingActions):
             "enter queues",
         )
         self.call_after_refresh(self.run_worker, self.open_house(), group="house")
+
+    def on_resize(self) -> None:
+        """Give every part the room that there is now."""
+        self.lay_out()

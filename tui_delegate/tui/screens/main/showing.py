@@ -67,6 +67,10 @@ class Showing(AroundActions):
 
     def run_ended(self, transcript: Transcript) -> None:
         """Show that a run is over, and say so to a person who looks elsewhere."""
+        if self.talk:
+            for words in self.talk.conversation.notices:
+                self.say(words, bad=True)
+            self.talk.conversation.notices.clear()
         root = transcript.root
         self.notices.ended(root.state, figures.elapsed(root, time.time()), clean_line(transcript.prompt, 80))
         self.show_conversation()

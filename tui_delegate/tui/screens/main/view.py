@@ -30,8 +30,10 @@ class ViewActions(ChatActions):
         self.side.styles.width = f"{100 - wishes.split}fr"
         self.chat.styles.width = f"{wishes.split}fr"
         self.side.mode = MODES.get(wishes.workers, "panes")
-        self.strip.collapsed = not wishes.strip
-        self.strip.styles.height = wishes.strip_rows + 2 if wishes.strip else 2
+        # A small terminal keeps its rows for what is said: the line of sums is enough there.
+        rows = min(wishes.strip_rows, max((self.app.size.height - 16) // 4, 0)) if wishes.strip else 0
+        self.strip.collapsed = not rows
+        self.strip.styles.height = rows + 2
 
     def action_main_strip(self) -> None:
         """Fold or unfold the strip."""
