@@ -18,7 +18,6 @@ from textual.widgets import Input, Static
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError
-from tui_delegate.journal.ledger import midnight
 from tui_delegate.tui.commands import bindings
 from tui_delegate.tui.screens.ledger_call import CallScreen
 from tui_delegate.tui.screens.ledger_columns import ColumnsScreen
@@ -28,7 +27,7 @@ from tui_delegate.tui.screens.ledger_foot import key_line, sum_line
 from tui_delegate.tui.screens.ledger_reading import Reading
 from tui_delegate.tui.screens.ledger_wish import Wish
 from tui_delegate.tui.screens.ledger_words import head_line, nothing, said
-from tui_delegate.tui.widgets import ledger_columns
+from tui_delegate.tui.widgets.ledger_columns import DEFAULT, NARROW, WIDE
 from tui_delegate.tui.widgets.ledger_sheets import CallSheet, ListSheet
 from tui_delegate.tui.widgets.ledger_table import LedgerTable
 from tui_delegate.tui.widgets.plot import Plot
@@ -48,7 +47,6 @@ LEAST: Final = 0.5
 """Seconds from one look at what is new to the next."""
 EASE: Final = 5
 """So many times as long as a look took is waited before the next, so that a huge ledger costs no more."""
-_WINDOW: Final = 200
 
 
 class LedgerScreen(Screen[None]):
@@ -89,6 +87,7 @@ class LedgerScreen(Screen[None]):
         self._newest = -1
         self._looked, self._took = 0.0, 0.0
         self._due = False
+        self._fitted = ""
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
@@ -107,6 +106,7 @@ class LedgerScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Read the first window."""
+        self._fitted = self._usual
         self._table.focus()
         self._load(keep=False)
 
@@ -115,8 +115,11 @@ class LedgerScreen(Screen[None]):
         self._reading.close()
 
     def on_resize(self) -> None:
-        """Make plots that fit."""
-        if self._plotting:
+        """Make columns and plots that fit."""
+        if self._fitted != self._usual:
+            self._fitted = self._usual
+            self._load(keep=True)
+        elif self._plotting:
             self._plot()
 
     def changed(self) -> None:
@@ -182,7 +185,7 @@ class LedgerScreen(Screen[None]):
 
     def action_ledger_columns(self) -> None:
         """Choose columns."""
-        self.app.push_screen(ColumnsScreen(self._columns_spec), self._take_columns)
+        self.app.push_screen(ColumnsScreen(self._usual), self._take_columns)
 
     def action_ledger_export(self) -> None:
         """Ask where to write."""
@@ -257,6 +260,11 @@ class LedgerScreen(Screen[None]):
         return self.query_one("#ledger-table", LedgerTable)
 
     @property
+    def _usual(self) -> str:
+        """The columns that the person chose, or those that suit the width."""
+        return self._columns_spec or (DEFAULT if self.size.width >= WIDE else NARROW)
+
+    @property
     def _plotting(self) -> bool:
         return bool(self.query_one("#ledger-plots").display)
 
@@ -275,7 +283,7 @@ class LedgerScreen(Screen[None]):
         for group in ("ledger-rows", "ledger-pages", "ledger-sums"):
             self.workers.cancel_group(self, group)
         self._reading.hurry()
-        self._head()
+        self.query_one("#ledger-head", Static).update(head_line(self._wish))
         self.run_worker(self._read(self._wish, keep=keep), group="ledger-rows", exclusive=True)
         if self._plotting:
             self._plot()
@@ -287,7 +295,9 @@ class LedgerScreen(Screen[None]):
             newest = await self._reading.newest()
             if only_new and newest == self._newest:
                 return
-            sheet = await self._sheet_of(wish, keep=keep)
+            top = round(self._table.scroll_y) if keep else 0
+            view = self._view(wish)
+            sheet = await self._reading.sheet(wish, view, self._usual, self._known, top=top, now=self._now())
         except DelegateError as error:
             self._trouble(error)
             return
@@ -295,28 +305,9 @@ class LedgerScreen(Screen[None]):
         self._sheet = sheet
         self._table.show(sheet, wish.sort, descending=wish.descending, keep=keep)
         self._say(len(sheet))
-        view = self._view(wish)
         self.run_worker(self._add_up(view), group="ledger-sums", exclusive=True)
         if only_new and self._plotting:
             self._plot()
-
-    async def _sheet_of(self, wish: Wish, *, keep: bool) -> Sheet:
-        view, today = self._view(wish), midnight(self._now())
-        if wish.group == "delegation":
-            places = wish.places(await self._reading.delegations(view))
-            return ListSheet(
-                ledger_columns.delegation_columns(today), places, lambda one: (one.run, one.path)
-            )
-        if wish.group:
-            totals = wish.totals(await self._reading.groups(view, wish.group))
-            return ListSheet(ledger_columns.group_columns(wish.group), totals, lambda one: one.key)
-        order = await self._reading.order(view)
-        columns = ledger_columns.chosen(self._columns_spec, ledger_columns.call_columns(today))
-        sheet = CallSheet(columns, self._known)
-        sheet.put(order)
-        top = round(self._table.scroll_y) if keep else 0
-        sheet.take(await self._reading.calls(sheet.lacking(top, top + _WINDOW)))
-        return sheet
 
     async def _fill(self, sheet: CallSheet, first: int, last: int) -> None:
         try:
@@ -377,9 +368,6 @@ class LedgerScreen(Screen[None]):
     def _view(self, wish: Wish) -> View:
         return wish.view(run=self._run_id, session=self._session_id, now=self._now())
 
-    def _head(self) -> None:
-        self.query_one("#ledger-head", Static).update(head_line(self._wish))
-
     def _say(self, rows: int) -> None:
         """Show the rows, or in their place a calm word on why there are none."""
         note = self.query_one("#ledger-note", Static)
@@ -396,8 +384,10 @@ class LedgerScreen(Screen[None]):
         self._arrange(trouble=True)
 
     def _arrange(self, *, trouble: bool = False) -> None:
-        """Give the middle to plots, note or table; the table keeps the focus even where it is empty."""
+        """Give the middle to plots, note or table."""
         note = self.query_one("#ledger-note", Static)
         noted = trouble or note.has_class("-bad") or not len(self._sheet)
         note.display = noted and not self._plotting
-        self._table.styles.height = 1 if note.display or self._plotting else "1fr"
+        self._table.display = not noted and not self._plotting
+        if self._table.display and self.focused is None:
+            self._table.focus()

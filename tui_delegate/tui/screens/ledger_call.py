@@ -40,9 +40,9 @@ class CallScreen(ModalScreen[None]):
     DEFAULT_CSS = """
     CallScreen { align: center middle; background: $background 60%; }
     CallScreen > Vertical {
-        width: 78; max-width: 96%; height: auto; max-height: 94%; background: $surface; padding: 1 2;
+        width: 78; max-width: 96%; height: 94%; max-height: 42; background: $surface; padding: 1 2;
     }
-    CallScreen VerticalScroll { height: auto; max-height: 32; scrollbar-size-vertical: 1; }
+    CallScreen VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
     CallScreen .title { text-style: bold; padding-bottom: 1; }
     CallScreen .keys { color: $dim; padding-top: 1; height: auto; }
     """
@@ -95,7 +95,7 @@ def figures_of(call: Call, delegation: Delegation | None) -> Content:
     lines.append(("prices a million", _prices(call), ""))
     parts: list[str | tuple[str, str]] = []
     for name, text, tone in lines:
-        parts += [(f"{name:<20}", "$dim"), (text, f"${tone}") if tone in TONES.values() else text, "\n"]
+        parts += [(f"{name:<24}", "$dim"), (text, f"${tone}") if tone in TONES.values() else text, "\n"]
     return Content.assemble(*parts[:-1])
 
 

@@ -59,13 +59,13 @@ class ColumnsScreen(ModalScreen[str | None]):
     DEFAULT_CSS = """
     ColumnsScreen { align: center middle; background: $background 60%; }
     ColumnsScreen > Vertical {
-        width: 60; max-width: 96%; height: auto; max-height: 92%;
+        width: 60; max-width: 96%; height: 94%; max-height: 42;
         background: $surface; padding: 1 2;
     }
     ColumnsScreen OptionList {
-        height: auto; max-height: 24; background: $surface; border: none; padding: 0;
-        scrollbar-size-vertical: 1;
+        height: 1fr; background: $surface; border: none; padding: 0; scrollbar-size-vertical: 1;
     }
+    ColumnsScreen OptionList:focus { border: none; }
     ColumnsScreen .title { text-style: bold; padding-bottom: 1; }
     ColumnsScreen .keys { color: $dim; padding-top: 1; height: auto; }
     """

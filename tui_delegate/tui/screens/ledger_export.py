@@ -48,6 +48,7 @@ class ExportScreen(ModalScreen[Target | None]):
         width: 72; max-width: 96%; height: auto; background: $surface; padding: 1 2;
     }
     ExportScreen .title { text-style: bold; padding-bottom: 1; }
+    ExportScreen Input:focus { border: none; }
     ExportScreen Input { background: $panel; border: none; height: 1; padding: 0 1; }
     ExportScreen .said { color: $warn; height: auto; min-height: 1; }
     ExportScreen .keys { color: $dim; height: auto; }

@@ -40,14 +40,14 @@ def key_line(commands: Iterable[Command]) -> Content:
 def sum_line(sums: Sums | None) -> Content:
     """Write what a view adds up to; None: it is being added up."""
     if sums is None:
-        return Content.assemble((" adding up …", "$dim"))
+        return Content.assemble(("adding up …", "$dim"))
     total = sums.total
     source: Source = "estimated" if total.guessed else "reported"
     used = Usage(total.prompt, total.cached, total.completion, total.reasoning, source)
     account = Account(
         total.calls, total.failed, total.cost, total.unpriced, Savings(used, Usage(), sums.saved)
     )
-    parts: list[str | tuple[str, str | Style]] = [" "]
+    parts: list[str | tuple[str, str | Style]] = []
     for name, text in sum_words(account):
-        parts += [(f"{name} ", "$bad" if name == "failed" else "$dim"), f"{text}  "]
-    return Content.assemble(*parts)
+        parts += [(f"{name}\N{NO-BREAK SPACE}", "$bad" if name == "failed" else "$dim"), text, "  "]
+    return Content.assemble(*parts[:-1])

@@ -5,19 +5,27 @@ from __future__ import annotations
 import asyncio
 import math
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tui_delegate.journal.browse import Browse
 from tui_delegate.journal.export import export_file
+from tui_delegate.journal.ledger import midnight
 from tui_delegate.tui.screens.ledger_charts import charts
+from tui_delegate.tui.widgets.ledger_columns import call_columns, chosen, delegation_columns, group_columns
+from tui_delegate.tui.widgets.ledger_sheets import CallSheet, ListSheet
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from tui_delegate.journal.browse import Delegation, Order, Sums, View
-    from tui_delegate.journal.ledger import Call, Total
+    from tui_delegate.journal.browse import Delegation, Sums, View
+    from tui_delegate.journal.ledger import Call
+    from tui_delegate.tui.screens.ledger_wish import Wish
+    from tui_delegate.tui.widgets.ledger_table import Sheet
     from tui_delegate.tui.widgets.plot import Chart
+
+WINDOW: Final = 200
+"""Rows that are read before a table is shown."""
 
 
 class Reading:
@@ -42,17 +50,25 @@ class Reading:
         """Give the number of the last call."""
         return await asyncio.to_thread(self._rows.newest)
 
-    async def order(self, view: View) -> Order:
-        """Give the numbers of a view's calls."""
-        return await asyncio.to_thread(self._rows.order, view)
-
     async def calls(self, numbers: Sequence[int]) -> dict[int, Call]:
         """Read some calls."""
         return await asyncio.to_thread(self._rows.calls, numbers) if numbers else {}
 
-    async def groups(self, view: View, by: str) -> list[Total]:
-        """Sum a view up by something."""
-        return await asyncio.to_thread(self._rows.groups, view, by)
+    async def sheet(
+        self, wish: Wish, view: View, spec: str, known: dict[int, Call], *, top: int, now: float
+    ) -> Sheet:
+        """Give what a table shows of a view, with the rows from `top` on read already."""
+        today = midnight(now)
+        if wish.group == "delegation":
+            places = wish.places(await asyncio.to_thread(self._rows.delegations, view))
+            return ListSheet(delegation_columns(today), places, lambda one: (one.run, one.path))
+        if wish.group:
+            totals = wish.totals(await asyncio.to_thread(self._rows.groups, view, wish.group))
+            return ListSheet(group_columns(wish.group), totals, lambda one: one.key)
+        sheet = CallSheet(chosen(spec, call_columns(today, only_today=wish.scope == "today")), known)
+        sheet.put(await asyncio.to_thread(self._rows.order, view))
+        sheet.take(await self.calls(sheet.lacking(top, top + WINDOW)))
+        return sheet
 
     async def delegations(self, view: View) -> list[Delegation]:
         """Give the places of a view's runs."""

@@ -19,13 +19,11 @@ if TYPE_CHECKING:
 def head_line(wish: Wish) -> Content:
     """Write the scopes, that one marked which is shown, and what else chooses the rows."""
     parts: list[str | Content | tuple[str, str | Style]] = [(" ledger ▸ ", "bold")]
-    for scope, words in SCOPES.items():
-        name = words.removeprefix("this ")
+    for scope in SCOPES:
+        look, (before, after) = ("bold", "[]") if scope == wish.scope else ("$dim", "  ")
         click = Style.from_meta({"@click": f"screen.ledger_{scope}"})
-        if scope == wish.scope:
-            parts.append((f"[{name}]", "bold"))
-        else:
-            parts.append(Content.styled(f" {name} ", "$dim").stylize(click))
+        label = Content.assemble((before, look), (scope[0], f"{look} underline"), (scope[1:] + after, look))
+        parts.append(label.stylize(click))
     if wish.group:
         parts.append(f"  by {wish.group}")
     for dimension, key in wish.exact:
@@ -57,5 +55,5 @@ def nothing(wish: Wish) -> Content:
     return Content.assemble(
         f"No model call {when}.\n",
         ("Each call of the manager and of its workers stands here, with tokens, time and cost.\n", "$dim"),
-        ("Make one: ask something in the conversation, or run  tui-delegate run PROMPT", "$dim"),
+        ("Make one: ask something in the conversation, or\n    tui-delegate run PROMPT", "$dim"),
     )

@@ -60,6 +60,9 @@ class Column(Generic[Row]):
 
 
 DEFAULT: Final = "time,place,agent,profile,model,prompt,cached,completion,duration,rate,cost,status"
+NARROW: Final = "time,agent,model,prompt,completion,cost,status,duration,place,cached,rate,profile"
+"""The usual columns where a screen is narrower than `WIDE`: what matters most comes first."""
+WIDE: Final = 110
 
 
 def chosen(spec: str, columns: Sequence[Column[Row]]) -> list[Column[Row]]:
@@ -69,10 +72,10 @@ def chosen(spec: str, columns: Sequence[Column[Row]]) -> list[Column[Row]]:
     return named or [known[key] for key in DEFAULT.split(",") if key in known]
 
 
-def call_columns(today: float = 0.0) -> list[Column[Call]]:
+def call_columns(today: float = 0.0, *, only_today: bool = False) -> list[Column[Call]]:
     """Give every column of a call. Calls from before the midnight `today` show their date."""
     return [
-        *_place_columns(today),
+        *_place_columns(today, 8 if only_today else 12),
         *_token_columns(),
         *_time_columns(),
         *_money_columns(),
@@ -108,35 +111,35 @@ def _name(key: str, title: str, width: int, most: int, field: str) -> Column[Cal
     )
 
 
-def _place_columns(today: float) -> list[Column[Call]]:
+def _place_columns(today: float, width: int) -> list[Column[Call]]:
     return [
-        Column(Head("time", "time", 12, right=False), lambda call: moment(call.at, today)),
+        Column(Head("time", "time", width, right=False), lambda call: moment(call.at, today)),
         Column(Head("day", "date", 10, right=False), lambda call: _local("%Y-%m-%d", call.at)),
         Column(
             Head("place", "place", 6, 9, right=False, help="place in the run"),
             lambda call: figures.place(path_of(call.path)),
         ),
         _name("agent", "agent", 8, 16, "agent"),
-        _name("profile", "profile", 9, 16, "profile"),
-        _name("model", "model", 14, 34, "model"),
+        _name("profile", "profile", 8, 16, "profile"),
+        _name("model", "model", 12, 34, "model"),
     ]
 
 
 def _token_columns() -> list[Column[Call]]:
     return [
-        Column(Head("prompt", "in", 7), lambda call: figures.counted(call.prompt, call.usage_source)),
+        Column(Head("prompt", "in", 6), lambda call: figures.counted(call.prompt, call.usage_source)),
         Column(
-            Head("cached", "cached", 7), lambda call: figures.count(call.cached) if call.cached else UNKNOWN
+            Head("cached", "cached", 6), lambda call: figures.count(call.cached) if call.cached else UNKNOWN
         ),
         Column(
-            Head("completion", "out", 7), lambda call: figures.counted(call.completion, call.usage_source)
+            Head("completion", "out", 6), lambda call: figures.counted(call.completion, call.usage_source)
         ),
         Column(
             Head("reasoning", "thought", 8, help="reasoning tokens"),
             lambda call: figures.count(call.reasoning) if call.reasoning else UNKNOWN,
         ),
         Column(
-            Head("total", "tokens", 7, help="tokens in and out"),
+            Head("total", "tokens", 6, help="tokens in and out"),
             lambda call: figures.counted(call.prompt + call.completion, call.usage_source),
         ),
         Column(
@@ -162,7 +165,7 @@ def _time_columns() -> list[Column[Call]]:
 
 def _money_columns() -> list[Column[Call]]:
     return [
-        Column(Head("cost", "cost", 9), lambda call: figures.dollars(call.cost)),
+        Column(Head("cost", "cost", 8), lambda call: figures.dollars(call.cost)),
         Column(
             Head("price", "price", 10, 18, right=False, help="where the price is from"),
             lambda call: clean_line(call.price_source or UNKNOWN),

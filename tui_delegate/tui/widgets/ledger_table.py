@@ -268,9 +268,13 @@ class LedgerTable(ScrollView, can_focus=True):
         key, descending = self._sort
         for head, width in zip(self._sheet.heads, self._widths, strict=True):
             here = head.key == key
-            title = f"{head.title}{'↓' if descending else '↑'}" if here else head.title
             look = self._look("sorted" if here else "head")
-            segments.append(Segment(" " + fit(title, width, right=head.right) + " ", look))
+            mark = ("↓" if descending else "↑") if here else " "
+            if head.right:
+                text = fit(head.title, width, right=True) + mark
+            else:
+                text = fit(head.title + mark, width + 1)
+            segments.append(Segment(f" {text}", look))
         return Strip(segments)
 
     def _head_at(self, x: int) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rich.style import Style
 
 TONES: Final = ("live", "ok", "think", "warn", "bad", "dim")
-BLOCKS: Final = "█▓▒░▞▚"
+BLOCKS: Final = "█▓▒░╱·"
 ASCII: Final = "#=+:*o"
 EIGHTHS: Final = " ▁▂▃▄▅▆▇█"
 LABELS: Final = 9

@@ -44,7 +44,8 @@ _COLUMNS: Final = (
     ("rate", 8, True),
     ("status", 16, False),
 )
-_DROPPED: Final = ("cached", "profile", "rate", "prompt", "time")
+_HEADS: Final = (" ledger · this session  ", " ledger  ")
+_DROPPED: Final = ("cached", "profile", "rate", "time", "prompt")
 """In this order, where there is no room."""
 _SHORT: Final = {"agent": 8, "model": 12, "status": 14}
 """What columns shrink to before any is dropped."""
@@ -202,17 +203,18 @@ class Strip(Widget):
         elsewhere = sum(not self._is_ours(one) and _is_live(one) for one in self._transcripts)
         if elsewhere:
             parts.append(("elsewhere", f"{elsewhere} live"))
-        for dropped in ("cached", "failed", "saved"):
-            if _room(parts) + 24 > width:
+        for dropped in ("cached", "saved", "failed"):
+            if _room(parts) > width:
                 parts = [part for part in parts if part[0] != dropped]
-        head = " ledger · this session" if width >= _room(parts) + 24 else ""
+        head = next((head for head in _HEADS if len(head) + _room(parts) <= width), "")
         tail = "  ".join(f"{name} {text}" if name != "cost" else text for name, text in parts)
         gap = max(width - len(head) - len(tail) - 2, 1) if head else 1
         return [Segment(head, self._look("dim")), Segment(" " * gap), Segment(tail, self._look("sums"))]
 
     def _row(self, row: StripRow, width: int) -> list[Segment]:
         segments = [Segment(" ")]
-        for name, room, right in _fitting(width):
+        marked = (24 if width >= 120 else 8) if any(one.mark for one in self._rows()) else 0
+        for name, room, right in _fitting(width - marked):
             if name == "time":
                 text = clock_time(row.at) if row.at else UNKNOWN
             else:
@@ -222,7 +224,7 @@ class Strip(Widget):
                 Segment(" " + fit(text, room, right=right) + " ", self._look(tone) if tone else None)
             )
         if row.mark:
-            segments.append(Segment(f" {row.mark}", self._look("dim")))
+            segments.append(Segment(f" {fit(row.mark, marked - 1)}", self._look("dim")))
         return segments
 
     def _look(self, name: str) -> Style:
