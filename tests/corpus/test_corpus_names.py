@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from tui_delegate.corpus.gather import expand
-from tui_delegate.corpus.names import FIRST, Name, NameShelf, Names
+from tui_delegate.corpus.names import FIRST, Name, Names, NameShelf
 
 
 def grow(folder: Path, *paths: str) -> None:
@@ -28,7 +28,15 @@ def test_files_and_folders_come_level_by_level_with_their_size(tmp_path: Path) -
 
 def test_they_are_the_files_that_the_corpus_takes(tmp_path: Path) -> None:
     grow(tmp_path, ".gitignore", "kept.md", "log/x.log", "src/a.py", "src/b.pyc", ".env", "key.pem", "i.png")
-    grow(tmp_path, "node_modules/x/i.js", ".git/config", ".ssh/config", "src/.gitignore", "src/own.txt", ".ci/x")
+    grow(
+        tmp_path,
+        "node_modules/x/i.js",
+        ".git/config",
+        ".ssh/config",
+        "src/.gitignore",
+        "src/own.txt",
+        ".ci/x",
+    )
     (tmp_path / ".gitignore").write_text("*.log\n/nowhere\n")
     (tmp_path / "src" / ".gitignore").write_text("own.txt\n")
     os.symlink("kept.md", tmp_path / "link.md")
