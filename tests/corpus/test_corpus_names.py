@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from tui_delegate.corpus.gather import expand
-from tui_delegate.corpus.names import FIRST, Name, NameShelf, Names
+from tui_delegate.corpus.names import FIRST, Name, Names, NameShelf
 
 
 def grow(folder: Path, *paths: str) -> None:

@@ -9,10 +9,11 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Static
 
@@ -37,7 +38,11 @@ class PromptStage(Stage):
     """Its log is what was posted, in order."""
 
     CSS = "#talk { height: 1fr; }"
-    BINDINGS = [Binding("escape", "stop"), Binding("alt+up", "pane_up"), Binding("ctrl+q", "quit")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stop"),
+        Binding("alt+up", "pane_up"),
+        Binding("ctrl+q", "quit"),
+    ]
 
     def __init__(
         self,

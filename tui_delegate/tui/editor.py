@@ -15,7 +15,7 @@ import tempfile
 import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from textual.app import SuspendNotSupported
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from textual.app import App
+
+Result = TypeVar("Result")
 
 USUAL: Final = ("vi", "nano", "notepad")
 _SET_ONE: Final = "Set $VISUAL or $EDITOR to the command of your editor."
@@ -42,7 +44,7 @@ def find_editor(environ: Mapping[str, str]) -> list[str]:
     raise InputError("There is no editor here.", _SET_ONE)
 
 
-async def edit_text(app: App[object], text: str, environ: Mapping[str, str]) -> str:
+async def edit_text(app: App[Result], text: str, environ: Mapping[str, str]) -> str:
     """Let the person edit a text. Raises an InputError where it came to nothing."""
     command = find_editor(environ)
     folder = await asyncio.to_thread(tempfile.mkdtemp, prefix="tui-delegate-")
@@ -68,7 +70,7 @@ def _words(name: str, told: str, environ: Mapping[str, str]) -> list[str]:
     return words
 
 
-async def _run(app: App[object], command: list[str]) -> int:
+async def _run(app: App[Result], command: list[str]) -> int:
     """Run the editor with the terminal to itself. Nothing is painted, and `^C` is the editor's."""
     try:
         with app.batch_update(), app.suspend(), _interrupts_ignored():

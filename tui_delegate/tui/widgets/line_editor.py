@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from textual.document._document import EditResult, Location
     from textual.document._edit import Edit
     from textual.geometry import Size
+    from textual.screen import Screen
 
 MOST_ROWS: Final = 8
 RING: Final = 30
@@ -97,12 +98,23 @@ class LineEditor(TextArea):
         self.cursor_blink = False  # no timer of its own: the app has one clock
         self.ring = KillRing()
         self._revision = 0
+        self._screen_rows = 0
         self._killed_at: tuple[int, Location] | None = None
         self._yanked: tuple[int, Location, Location] | None = None
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Grow with the text, but never take the screen from the conversation."""
         return max(1, min(MOST_ROWS, viewport.height // 3, self.wrapped_document.height))
+
+    def on_mount(self) -> None:
+        """Follow the height of the screen: a layout measures anew only for another width."""
+        self._screen_rows = self.screen.size.height
+        self.screen.screen_layout_refresh_signal.subscribe(self, self._fit_screen)
+
+    def _fit_screen(self, screen: Screen[object]) -> None:
+        if screen.size.height != self._screen_rows:
+            self._screen_rows = screen.size.height
+            self.refresh(layout=True)
 
     @property
     def before(self) -> str:
@@ -130,6 +142,12 @@ class LineEditor(TextArea):
         row = self.document.line_count - 1 if at_end else 0
         self.move_cursor((row, len(self.document[row])))
 
+    def get_cursor_word_left_location(self) -> Location:
+        """Say where the word before the cursor begins; what stands between words is passed over."""
+        row, column = self.cursor_location
+        found = re.search(r"\w+\W*$|\W+$", self.document[row][:column])
+        return (row, found.start()) if found else self.get_cursor_left_location()
+
     def edit(self, edit: Edit) -> EditResult:
         """Do an edit, and know that there was one."""
         self._revision += 1
@@ -138,6 +156,11 @@ class LineEditor(TextArea):
     def find_matching_bracket(self, bracket: str, search_from: Location) -> Location | None:
         """Look for none: in prose it only flickers, and in a long paste it costs."""
         return None
+
+    def _recompute_cursor_offset(self) -> None:
+        """Leave the cursor where it is while an undo has taken its line away and not yet moved it."""
+        if self.cursor_location[0] < self.document.line_count:
+            super()._recompute_cursor_offset()  # type: ignore[no-untyped-call]
 
     async def _on_key(self, event: events.Key) -> None:
         """Let `enter` and keys with alt be what they are bound to, never text."""

@@ -20,10 +20,10 @@ from textual.widgets import Static, TextArea
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
-from tui_delegate.tui.reader import mend_reader
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.editor import edit_text
 from tui_delegate.tui.history import Stroll
+from tui_delegate.tui.reader import mend_reader
 from tui_delegate.tui.widgets.completion import FileNames, SlashWords, read_slash
 from tui_delegate.tui.widgets.hint_line import HintLine
 from tui_delegate.tui.widgets.line_editor import LineEditor, typable
