@@ -142,7 +142,7 @@ def test_what_textual_makes_of_a_theme_can_be_read_too(palette: Palette) -> None
     weak = {
         pair: round(ratio, 2)
         for pair in pairs
-        if (ratio := contrast(Color.parse(found[pair[0]]), Color.parse(found[pair[1]]))) < 4.5
+        if (ratio := contrast(Color.parse(found[pair[0]]), Color.parse(found[pair[1]]))) < least(palette)
     }
     assert not weak
 
@@ -169,7 +169,7 @@ def test_the_terminals_own_colours_are_told_by_name_only() -> None:
         assert (palette.text, palette.background) == ("ansi_default", "ansi_default")
         assert all(getattr(palette, tone).startswith("ansi_") for tone in (*READ, "line"))
         found = variables(palette)
-        assert found["block-cursor-text-style"] == "bold reverse"
+        assert found["block-cursor-text-style"] == "bold underline"
         assert not [key for key, value in found.items() if value.startswith("#")]
 
 
@@ -306,11 +306,15 @@ def test_a_theme_that_is_worn_changes_when_its_file_does(tmp_path: Path) -> None
             shelf.put_on(app, DEFAULT)
             await pilot.pause()
             (tmp_path / "a.toml").write_text(GOOD.replace(SHIPPED[DEFAULT].background, "#102030"))
-            assert shelf.changed()
-            shelf.load()
-            shelf.put_on(app, DEFAULT)
+            assert shelf.follow(app, DEFAULT)
             await pilot.pause()
             assert app.screen.styles.background == Color.parse("#102030")
+            assert not shelf.follow(app, DEFAULT)
+            (tmp_path / "a.toml").write_text("name = 3")
+            assert shelf.follow(app, DEFAULT)
+            await pilot.pause()
+            assert app.screen.styles.background == Color.parse(SHIPPED[DEFAULT].background)
+            assert shelf.notices == ("Theme left out. a.toml: dark: is missing",)
             heard: list[str] = []
             app.theme_changed_signal.subscribe(app.screen, lambda theme: heard.append(theme.name))
             shelf.put_on(app, DEFAULT)
@@ -341,7 +345,7 @@ def test_without_colour_nothing_of_it_reaches_the_terminal(monkeypatch: pytest.M
             ]
             assert all(style.color is None or style.color.is_default for style in styles)
             assert all(style.bgcolor is None or style.bgcolor.is_default for style in styles)
-            assert any(style.reverse for style in styles)
+            assert any(style.underline and style.bold for style in styles)
 
     asyncio.run(main())
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 DEFAULT: Final = "nightwatch"
 COLOURLESS: Final = "terminal-dark"
-"""What is worn where the environment asks for no colour: it selects by turning colours round."""
+"""What is worn where the environment asks for no colour: it selects by a line below, not by a colour."""
 FALLBACK: Final = "textual-dark"
 """Textual's own, for an installation that lacks ours."""
 FOLDER: Final = "themes"
@@ -134,7 +134,7 @@ def textual_theme(palette: Palette) -> Theme:
 def _variables(palette: Palette) -> dict[str, str]:
     words = {tone: str(getattr(palette, tone)) for tone in TONES}
     words |= _texts(palette)
-    return words | (_turned_round(palette) if palette.terminal else _grounds(palette))
+    return words | (_underlined(palette) if palette.terminal else _grounds(palette))
 
 
 def _texts(palette: Palette) -> dict[str, str]:
@@ -156,22 +156,26 @@ def _texts(palette: Palette) -> dict[str, str]:
     }
 
 
-def _turned_round(palette: Palette) -> dict[str, str]:
-    """Select by turning colours round: it is seen in every palette, and without any."""
+def _underlined(palette: Palette) -> dict[str, str]:
+    """Select by a line below: it is seen in every palette and without any, and every tone can be read on it.
+
+    To turn colours round would be usual, but Textual's lists do not do it.
+    """
     own = "ansi_default"
-    grounds = ("block-cursor-background", "block-cursor-blurred-background", "input-selection-background")
-    texts = ("block-cursor-foreground", "block-cursor-blurred-foreground", "input-selection-foreground")
+    grounds = ("block-cursor-background", "block-cursor-blurred-background")
+    texts = ("block-cursor-foreground", "block-cursor-blurred-foreground")
+    selected = ("screen-selection-background", "input-selection-background")
     scrollbar = ("scrollbar-background", "scrollbar-background-hover", "scrollbar-background-active")
     return {
         **dict.fromkeys((*grounds, *texts, *scrollbar, "scrollbar-corner-color"), own),
         **dict.fromkeys(("scrollbar", "scrollbar-hover"), palette.line),
         "scrollbar-active": palette.accent,
-        "block-cursor-text-style": "bold reverse",
+        "block-cursor-text-style": "bold underline",
         "block-cursor-blurred-text-style": "bold",
         "block-hover-background": own,
         "input-cursor-text-style": "reverse",
-        "screen-selection-background": "ansi_bright_blue",
-        "screen-selection-foreground": "ansi_black",
+        **dict.fromkeys(selected, "ansi_bright_blue"),
+        **dict.fromkeys(("screen-selection-foreground", "input-selection-foreground"), "ansi_black"),
         "ansi-background": own,
         "ansi-foreground": own,
     }
@@ -273,6 +277,14 @@ class Themes:
             app.theme = name
         elif app.get_theme(name) != before:  # to style everything anew takes a while
             app.mutate_reactive(App.theme)
+
+    def follow(self, app: App[Any], wanted: str) -> bool:
+        """Read again and put on what changed in the person's folder; say whether anything did."""
+        if not self.changed():
+            return False
+        self.load()
+        self.put_on(app, wanted)
+        return True
 
 
 def _files(folder: Path | None) -> list[Path]:

@@ -121,7 +121,9 @@ class SettingsScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Lay it out."""
         with Vertical():
-            yield Static(id="sections")
+            sections = Static(id="sections")
+            sections.auto_links = False  # the section that one is in has a colour of its own
+            yield sections
             yield OptionList(*self._options())
             yield Input(id="typing")
             yield Static(id="told", markup=False)
