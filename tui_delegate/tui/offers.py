@@ -59,6 +59,7 @@ STATES: Final = {
     "unknown": ("·", "", "$dim"),
 }
 _BAR: Final = 16
+_PULLS: Final = ("ollama", "lmstudio", "llamacpp")
 
 
 def size_words(size: int | None) -> str:
@@ -102,6 +103,14 @@ def pick_title(role: Role, now: tuple[str, str]) -> Content:
 def pull_title(profile: str) -> Content:
     """Ask for the name of a model to download."""
     return Content.assemble(("Download a model", "bold"), (f" to profile {clean_line(profile)}", "$dim"))
+
+
+def pull_place(stations: Sequence[Station], wanted: str) -> str:
+    """Choose where a download goes: to this profile if its server does that, else to the first that does."""
+    able = [one.profiles for one in stations if one.health == "up" and one.kind in _PULLS and one.profiles]
+    if not able or any(wanted in names for names in able):
+        return wanted
+    return able[0][0]
 
 
 def offer_line(offer: Offer, role: Role, at: tuple[int, ...] = (), *, recent: bool = False, key: str) -> Line:

@@ -128,7 +128,7 @@ def news(before: Sequence[Station], after: Sequence[Station]) -> list[str]:
     for one in {one.url: one for one in after if one.health != "asking"}.values():
         now = one.health == "up"
         if was.get(one.url, now) != now:
-            said.append(f"{one.label} {'answers' if now else 'no longer answers'} at {one.url}.")
+            said.append(f"{one.label} {'now' if now else 'no longer'} answers at {one.url}.")
     return said
 
 
