@@ -34,7 +34,7 @@ class Room:
     """A picker on a small app, and what it handed back."""
 
     app: Stage
-    pilot: Pilot[int | None]
+    pilot: Pilot[int]
     place: Workspace
     recent: Recent
     said: list[Picked | None] = field(default_factory=list)
@@ -293,7 +293,7 @@ def test_a_server_that_vanished_is_said_where_its_models_were(tmp_path: Path) ->
         ) as place:
             app = Stage()
             async with app.run_test(size=(120, 40)) as pilot:
-                there = Room(app, pilot, place, Recent({}.get, lambda key, value: None))
+                there = Room(app, pilot, place, Recent(lambda key: None, lambda key, value: None))
                 await there.open()
                 await pilot.pause()
                 await there.until(lambda: "not running" in app.export_screenshot().replace("&#160;", " "))

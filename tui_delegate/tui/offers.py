@@ -120,6 +120,8 @@ def offer_line(offer: Offer, role: Role, at: tuple[int, ...] = (), *, recent: bo
     for letter in at:
         if letter < len(name.plain):
             name = name.stylize("$accent bold", letter, letter + 1)
+    if role == "manager" and offer.unsure:
+        name = Content.assemble(name, (" ?", "$dim"))
     if recent:
         name = Content.assemble(name, ("  recent", "$dim"))
     glyph, word, tone = STATES[model.state]
@@ -216,7 +218,7 @@ def _against(offer: Offer, station: Station | None, role: Role) -> Content:
     if role == "manager" and offer.unsure:
         return Content.assemble(("Its server doesn't say what it can do; a manager needs tools.", "$dim"))
     can = [one for one in offer.model.capabilities if one != "completion"]
-    return Content.assemble((f"can {', '.join(can)}" if can else "", "$dim"))
+    return Content.assemble((clean_line(f"can {', '.join(can)}") if can else "", "$dim"))
 
 
 def check_lines(rows: Sequence[tuple[str, bool, str]]) -> Content:

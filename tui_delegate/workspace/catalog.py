@@ -258,7 +258,7 @@ def _knocked(station: Station, up: bool, known: Sequence[Station]) -> Station:
     old = next((one for one in known if (one.url, one.profiles) == (station.url, station.profiles)), station)
     if not up:
         return replace(old, health="down", offers=())
-    return old if old.health in ("key", "odd") else replace(old, health="up", words="", hint="")
+    return old if old.health == "key" else replace(old, health="up", words="", hint="")
 
 
 async def _without_server(reach: Servers, profile: Profile) -> Station:
