@@ -59,6 +59,7 @@ STATES: Final = {
     "unknown": ("·", "", "$dim"),
 }
 _BAR: Final = 16
+_PULLS: Final = ("ollama", "lmstudio", "llamacpp")
 
 
 def size_words(size: int | None) -> str:
@@ -104,6 +105,14 @@ def pull_title(profile: str) -> Content:
     return Content.assemble(("Download a model", "bold"), (f" to profile {clean_line(profile)}", "$dim"))
 
 
+def pull_place(stations: Sequence[Station], wanted: str) -> str:
+    """Choose where a download goes: to this profile if its server does that, else to the first that does."""
+    able = [one.profiles for one in stations if one.health == "up" and one.kind in _PULLS and one.profiles]
+    if not able or any(wanted in names for names in able):
+        return wanted
+    return able[0][0]
+
+
 def offer_line(offer: Offer, role: Role, at: tuple[int, ...] = (), *, recent: bool = False, key: str) -> Line:
     """Write a model in a line. `at` are the letters of its name that were searched for."""
     model = offer.model
@@ -111,6 +120,8 @@ def offer_line(offer: Offer, role: Role, at: tuple[int, ...] = (), *, recent: bo
     for letter in at:
         if letter < len(name.plain):
             name = name.stylize("$accent bold", letter, letter + 1)
+    if role == "manager" and offer.unsure:
+        name = Content.assemble(name, (" ?", "$dim"))
     if recent:
         name = Content.assemble(name, ("  recent", "$dim"))
     glyph, word, tone = STATES[model.state]
@@ -207,7 +218,7 @@ def _against(offer: Offer, station: Station | None, role: Role) -> Content:
     if role == "manager" and offer.unsure:
         return Content.assemble(("Its server doesn't say what it can do; a manager needs tools.", "$dim"))
     can = [one for one in offer.model.capabilities if one != "completion"]
-    return Content.assemble((f"can {', '.join(can)}" if can else "", "$dim"))
+    return Content.assemble((clean_line(f"can {', '.join(can)}") if can else "", "$dim"))
 
 
 def check_lines(rows: Sequence[tuple[str, bool, str]]) -> Content:

@@ -128,7 +128,7 @@ def news(before: Sequence[Station], after: Sequence[Station]) -> list[str]:
     for one in {one.url: one for one in after if one.health != "asking"}.values():
         now = one.health == "up"
         if was.get(one.url, now) != now:
-            said.append(f"{one.label} {'answers' if now else 'no longer answers'} at {one.url}.")
+            said.append(f"{one.label} {'now' if now else 'no longer'} answers at {one.url}.")
     return said
 
 
@@ -258,7 +258,7 @@ def _knocked(station: Station, up: bool, known: Sequence[Station]) -> Station:
     old = next((one for one in known if (one.url, one.profiles) == (station.url, station.profiles)), station)
     if not up:
         return replace(old, health="down", offers=())
-    return old if old.health in ("key", "odd") else replace(old, health="up", words="", hint="")
+    return old if old.health == "key" else replace(old, health="up", words="", hint="")
 
 
 async def _without_server(reach: Servers, profile: Profile) -> Station:

@@ -13,7 +13,7 @@ from tui_delegate import profiles
 from tui_delegate.core.errors import ConfigError, ResolveError
 from tui_delegate.profiles.builtin import PROFILES
 from tui_delegate.profiles.read import settings_of
-from tui_delegate.profiles.table import NAME, Source
+from tui_delegate.profiles.table import Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,8 +107,9 @@ def _refused(name: str, table: Mapping[str, object], environ: Mapping[str, str])
         settings_of({"profiles": {name: table}}, Source("", lenient=True), environ)
     except ConfigError as error:
         rest = error.message.removeprefix(": ")
-        rest = re.sub(rf"^\[profiles\.{NAME}\] ", "", rest).removeprefix(f"profiles.{name}: ")
-        said = rest.partition(": ")[2] if table else rest
+        place = "the name: " if not table else "] "  # a key's own words follow its name
+        said = rest.partition(place)[2]
+        said = said.partition(": ")[2] if table else said
         return f"{said or rest} {error.hint}".strip()
     return ""
 

@@ -112,6 +112,10 @@ class Jobs:
         """Those that have not ended."""
         return [one for one in self.jobs if one.state in ("waiting", "going")]
 
+    def forget_ended(self) -> None:
+        """Leave out those that somebody has been told the end of."""
+        self.jobs = self.going
+
     def _tell(self, job: Job) -> None:
         for watcher in tuple(self.watchers):
             watcher(job)

@@ -84,11 +84,14 @@ class ModelPicker(ModalScreen[Picked | None]):
     ModelPicker #jobs.-on, ModelPicker #notice.-on { display: block; }
     """
 
-    def __init__(self, workspace: Workspace, recent: Recent, *, role: Role = "manager") -> None:
+    def __init__(
+        self, workspace: Workspace, recent: Recent, *, role: Role = "manager", within: float = 1.0
+    ) -> None:
         super().__init__()
         self._workspace = workspace
         self._recent = recent
         self._role: Role = role
+        self._within = within
         self._stations: tuple[Station, ...] = ()
         self._offers: dict[str, Offer] = {}
         """By the key of their line."""
@@ -110,6 +113,7 @@ class ModelPicker(ModalScreen[Picked | None]):
 
     def on_mount(self) -> None:
         """Show what is known, and ask the servers."""
+        self._workspace.jobs.forget_ended()
         self._workspace.jobs.watchers.append(self._job_told)
         self._ask()
         self._show_jobs()
@@ -129,7 +133,7 @@ class ModelPicker(ModalScreen[Picked | None]):
         self.run_worker(self._survey(), group="survey", exclusive=True)
 
     async def _survey(self) -> None:
-        self._saw(await catalog.survey(self._workspace.reach, self._saw))
+        self._saw(await catalog.survey(self._workspace.reach, self._saw, within=self._within))
 
     def _saw(self, stations: tuple[Station, ...]) -> None:
         self._stations = stations
@@ -259,7 +263,7 @@ class ModelPicker(ModalScreen[Picked | None]):
     def action_models_pull(self) -> None:
         """Ask for the name of a model to download."""
         offer = self._chosen()
-        self._ask_for_name(offer.profile if offer else self._profile())
+        self._ask_for_name(offers.pull_place(self._stations, offer.profile if offer else self._profile()))
 
     def action_models_stop(self) -> None:
         """Stop every load and download."""

@@ -85,9 +85,10 @@ class ProfilesScreen(ModalScreen[Picked | None]):
     ProfilesScreen #notice.-on { display: block; }
     """
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, *, within: float = 1.0) -> None:
         super().__init__()
         self._workspace = workspace
+        self._within = within
         self._stations: tuple[Station, ...] = ()
         self._asked = ""
         """What is done when the same key is pressed again."""
@@ -112,11 +113,10 @@ class ProfilesScreen(ModalScreen[Picked | None]):
 
     def on_catalog_chosen(self) -> None:
         """A click only moves the bar."""
-        self._details()
+        self._say()
 
     def on_catalog_moved(self) -> None:
-        """Say more about another profile; what was asked about the one before is off."""
-        self._say()
+        """Say more about another profile."""
         self._details()
 
     def action_profiles_manager(self) -> None:
@@ -187,10 +187,12 @@ class ProfilesScreen(ModalScreen[Picked | None]):
 
     def action_profiles_up(self) -> None:
         """Move the bar up."""
+        self._say()
         self.query_one(Catalog).move("up")
 
     def action_profiles_down(self) -> None:
         """Move the bar down."""
+        self._say()
         self.query_one(Catalog).move("down")
 
     def _open(self, editor: ProfileEditor) -> None:
@@ -248,7 +250,7 @@ class ProfilesScreen(ModalScreen[Picked | None]):
         self.run_worker(self._survey(), group="survey", exclusive=True)
 
     async def _survey(self) -> None:
-        self._saw(await catalog.survey(self._workspace.reach, self._saw))
+        self._saw(await catalog.survey(self._workspace.reach, self._saw, within=self._within))
 
     def _saw(self, stations: tuple[Station, ...]) -> None:
         self._stations = stations

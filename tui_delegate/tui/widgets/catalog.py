@@ -87,15 +87,19 @@ class Catalog(Vertical):
         super().__init__(id=id)
         self._columns = tuple(columns)
         self._lines: tuple[Line, ...] = ()
+        self._was_at = ""
+        """The key that the bar was on when that was last told."""
+        self._drawn_for = 0
 
     def compose(self) -> ComposeResult:
         """Put the head above the lines."""
         yield Static(classes="head", markup=False)
-        yield Picking(compact=True)
+        yield Picking()
 
     def on_resize(self) -> None:
         """Lay the columns out again."""
-        self._draw()
+        if self.size.width != self._drawn_for:
+            self._draw()
 
     @property
     def key(self) -> str:
@@ -137,10 +141,13 @@ class Catalog(Vertical):
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Say that the bar has moved."""
         event.stop()
-        self.post_message(self.Moved())
+        if self.key != self._was_at:
+            self._was_at = self.key
+            self.post_message(self.Moved())
 
     def _draw(self) -> None:
         picking = self.query_one(Picking)
+        self._drawn_for = self.size.width
         room = self.size.width - 3  # two of padding, one for the scrollbar
         shown = [n for n, one in enumerate(self._columns) if room >= one.since]
         fixed = sum(self._columns[n].width for n in shown) + len(_GAP) * (len(shown) - 1)
