@@ -26,6 +26,7 @@ from tui_delegate.tui.themes import Themes
 
 if TYPE_CHECKING:
     from tui_delegate.tui.house import House
+    from tui_delegate.tui.screens.ledger import LedgerScreen
 
 COMMANDS: Final = (
     Command(
@@ -157,6 +158,10 @@ class DelegateApp(Stage):
         self.main.lay_out()
         if before.mouse != event.preferences.mouse:
             self.take_mouse(event.preferences.mouse)
+
+    def on_ledger_screen_columns_changed(self, event: LedgerScreen.ColumnsChanged) -> None:
+        """Keep which columns the ledger shows."""
+        self.house.wish(columns=tuple(event.spec.split(",")) if event.spec else ())
 
     @on(SettingsScreen.LimitsChanged)
     def take_limits(self, event: SettingsScreen.LimitsChanged) -> None:

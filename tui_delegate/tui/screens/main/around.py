@@ -116,7 +116,15 @@ class AroundActions(ViewActions):
         """Open the full ledger, scope today."""
         from tui_delegate.tui.screens.ledger import LedgerScreen
 
-        self.app.push_screen(LedgerScreen(self.house.journal_path))
+        conversation = self.talk.conversation if self.talk else None
+        self.ledger = LedgerScreen(
+            self.house.journal_path,
+            run=conversation.runs[-1].run if conversation and conversation.runs else "",
+            session=conversation.session if conversation else "",
+            columns=",".join(self.house.preferences.columns),
+            ascii=self.house.preferences.ascii,
+        )
+        self.app.push_screen(self.ledger)
 
     @work(group="around", exclusive=True)
     async def action_main_rename(self) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tui_delegate.tui.commands import Command
     from tui_delegate.tui.house import House
     from tui_delegate.tui.notices import Notices
+    from tui_delegate.tui.screens.ledger import LedgerScreen
     from tui_delegate.tui.talk import Talk
     from tui_delegate.tui.themes import Themes
     from tui_delegate.workspace.catalog import Recent, Watch
@@ -57,6 +58,8 @@ class Ground(Screen[None]):
         """Prompts that were sent before the house was open."""
         self.title_told = ""
         """The title that the person gave the session."""
+        self.ledger: LedgerScreen | None = None
+        """The full ledger, as it was last opened."""
         self.told_once: set[str] = set()
         self.argument = ""
         """What stood behind a command that was written in the prompt."""

@@ -95,9 +95,8 @@ class Showing(AroundActions):
 
     def ledger_changed(self) -> None:
         """Have an open ledger read what was committed."""
-
-        if self.app.screen.__class__.__name__ == "LedgerScreen":
-            self.app.screen.refresh_rows()
+        if self.ledger is not None and self.app.screen is self.ledger:
+            self.ledger.refresh_rows()
 
     def journal_failed(self, error: DelegateError) -> None:
         """Say that the journal can't be followed."""
