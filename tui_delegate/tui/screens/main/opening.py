@@ -95,6 +95,8 @@ class OpeningActions(Showing):
         self.show_conversation()
         self.chat.to_end()
         last = conversation.runs[-1]
+        for path in last.nodes:
+            self.side.touch(last, path)
         if last.root.state not in ENDED:
             self.say("The last run was cut off. /resume goes on with it; what was done is not paid again.")
 

@@ -157,8 +157,10 @@ class Showing(AroundActions):
     def _post(self, role: Role) -> Post:
         profile, model = self.house.workspace.sitting(role)
         last = self.talk.conversation.runs[-1] if self.talk and self.talk.conversation.runs else None
-        if not model and role == "manager" and last:
-            profile, model = last.root.profile, last.root.model
+        if not model and last:
+            nodes = [last.root, *(last.nodes[path] for path in last.root.children)]
+            node = nodes[0] if role == "manager" else nodes[-1]
+            profile, model = profile or node.profile, node.model if profile in ("", node.profile) else ""
         watch = self.watch_over
         return Post(profile, model, watch.health(profile) if watch and profile else None)
 
