@@ -38,6 +38,7 @@ PANE: Final = (
     Command("pane.steer", "Send a note", "Tell this worker something while it works.", "s", label="steer"),
     Command("pane.edit", "Edit the result", "Change what the manager gets as this worker's result.", "e"),
     Command("pane.pin", "Pin this pane", "Keep it when its run is over; again lets it go.", "p"),
+    Command("pane.close", "Close this pane", "Take it off the screen; its worker goes on.", "delete"),
     Command("pane.copy", "Copy the answer", "Put what this worker wrote on the clipboard.", "y"),
 )
 

@@ -34,8 +34,9 @@ class ChatActions(PaneActions):
         if self.talk is None:
             self.early.append(event.text)
             return
-        for run in self.talk.conversation.runs:
-            self.side.drop_ended(run.run)
+        for run in (*(one.run for one in self.talk.conversation.runs), *self.ended_elsewhere):
+            self.side.drop_ended(run)
+        self.ended_elsewhere.clear()
         self.chat.to_end()
         self.talk.send(event.text)
 

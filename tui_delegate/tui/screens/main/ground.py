@@ -58,6 +58,8 @@ class Ground(Screen[None]):
         """Prompts that were sent before the house was open."""
         self.title_told = ""
         """The title that the person gave the session."""
+        self.ended_elsewhere: list[str] = []
+        """Runs of other processes that are over, whose panes may still stand."""
         self.ledger: LedgerScreen | None = None
         """The full ledger, as it was last opened."""
         self.told_once: set[str] = set()

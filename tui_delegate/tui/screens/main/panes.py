@@ -93,6 +93,11 @@ class PaneActions(Ground):
         if self._worker():
             self.say("Pinned: it stays." if self.side.toggle_pin() else "Not pinned any more.")
 
+    def action_pane_close(self) -> None:
+        """Close this pane; its worker goes on, and its line in the chat opens it again."""
+        if found := self._worker():
+            self.side.close(found[0].run, found[1].path)
+
     def action_pane_next(self) -> None:
         """Go to the worker after this one."""
         self.side.step(1)

@@ -6,6 +6,7 @@ No command is carried out here, and nothing is folded: transcripts come as they 
 from __future__ import annotations
 
 import time
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -80,6 +81,9 @@ class Showing(AroundActions):
     def appeared(self, transcript: Transcript) -> None:
         """Show a run of another process."""
         self.foreign[transcript.run] = transcript
+        context = transcript.context
+        where = f" in {PurePath(context.cwd).name}" if context.cwd else ""
+        self.side.name_run(transcript.run, f"{context.command}{where}: {transcript.prompt}")
         self.show_strip()
 
     def changed(self, transcript: Transcript, path: RunPath) -> None:
@@ -89,8 +93,9 @@ class Showing(AroundActions):
         self.clock.want_beat(self.strip)
 
     def ended(self, transcript: Transcript) -> None:
-        """Let it go from the strip; its panes stay until they are closed."""
+        """Let it go from the strip; its panes stay until the next prompt, or until they are closed."""
         self.foreign.pop(transcript.run, None)
+        self.ended_elsewhere.append(transcript.run)
         self.show_strip()
 
     def ledger_changed(self) -> None:
@@ -166,7 +171,7 @@ class Showing(AroundActions):
 
     def _others(self) -> tuple[tuple[str, bool], ...]:
         """Give the servers of this machine that answer and that nobody sits at."""
-        taken = {self.house.workspace.sitting(role)[0] for role in ROLES}
+        taken = {self._post(role).profile for role in ROLES}
         stations = self.watch_over.stations if self.watch_over else ()
         return tuple(
             (one.label, True)
