@@ -32,6 +32,15 @@ class AltKeys(Enum):
     DELETE = "alt+d"
     FORWARD = "alt+f"
     YANK = "alt+y"
+    ONE = "alt+1"
+    TWO = "alt+2"
+    THREE = "alt+3"
+    FOUR = "alt+4"
+    FIVE = "alt+5"
+    SIX = "alt+6"
+    SEVEN = "alt+7"
+    EIGHT = "alt+8"
+    NINE = "alt+9"
 
 
 SEQUENCES: Final = {
@@ -42,6 +51,7 @@ SEQUENCES: Final = {
     "\x1bd": AltKeys.DELETE,
     "\x1bf": AltKeys.FORWARD,
     "\x1by": AltKeys.YANK,
+    **{f"\x1b{digit}": AltKeys(f"alt+{digit}") for digit in range(1, 10)},
 }
 
 
