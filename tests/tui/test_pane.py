@@ -151,7 +151,7 @@ BODIES = {
     "thinking": "Two lists, then compare. Start with the first.▌",
     "writing": "the synchronous client.▌",
     "tool": '⚙ subagent {"task": "look"}▌',
-    "waiting": "One moment.",
+    "waiting": "→ hands on: 1.1",
     "done": "All is well.",
     "failed": "✗ Nothing answers there. Start the server.",
     "refused": "⊘ Too deep.",

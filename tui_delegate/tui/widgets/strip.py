@@ -157,7 +157,9 @@ class Strip(Widget):
 
     def render_line(self, y: int) -> Line:
         """Draw the sums, or a row."""
-        width = self.size.width
+        return self._line(y, self.size.width).apply_style(self.rich_style)
+
+    def _line(self, y: int, width: int) -> Line:
         if y == 0:
             return Line(self._sums(width)).adjust_cell_length(width, self.rich_style)
         rows = self._rows
