@@ -133,6 +133,7 @@ class PromptBar(Vertical):
         super().__init__()
         mend_reader()
         self._field = PromptField()
+        self._field.holder = self
         self._menu = self._field.menu
         self._lists = self._field.lists
         self._lists.asks_names = self._read_names
