@@ -126,6 +126,9 @@ def test_no_list_stands_over_what_has_the_focus_now() -> None:
         app.bar.focus()
         await pilot.pause()
         assert labels(app)
+        app.bar.draft = "/mod"
+        await pilot.pause()
+        assert labels(app) == []
 
     play(act)
 
