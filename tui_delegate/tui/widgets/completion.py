@@ -181,21 +181,17 @@ def mention(path: str) -> str:
         path.encode()
     except UnicodeEncodeError:
         return ""
-    if clean(path) != path or "\n" in path or "\t" in path:
-        return _by_pattern(path)
-    forms = (path.replace(" ", "\\ "), f'"{path}"', f"'{path}'")
-    return next((f"@{form}" for form in forms if find_mentions(f"@{form} ") == (path,)), "")
+    word = path if path == clean(path) and not set("\n\t") & set(path) else _pattern(path)
+    forms = (word.replace(" ", "\\ "), f'"{word}"', f"'{word}'")
+    return next((f"@{form}" for form in forms if find_mentions(f"@{form} ") == (word,)), "")
 
 
-def _by_pattern(path: str) -> str:
-    """Write a name with characters that can't be typed as a pattern that fits it."""
-    letters = (
+def _pattern(path: str) -> str:
+    """Make of a name with characters that can't be typed a pattern that fits it."""
+    return "".join(
         "?" if clean(letter) != letter or letter in "\n\t" else f"[{letter}]" if letter in "*?[" else letter
         for letter in path
     )
-    pattern = "".join(letters)
-    form = pattern.replace(" ", "\\ ")
-    return f"@{form}" if find_mentions(f"@{form} ") == (pattern,) else ""
 
 
 def _file_choice(name: Name, hit: Hit) -> Choice | None:
