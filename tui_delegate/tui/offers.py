@@ -37,7 +37,7 @@ MODEL_COLUMNS: Final = (
 )
 PROFILE_COLUMNS: Final = (
     Column("profile", 18),
-    Column("is", 16),
+    Column("now", 17),
     Column("server", 14),
     Column("usual model"),
     Column("backend", 13, 80),

@@ -85,16 +85,21 @@ class ModelPicker(ModalScreen[Picked | None]):
     """
 
     def __init__(
-        self, workspace: Workspace, recent: Recent, *, role: Role = "manager", within: float = 1.0
+        self,
+        workspace: Workspace,
+        recent: Recent,
+        *,
+        role: Role = "manager",
+        known: tuple[Station, ...] = (),
+        within: float = 1.0,
     ) -> None:
         super().__init__()
         self._workspace = workspace
         self._recent = recent
         self._role: Role = role
         self._within = within
-        self._stations: tuple[Station, ...] = ()
+        self._stations = known
         self._offers: dict[str, Offer] = {}
-        """By the key of their line."""
         self._pull_to = ""
         """The profile to download to, while a name is asked for."""
         self._warned = False
@@ -102,9 +107,11 @@ class ModelPicker(ModalScreen[Picked | None]):
 
     def compose(self) -> ComposeResult:
         """Put the title, the field, the list and what is said below one another."""
+        field = Input(id="filter", compact=True)
+        field.cursor_blink = False  # a blinking cursor is a timer of its own
         with Vertical():
             yield Static(id="head", markup=False)
-            yield _field()
+            yield field
             yield Catalog(offers.MODEL_COLUMNS)
             yield Static(id="details", markup=False)
             yield Static(id="jobs", markup=False)
@@ -133,7 +140,8 @@ class ModelPicker(ModalScreen[Picked | None]):
         self.run_worker(self._survey(), group="survey", exclusive=True)
 
     async def _survey(self) -> None:
-        self._saw(await catalog.survey(self._workspace.reach, self._saw, within=self._within))
+        known, within = self._stations, self._within
+        self._saw(await catalog.survey(self._workspace.reach, self._saw, known=known, within=within))
 
     def _saw(self, stations: tuple[Station, ...]) -> None:
         self._stations = stations
@@ -384,12 +392,6 @@ class ModelPicker(ModalScreen[Picked | None]):
         notice = self.query_one("#notice", Static)
         notice.set_class(bool(words), "-on")
         notice.update(Content.assemble((clean_line(words, 400), "$bad" if bad else "$warn")))
-
-
-def _field() -> Input:
-    field = Input(id="filter", compact=True)
-    field.cursor_blink = False  # a blinking cursor is a timer of its own
-    return field
 
 
 async def _carry(app: App[object], job: Job) -> None:
