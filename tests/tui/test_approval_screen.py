@@ -115,7 +115,7 @@ def test_the_list_of_places_leaves_the_keys_in_sight() -> None:
     _, seen = pressed(ApprovalScreen(long, PLACES * 9, guard=0), "r", "o", "escape", size=(80, 24))
     assert "ollama/big" in seen
     assert "esc" in seen
-    assert " back" in seen
+    assert "back" in seen
 
 
 def test_a_name_with_brackets_stays_a_name() -> None:
