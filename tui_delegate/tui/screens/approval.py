@@ -107,6 +107,9 @@ class ApprovalScreen(ModalScreen[Verdict]):
         self._guard = guard
         self._since = time.monotonic()
         self._doing: Doing = "answer"
+        self._left = False
+        self.settled = False
+        """Whether an answer is of no use any more."""
 
     def compose(self) -> ComposeResult:
         """Lay out the question, its text, and what is typed for an answer."""
@@ -136,6 +139,17 @@ class ApprovalScreen(ModalScreen[Verdict]):
         typed = {"place": 8, "reason": 2}.get(self._doing, 0)
         self.query_one("#said").styles.max_height = max(room - typed, 3)
         self.query_one("#words").styles.height = room
+
+    def take_back(self) -> None:
+        """Close the question, now or as soon as it is on top: it is settled otherwise."""
+        self.settled = True
+        if self.is_attached and self.is_current:
+            self._leave(Verdict())
+
+    def on_screen_resume(self) -> None:
+        """Come back into sight; a question that was settled meanwhile goes."""
+        if self.settled:
+            self.call_later(self.take_back)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Say what may be done now."""
@@ -198,7 +212,7 @@ class ApprovalScreen(ModalScreen[Verdict]):
         """Take the reason, or the place."""
         event.stop()
         if self._doing == "reason":
-            self.dismiss(Verdict(reason=event.value.strip()))
+            self._leave(Verdict(reason=event.value.strip()))
         elif self._doing == "place":
             self._agent = self._place_of(event.value.strip())
             self._turn_to("answer")
@@ -220,6 +234,12 @@ class ApprovalScreen(ModalScreen[Verdict]):
 
     def _answer(self, verdict: Verdict) -> None:
         if not self._too_soon:
+            self._leave(verdict)
+
+    def _leave(self, verdict: Verdict) -> None:
+        """Give the verdict once: keys may be in line behind the one that gave it."""
+        if not self._left:
+            self._left = True
             self.dismiss(verdict)
 
     def _verdict(self, *, whole_run: bool = False) -> Verdict:

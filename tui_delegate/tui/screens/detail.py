@@ -74,6 +74,7 @@ class DetailScreen(ModalScreen[None]):
         self._path = path
         self._section = section if section in SECTIONS else SECTIONS[0]
         self._drawn: tuple[object, ...] = ()
+        self._left = False
 
     def compose(self) -> ComposeResult:
         """Lay out the head, the sections and the keys."""
@@ -153,7 +154,8 @@ class DetailScreen(ModalScreen[None]):
         if self.has_class("-find"):
             self.remove_class("-find")
             self._page.focus()
-        else:
+        elif not self._left:
+            self._left = True  # keys may be in line behind this one
             self.dismiss(None)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -56,6 +56,7 @@ class EditScreen(ModalScreen[str | None]):
         self._text = text
         self._shown = show_controls(text)
         self._leaving = False
+        self._left = False
 
     def compose(self) -> ComposeResult:
         """Lay out the title, the text and the keys."""
@@ -82,7 +83,7 @@ class EditScreen(ModalScreen[str | None]):
 
     def action_edit_save(self) -> None:
         """Give the text."""
-        self.dismiss(self.query_one(TextArea).text if self._changed else self._text)
+        self._leave(self.query_one(TextArea).text if self._changed else self._text)
 
     def action_edit_back(self) -> None:
         """Give nothing; a text that was changed is dropped by the second key only."""
@@ -90,7 +91,13 @@ class EditScreen(ModalScreen[str | None]):
             self._leaving = True
             self._show_keys()
         else:
-            self.dismiss(None)
+            self._leave(None)
+
+    def _leave(self, text: str | None) -> None:
+        """Give the text once: keys may be in line behind the one that gave it."""
+        if not self._left:
+            self._left = True
+            self.dismiss(text)
 
     @property
     def _changed(self) -> bool:

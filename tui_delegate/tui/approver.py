@@ -1,0 +1,63 @@
+"""Puts the questions of runs to the person at the screen, one after another.
+
+What a question looks like is its screen's; what a verdict does, the engine's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from tui_delegate.core.approval import Verdict
+from tui_delegate.tui.screens.approval import GUARD, ApprovalScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual.app import App
+
+    from tui_delegate.core.approval import Question
+
+
+class ScreenApprover:
+    """An `Approver` for an app. One serves any number of runs."""
+
+    def __init__(
+        self, app: App[int], places: Callable[[], Sequence[str]] = tuple, *, guard: float = GUARD
+    ) -> None:
+        """`places` gives the names that a task can be sent to, when a question opens."""
+        self._app = app
+        self._places = places
+        self._guard = guard
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+
+    async def ask(self, question: Question) -> Verdict:
+        """Open the question when its turn comes. If the run takes it back, it closes."""
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return await self._opened(question)
+        finally:
+            self._waiting -= 1
+
+    async def _opened(self, question: Question) -> Verdict:
+        answered = asyncio.get_running_loop().create_future()
+        screen = ApprovalScreen(question, self._places(), waiting=self._waiting - 1, guard=self._guard)
+
+        def heard(verdict: Verdict | None) -> None:
+            if not answered.done():
+                answered.set_result(verdict or Verdict())
+
+        def open_it() -> None:
+            if not screen.settled:
+                self._app.push_screen(screen, heard)
+
+        # In the app's own turn: whoever asks may be a task of a screen that is gone by then.
+        self._app.call_next(open_it)
+        try:
+            verdict: Verdict = await answered
+            return verdict
+        finally:
+            screen.settled = True
+            self._app.call_next(screen.take_back)
