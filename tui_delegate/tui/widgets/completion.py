@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tui_delegate.core.clean import clean, clean_line
-from tui_delegate.corpus.mentions import find_mentions
 from tui_delegate.tui.ranking import Hit, Ranker, sift
 
 if TYPE_CHECKING:
@@ -184,7 +183,14 @@ def mention(path: str) -> str:
     if clean(path) != path or "\n" in path or "\t" in path:
         return _by_pattern(path)
     forms = (path.replace(" ", "\\ "), f'"{path}"', f"'{path}'")
-    return next((f"@{form}" for form in forms if find_mentions(f"@{form} ") == (path,)), "")
+    return next((f"@{form}" for form in forms if _read_as(form) == (path,)), "")
+
+
+def _read_as(form: str) -> tuple[str, ...]:
+    """Say what the corpus reads there. It is loaded for the first file: the first picture has none."""
+    from tui_delegate.corpus.mentions import find_mentions
+
+    return find_mentions(f"@{form} ")
 
 
 def _by_pattern(path: str) -> str:
@@ -195,7 +201,7 @@ def _by_pattern(path: str) -> str:
     )
     pattern = "".join(letters)
     form = pattern.replace(" ", "\\ ")
-    return f"@{form}" if find_mentions(f"@{form} ") == (pattern,) else ""
+    return f"@{form}" if _read_as(form) == (pattern,) else ""
 
 
 def _file_choice(name: Name, hit: Hit) -> Choice | None:
