@@ -21,11 +21,11 @@ from tui_delegate.workspace.catalog import Offer
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
+    from tui_delegate.core.choice import Role
     from tui_delegate.core.usage import Price
     from tui_delegate.profiles import Profile
     from tui_delegate.workspace.catalog import Station
     from tui_delegate.workspace.jobs import Job
-    from tui_delegate.workspace.seating import Role
 
 MODEL_COLUMNS: Final = (
     Column("model"),

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui_delegate import profiles
+from tui_delegate.core.choice import Choice
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.tui import offers
@@ -21,18 +22,17 @@ from tui_delegate.tui.screens.picked import Picked
 from tui_delegate.tui.widgets.catalog import Catalog
 from tui_delegate.tui.widgets.foot import Foot
 from tui_delegate.workspace import catalog
-from tui_delegate.workspace.seating import Choice
 
 if TYPE_CHECKING:
     from textual.app import App, ComposeResult
     from textual.binding import BindingType
     from textual.notifications import SeverityLevel
 
+    from tui_delegate.core.choice import Role
     from tui_delegate.tui.widgets.catalog import Line
     from tui_delegate.workspace import Workspace
     from tui_delegate.workspace.catalog import Offer, Recent, Station
     from tui_delegate.workspace.jobs import Action, Job
-    from tui_delegate.workspace.seating import Role
 
 _FLOATS = 100
 """Below this width the picker takes the whole screen."""

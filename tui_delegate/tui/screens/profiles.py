@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_delegate import profiles
+from tui_delegate.core.choice import ROLES, Choice
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.tui import offers
@@ -23,16 +24,15 @@ from tui_delegate.tui.widgets.catalog import Catalog
 from tui_delegate.tui.widgets.foot import Foot
 from tui_delegate.workspace import catalog
 from tui_delegate.workspace.keeping import uses_of
-from tui_delegate.workspace.seating import ROLES, Choice
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from tui_delegate.core.choice import Role
     from tui_delegate.profiles import Profile
     from tui_delegate.workspace import Workspace
     from tui_delegate.workspace.catalog import Station
-    from tui_delegate.workspace.seating import Role
 
 
 class ProfilesScreen(ModalScreen[Picked | None]):

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tui_delegate.core.clean import clean, clean_line
-from tui_delegate.corpus.mentions import find_mentions
 from tui_delegate.tui.ranking import Hit, Ranker, sift
 
 if TYPE_CHECKING:
@@ -183,7 +182,14 @@ def mention(path: str) -> str:
         return ""
     word = path if path == clean(path) and not set("\n\t") & set(path) else _pattern(path)
     forms = (word.replace(" ", "\\ "), f'"{word}"', f"'{word}'")
-    return next((f"@{form}" for form in forms if find_mentions(f"@{form} ") == (word,)), "")
+    return next((f"@{form}" for form in forms if _read_as(form) == (word,)), "")
+
+
+def _read_as(form: str) -> tuple[str, ...]:
+    """Say what the corpus reads there. It is loaded for the first file: the first picture has none."""
+    from tui_delegate.corpus.mentions import find_mentions
+
+    return find_mentions(f"@{form} ")
 
 
 def _pattern(path: str) -> str:

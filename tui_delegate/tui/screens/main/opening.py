@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 from textual import work
 
+from tui_delegate.core.choice import Choice
 from tui_delegate.core.conversation import leaves
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.core.transcript import STOPPED
-from tui_delegate.corpus.names import NameShelf
 from tui_delegate.tui.approver import ScreenApprover
 from tui_delegate.tui.screens.main.showing import Showing
 from tui_delegate.tui.talk import Talk
-from tui_delegate.workspace.seating import Choice
 
 if TYPE_CHECKING:
     from tui_delegate.backends.discover import Found
@@ -52,6 +51,7 @@ class OpeningActions(Showing):
 
     async def begin_session(self, limits: Limits, session: str = "") -> None:
         """Begin a session, or go on with one."""
+        from tui_delegate.corpus.names import NameShelf
         from tui_delegate.tui.history import PromptHistory
         from tui_delegate.workspace.conversation import Conversation
 
@@ -62,7 +62,9 @@ class OpeningActions(Showing):
         )
         house = self.house
         approver = ScreenApprover(
-            self.app, lambda: list(house.workspace.settings.profiles), level=lambda: house.preferences.approval
+            self.app,
+            lambda: list(house.workspace.settings.profiles),
+            level=lambda: house.preferences.approval,
         )
         conversation = Conversation(house.workspace, house.journal, self, limits, approver=approver)
         self.talk = Talk(conversation, self)
