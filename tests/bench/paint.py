@@ -103,7 +103,7 @@ def rows() -> Iterator[Row]:
         yield Row(f"{what}: CPU", "ms", floor.cpu * 1000, one.cpu * 1000, GOAL)
         yield Row(f"{what}: resident memory", "MiB", floor.memory, one.memory, GOAL)
         yield Row(
-            f"the same, until nothing is drawn: CPU",
+            "the same, until nothing is drawn: CPU",
             "ms",
             floor.settled_cpu * 1000,
             one.settled_cpu * 1000,

@@ -71,7 +71,7 @@ class Commands(Provider):
         ]
 
     async def _do(self, command: Command, node: str) -> None:
-        owner = self.screen if node == "screen" else self.app
+        owner: DOMNode = self.screen if node == "screen" else self.app
         if isinstance(owner, Ordered):
             owner = owner.who_does(command)
         await self.app.run_action(command.action, owner)
