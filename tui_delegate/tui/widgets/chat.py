@@ -47,6 +47,7 @@ COMMANDS: Final = (
     Command(
         "chat.thinking", "Fold thinking", "Folds or unfolds what the manager thought.", "t", slash="thinking"
     ),
+    Command("chat.open", "Go to its workers", "Shows the first worker of the marked message.", "enter"),
     Command("chat.end", "To the end", "Goes to the newest line and follows it.", "end"),
 )
 RATE: Final = 8.0

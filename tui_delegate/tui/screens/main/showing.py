@@ -13,7 +13,7 @@ from textual import on
 
 from tui_delegate.core.choice import ROLES
 from tui_delegate.core.clean import clean_line
-from tui_delegate.core.events import Commanded, Finished, Returned, Spent, Started, Wrote
+from tui_delegate.core.events import Asked, Commanded, Finished, Returned, Spent, Started, Wrote
 from tui_delegate.core.savings import savings
 from tui_delegate.core.transcript import ENDED
 from tui_delegate.core.usage import Usage
@@ -61,6 +61,8 @@ class Showing(AroundActions):
             self.side.touch(transcript, event.path)
             if isinstance(event, Wrote):
                 return
+        if isinstance(event, Asked):
+            self.notices.asks(clean_line(event.task_name or event.task, 80))
         self.chat.touch()
         if event.path == () and isinstance(event, Started | Spent | Finished | Returned | Commanded):
             self.show_standing()
