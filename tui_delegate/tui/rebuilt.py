@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tui_delegate.core.events import RunPath
     from tui_delegate.core.transcript import Node, Part, Transcript
 
-LONGEST = 400_000
+LONGEST = 200_000
 """Characters of one text that are shown; of a longer one, the end."""
 _DELEGATES = "subagent "
 """What a call to a worker begins with."""
