@@ -507,6 +507,9 @@ def test_a_retry_makes_all_before_it_void_wherever_the_run_stopped() -> None:
 def test_a_run_that_was_approved_as_a_whole_asks_nothing_when_it_goes_on() -> None:
     async def first() -> list[Event]:
         class Whole:
+            def wants(self, kind: str) -> bool:
+                return True
+
             async def ask(self, question: Question) -> Verdict:
                 return Verdict(approved=True, whole_run=True)
 
@@ -530,6 +533,9 @@ def test_a_run_that_was_approved_as_a_whole_asks_nothing_when_it_goes_on() -> No
 
     async def again() -> list[Event]:
         class Never:
+            def wants(self, kind: str) -> bool:
+                return True
+
             async def ask(self, question: Question) -> Verdict:
                 raise AssertionError(question)
 

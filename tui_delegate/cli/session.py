@@ -17,6 +17,7 @@ from tui_delegate.cli import output
 from tui_delegate.cli.asking import TerminalApprover
 from tui_delegate.cli.telling import Telling
 from tui_delegate.core.errors import InputError, JournalError
+from tui_delegate.core.events import Opened
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -73,6 +74,12 @@ def _resumed(
     row = next(iter(journal.stopped(1)), None) if wanted.resume == "last" else journal.run(wanted.resume)
     if row is None:
         raise InputError(f"There is no such run: {wanted.resume}.", "Its id is in `tui-delegate ledger`.")
+    opened = next(journal.events_of(row.id), None)
+    if isinstance(opened, Opened) and opened.after and row.status != "ok":
+        raise InputError(
+            f"Run {row.id} is in the middle of a conversation, of which this verb tells the manager nothing.",
+            "Go on with it on the screen: tui-delegate, then the conversation.",
+        )
     shelf = _shelf(row.prompt, row.cwd) if row.prompt and row.status != "ok" else None
     return workspace.resume(row.id, journal=journal, shelf=shelf, approver=approver, limits=wanted.changed)
 

@@ -20,7 +20,6 @@ from tui_delegate.backends.address import is_loopback
 from tui_delegate.core.calls import RunContext
 from tui_delegate.core.errors import BackendError, InputError, ModelMissing, ResolveError
 from tui_delegate.core.specs import AgentSpec, Seat
-from tui_delegate.engine.past import opening_of
 from tui_delegate.engine.run import Plan, Run, open_run, plan_again
 from tui_delegate.workspace.servers import Servers
 
@@ -125,27 +124,21 @@ class Workspace:
         journal: Journal,
         shelf: Shelf | None = None,
         approver: Approver | None = None,
-        history: tuple[Message, ...] | None = None,
+        history: tuple[Message, ...] = (),
         limits: Sequence[str] = (),
     ) -> AsyncIterator[Run]:
         """Go on with a run that stopped. What was told of it is its `told`; it has more to tell unless it
-        has its answer already. `limits` (`NAME=VALUE`) are laid over its own. A run that came after others
-        wants the `history` that it was opened with.
+        has its answer already. `limits` (`NAME=VALUE`) are laid over its own.
 
-        Raises an InputError where it is not there, still runs, kept no text, or lacks its history.
+        Raises an InputError where it is not there, still runs, or kept no text.
         """
         row = journal.run(run)
         if row is None:
             raise InputError(f"There is no run {run!r} in the journal.", "List them: tui-delegate ledger")
         self._check_workers()
-        opened = opening_of(list(islice(journal.events_of(run), 1)))
-        if opened.after and history is None and row.status != "ok":
-            raise InputError(
-                f"Run {run} is in the middle of a conversation, which this can't tell the manager.",
-                "Go on with it on the screen: tui-delegate, then the conversation.",
-            )
+        plan_again(list(islice(journal.events_of(run), 1)))
         told = list(journal.events_of(run)) if row.status == "ok" else journal.take_up(row)
-        plan = plan_again(told, history or ())
+        plan = plan_again(told, history)
         if limits:
             plan = replace(plan, limits=profiles.with_limits(plan.limits, limits))
         async with open_run(
