@@ -252,3 +252,10 @@ def test_any_events_in_any_order_fold_without_an_error_and_twice_alike(events: l
         assert path == () or first.node(path[:-1]).children.count(path) == 1
     ends = [event for event in events if event.terminal]
     assert ends or all(node.state not in ENDED - {"refused", "done"} for node in first.nodes.values())
+
+
+def test_a_worker_that_is_not_the_first_one_is_told_from_it() -> None:
+    fell_back = FellBack(path=WORKER, from_seat="s", profile="q", backend="b", model="n", code="unreachable")
+    assert folded(delegated(), started(WORKER), fell_back).nodes[WORKER].rerouted
+    assert folded(delegated(), started(WORKER), started(WORKER, 2, "other")).nodes[WORKER].rerouted
+    assert not folded(delegated(), started(WORKER), started(WORKER, 2)).nodes[WORKER].rerouted

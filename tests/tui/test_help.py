@@ -93,7 +93,7 @@ def test_every_command_stands_in_help_once_with_the_key_that_it_has_now() -> Non
     text = text_of(COMMANDS, "pane", {"pane.cancel": "ctrl+x"}, 118).plain
     for command in COMMANDS:
         assert text.count(f" {command.title} ") == 1
-    assert "^x           Cancel this worker" in text
+    assert "^x   Cancel this worker" in text
     assert "/export" in text
     assert "Odd part" in text
 

@@ -66,5 +66,13 @@ def test_the_prompt_keeps_the_keys_of_a_line_editor(key: str) -> None:
     assert refusal(CANCEL, key, ALL, {}) == ""
 
 
+def test_a_command_can_always_have_its_own_key_back() -> None:
+    stop = Command("main.stop", "Stop", "Stops.", "escape", first=True)
+    send = Command("prompt.send", "Send", "Sends.", "enter")
+    assert refusal(stop, "escape", (*ALL, stop), {"main.stop": "f12"}) == ""
+    assert refusal(send, "enter", (*ALL, send), {"prompt.send": "ctrl+s"}) == ""
+    assert "own use" in refusal(send, "escape", (*ALL, send), {})
+
+
 def test_the_foot_names_keys_and_words() -> None:
     assert foot([("esc", "back"), ("f1", "help")]).plain == "esc back  ·  f1 help"

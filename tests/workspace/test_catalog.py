@@ -9,6 +9,7 @@ import pytest
 from tests import realserver
 from tests.loopback import Answer, serving, table
 from tests.workspace.places import EVIL, PLAIN, PLENTY, ollama, workspace
+from tui_delegate.core.errors import JournalError
 from tui_delegate.core.servers import ModelInfo
 from tui_delegate.workspace.catalog import NO_TOOLS, Offer, Recent, Station, Watch, news, offers, survey
 
@@ -87,6 +88,26 @@ def test_a_profile_without_its_key_is_not_asked_for(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+def test_a_profile_that_is_not_whole_is_told_of_and_stops_no_other(tmp_path: Path) -> None:
+    async def main() -> None:
+        written = {
+            "profiles": {
+                "typo": {"backend": "olama", "base_url": "https://box", "default_model": "m"},
+                "empty": {},
+                "nowhere": {"backend": "openai-compat"},
+                "open": {"backend": "ollama", "base_url": "http://192.0.2.1", "api_key": "k"},
+            }
+        }
+        async with workspace(tmp_path, written) as place:
+            found = by_profile(await survey(place.reach, within=PLENTY))
+            assert await Watch(place.reach).look() == []
+        states = {name: found[name].health for name in ("typo", "empty", "nowhere", "open", "builtin")}
+        assert states == {"typo": "odd", "empty": "odd", "nowhere": "odd", "open": "key", "builtin": "up"}
+        assert "olama" in found["typo"].offers[0].blocked
+
+    asyncio.run(main())
+
+
 def test_a_server_that_refuses_or_fails_says_so(tmp_path: Path) -> None:
     async def main() -> None:
         async with AsyncExitStack() as open_servers:
@@ -152,6 +173,11 @@ def test_what_was_picked_is_kept_newest_first_and_rubbish_is_nothing() -> None:
     for rubbish in ("", "{", "3", '{"a": 1}', '[["a"], 3, ["a", 1], null]', "[" * 100_000):
         kept["recent_models"] = rubbish
         assert recent.read() == []
+
+    def broken(key: str) -> str:
+        raise JournalError("gone")
+
+    assert Recent(broken, kept.__setitem__).read() == []
 
 
 def test_a_server_that_appears_or_vanishes_is_noticed(tmp_path: Path) -> None:

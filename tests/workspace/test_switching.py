@@ -12,6 +12,7 @@ from tui_delegate.core.errors import ConfigError, ResolveError
 from tui_delegate.core.limits import Limits
 from tui_delegate.core.transcript import Transcript
 from tui_delegate.workspace import Choice, Workspace
+from tui_delegate.workspace.seating import ROLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +72,21 @@ def test_workers_go_with_the_manager_until_they_are_told_where(tmp_path: Path) -
             assert place.sitting("worker") == ("", "")
             assert (await place.seat("worker")).model == "x"
             assert place.sitting("worker") == ("b", "x")
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    "roles", [{"manager": "nobody"}, {"manager": "lost", "worker": "lost"}, {"worker": "no/body"}]
+)
+def test_roles_that_lead_nowhere_can_be_mended_by_a_choice(tmp_path: Path, roles: dict[str, str]) -> None:
+    async def main() -> None:
+        written = {**TWO, "roles": roles, "agents": {"lost": {"profile": "gone"}}}
+        async with workspace(tmp_path, written) as place:
+            for role in ROLES:
+                assert place.sitting(role)[1] in ("", "builtin/manager")
+            place.choose(Choice("a", "builtin/manager", "b", "m"))
+            assert (place.sitting("manager")[0], place.sitting("worker")[0]) == ("a", "b")
 
     asyncio.run(main())
 

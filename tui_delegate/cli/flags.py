@@ -1,4 +1,4 @@
-"""Flags that several verbs share: who manages, who works, and under which limits. No verb's own flag is here."""
+"""Flags that several verbs share: who manages, who works, under which limits. No verb's own flag is here."""
 
 from __future__ import annotations
 

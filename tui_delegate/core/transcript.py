@@ -48,6 +48,8 @@ State = Literal[
     "refused",
     "cancelled",
 ]
+STOPPED = "stopped"
+"""The code of what ended because its process did."""
 ENDED: frozenset[State] = frozenset({"done", "failed", "refused", "cancelled"})
 
 
@@ -219,6 +221,16 @@ class Transcript:
             case _:
                 assert_never(event)
         return node
+
+    def break_off(self, at: float) -> list[RunPath]:
+        """Take every turn that is under way for failed: its process is gone. Gives their places."""
+        message, hint = "Its process ended before it did.", "It can go on: what was done is not done again."
+        open_nodes = [node for node in self.nodes.values() if node.state not in ENDED]
+        for node in open_nodes:
+            self.apply(
+                Failed(path=node.path, attempt=node.attempt, at=at, code=STOPPED, message=message, hint=hint)
+            )
+        return [node.path for node in open_nodes]
 
     def _apply_run(self, event: Opened | Resumed | Warned) -> None:
         """Take in what is told of the run as a whole."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -78,6 +79,8 @@ class DelegateApp(Stage):
         self.crash: Exception | None = None
         """What went wrong inside a widget, if anything did."""
         house.read_picks()
+        if house.wanted.theme:
+            house.preferences = replace(house.preferences, theme=house.wanted.theme)
         self.themes = Themes(house.config.parent / "themes", colourless=bool(house.environ.get("NO_COLOR")))
         self.set_keymap(house.keys)
         self.notices = Notices(self._write_to_terminal, house.environ)
@@ -87,7 +90,7 @@ class DelegateApp(Stage):
     def dress(self) -> None:
         """Put on what the preferences say."""
         wishes = self.house.preferences
-        self.themes.put_on(self, self.house.wanted.theme or wishes.theme)
+        self.themes.put_on(self, wishes.theme)
         self.animation_level = "full" if wishes.motion else "none"
         self.notices.preferences = wishes
 

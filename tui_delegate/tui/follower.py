@@ -12,8 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
-from tui_delegate.core.events import Failed
-from tui_delegate.core.transcript import ENDED, Transcript
+from tui_delegate.core.transcript import Transcript
 from tui_delegate.journal import processes
 
 if TYPE_CHECKING:
@@ -30,8 +29,6 @@ SOON: Final = 0.01
 """… while a look left something unread."""
 CHECK_EVERY: Final = 2.0
 """Seconds after which a run that says nothing is asked for its process."""
-STOPPED: Final = "stopped"
-"""The code of what ended because its process did."""
 _REMEMBERED: Final = 256
 _FOR_GOOD: Final = 2**63
 
@@ -221,10 +218,8 @@ class Following:
 
     def _stop(self, watched: _Watched) -> None:
         """Tell each turn that was at work that it is no more."""
-        message = "Its process ended before it did."
-        for node in [node for node in watched.transcript.nodes.values() if node.state not in ENDED]:
-            event = Failed(path=node.path, attempt=node.attempt, at=watched.at, code=STOPPED, message=message)
-            self._tell(watched, event)
+        for path in watched.transcript.break_off(watched.at):
+            self.watcher.changed(watched.transcript, path)
         self._finish(watched)
 
 

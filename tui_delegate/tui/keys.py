@@ -77,11 +77,12 @@ def foot(pairs: Iterable[tuple[str, str]]) -> Content:
 
 def refusal(command: Command, key: str, commands: Iterable[Command], keymap: Mapping[str, str]) -> str:
     """Say why a command can't have a key; empty: it can."""
-    if key in _EVERYWHERE:
+    own = key in command.keys.split(",")
+    if key in _EVERYWHERE and not own:
         return f"{shown(key)} has its own use on every screen."
-    if command.first and (len(key) == 1 or ("+" not in key and not _is_function_key(key))):
+    if command.first and not own and (len(key) == 1 or ("+" not in key and not _is_function_key(key))):
         return f"{shown(key)} would be lost to the prompt: take one with ctrl or alt, or a function key."
-    if (command.first or command.part == "prompt") and key in _LINE_EDITOR:
+    if (command.first or command.part == "prompt") and key in _LINE_EDITOR and not own:
         return f"{shown(key)} is needed to edit the prompt."
     for other in commands:
         if other.id != command.id and key in keys_of(other, keymap).split(",") and _meet(command, other):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from tui_delegate import profiles
 from tui_delegate.backends.address import is_loopback
-from tui_delegate.core.errors import DelegateError, ResolveError
+from tui_delegate.core.errors import DelegateError, JournalError, ResolveError
 from tui_delegate.core.servers import ModelInfo
 from tui_delegate.workspace.seating import listed_price, may_manage, usable
 
@@ -83,8 +83,10 @@ async def survey(
     from tui_delegate.backends.discover import discover
 
     settings = reach.settings
-    fixed = [await _without_server(reach, one) for one in settings.profiles.values() if not one.urls]
-    fixed += [_keyless(one, error) for one, error in _locked(reach) if one.urls]
+    unusable = _unusable(reach)
+    whole = [one for one in settings.profiles.values() if one.name not in unusable and not one.urls]
+    fixed = [await _without_server(reach, one) for one in whole]
+    fixed += [_closed(settings.profiles[name], error) for name, error in unusable.items()]
     groups = _groups(reach)
     asked = {_key(group): _asking(group) for group in groups}
     # An answer's address is spelled as one of its profiles spells it.
@@ -190,7 +192,7 @@ class Recent:
         """Give them; nothing where there is nothing that can be read."""
         try:
             kept = json.loads(self.get(self.key) or "[]")
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError, JournalError):
             return []
         rows = kept if isinstance(kept, list) else []
         return [
@@ -209,17 +211,18 @@ def _groups(reach: Servers, *, near_only: bool = False) -> list[list[Candidate]]
     """Name whom to ask. A profile without its key is not asked: it could only be refused."""
     from tui_delegate.backends.discover import by_server
 
-    locked = {one.name for one, _ in _locked(reach)}
-    return by_server([one for one in reach.candidates(near_only=near_only) if one.name not in locked])
+    unusable = _unusable(reach)
+    return by_server([one for one in reach.candidates(near_only=near_only) if one.name not in unusable])
 
 
-def _locked(reach: Servers) -> list[tuple[Profile, ResolveError]]:
-    found = []
-    for one in reach.settings.profiles.values():
+def _unusable(reach: Servers) -> dict[str, ResolveError]:
+    """Name the profiles that no call can be made with, and why."""
+    found = {}
+    for name in reach.settings.profiles:
         try:
-            profiles.api_key(one, reach.environ)
+            profiles.api_key(profiles.select(reach.settings, name, "-"), reach.environ)
         except ResolveError as error:
-            found.append((one, error))
+            found[name] = error
     return found
 
 
@@ -264,16 +267,17 @@ def _knocked(station: Station, up: bool, known: Sequence[Station]) -> Station:
 async def _without_server(reach: Servers, profile: Profile) -> Station:
     station = Station("", profile.backend, (profile.name,))
     try:
-        info = await reach.host(profiles.select(reach.settings, profile.name, "-")).info()
+        info = await reach.host(profile).info()
     except DelegateError as error:
         return replace(station, health="odd", words=error.message, hint=error.hint)
     return replace(station, health="up", offers=tuple(_offer(profile, one) for one in usable(info.models)))
 
 
-def _keyless(profile: Profile, error: ResolveError) -> Station:
+def _closed(profile: Profile, error: ResolveError) -> Station:
     usual = (replace(_usual(profile), blocked=error.message),) if profile.default_model else ()
+    state: Health = "key" if profile.backend in profiles.BACKENDS and profile.urls else "odd"
     return Station(
-        profile.urls[0], profile.backend, (profile.name,), "key", error.message, error.hint, offers=usual
+        profile.base_url, profile.backend, (profile.name,), state, error.message, error.hint, offers=usual
     )
 
 

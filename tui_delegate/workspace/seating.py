@@ -84,9 +84,12 @@ class Seating:
         """Say who has a role, as far as it is known by now: a profile and a model; empty: not yet."""
         if seat := self._seats.get(role):
             return seat.profile, seat.model
-        if not (place := self.told(role)):
-            return (self.found, "") if role == "manager" else ("", "")
-        return place.profile, place.model or self.settings.profiles[place.profile].default_model
+        try:
+            place = self.told(role) or Place(self.found if role == "manager" else "")
+        except ResolveError:  # it names nobody; the next run will say so
+            return "", ""
+        usual = self.settings.profiles.get(place.profile)
+        return place.profile, place.model or (usual.default_model if usual else "")
 
     def told(self, role: Role) -> Place | None:
         """Say where a role was told to sit; None: nobody said. Raises a ResolveError."""

@@ -28,8 +28,12 @@ class Choose(ModalScreen[str]):
     BINDINGS = bindings(COMMANDS, "choose")
     DEFAULT_CSS = """
     Choose { align: center middle; }
-    Choose > Vertical { width: 76; max-width: 96%; height: auto; max-height: 90%; background: $surface; padding: 1 2; }
-    Choose OptionList { height: auto; max-height: 16; border: none; background: $surface; margin: 1 0 0 0; padding: 0; }
+    Choose > Vertical {
+        width: 76; max-width: 96%; height: auto; max-height: 90%; background: $surface; padding: 1 2;
+    }
+    Choose OptionList {
+        height: auto; max-height: 16; border: none; background: $surface; margin: 1 0 0 0; padding: 0;
+    }
     Choose .more { color: $dim; margin: 1 0 0 0; }
     """
 

@@ -91,6 +91,8 @@ PARTS: Final[Mapping[str, Part]] = {
 }
 """By the first word of a command's id."""
 _WIDE: Final = 92
+_KEYS: Final = 17
+_TITLES: Final = 36
 
 
 def part_of(name: str) -> Part:
@@ -118,36 +120,53 @@ def text_of(
     if not found:
         return Content.styled("Nothing here is called that.", "$dim")
     names = dict.fromkeys([focused, *(one.part for one in found)])
+    longest = max(len(shown(keys_of(one, keymap))) for one in commands)
+    columns = _Columns(width, min(longest, _KEYS), keymap)
     sections = [
-        _section(name, [one for one in found if one.part == name], keymap, width, told=not words.strip())
+        _section(name, within, columns, told=not words.strip())
         for name in names
-        if any(one.part == name for one in found)
+        if (within := [one for one in found if one.part == name])
     ]
     return Content("\n\n").join(sections)
 
 
-def _section(
-    name: str, commands: Sequence[Command], keymap: Mapping[str, str], width: int, *, told: bool
-) -> Content:
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """How wide everything is, and which keys there are."""
+
+    width: int
+    keys: int
+    keymap: Mapping[str, str]
+
+    @property
+    def wide(self) -> bool:
+        """Whether help stands beside the title, and not below it."""
+        return self.width >= _WIDE
+
+    @property
+    def indent(self) -> int:
+        """Where help begins."""
+        return self.keys + (_TITLES if self.wide else 2)
+
+
+def _section(name: str, commands: Sequence[Command], columns: _Columns, *, told: bool) -> Content:
     part = part_of(name)
     lines = [Content.styled(part.title, "bold $accent")]
     if told and part.text:
-        lines += [Content.styled(line, "$dim") for line in textwrap.wrap(part.text, max(width, 20))]
+        lines += [Content.styled(line, "$dim") for line in textwrap.wrap(part.text, max(columns.width, 20))]
     for one in commands:
-        lines += _lines(one, keymap, width)
+        lines += _lines(one, columns)
     return Content("\n").join(lines)
 
 
-def _lines(one: Command, keymap: Mapping[str, str], width: int) -> list[Content]:
-    keys = shown(keys_of(one, keymap))
-    slash = f"/{one.slash}" if one.slash else ""
-    head = Content.assemble(
-        (f"{keys:<12} ", "$foreground bold"), one.title, (f"  {slash}" if slash else "", "$live")
-    )
-    indent = 48 if width >= _WIDE else 13
-    rows = textwrap.wrap(one.help, max(width - indent, 20)) or [""]
+def _lines(one: Command, columns: _Columns) -> list[Content]:
+    keys = shown(keys_of(one, columns.keymap))
+    slash = f"  /{one.slash}" if one.slash else ""
+    head = Content.assemble((f"{keys:<{columns.keys}}  ", "$foreground bold"), one.title, (slash, "$live"))
+    indent = columns.indent
+    rows = textwrap.wrap(one.help, max(columns.width - indent, 20)) or [""]
     below = [Content.styled(" " * indent + row, "$dim") for row in rows]
-    if width >= _WIDE and head.cell_length < indent:
+    if columns.wide and head.cell_length < indent:
         gap = " " * (indent - head.cell_length)
         return [Content.assemble(head, (gap + rows[0], "$dim")), *below[1:]]
     return [head, *below]

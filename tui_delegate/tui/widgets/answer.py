@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("gfm-like")
+    parser = MarkdownIt("gfm-like")
+    # A word like README.md is a file here, not a place on the web.
+    assert parser.linkify is not None
+    parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
+    return parser
 
 
 class Answer(Markdown):

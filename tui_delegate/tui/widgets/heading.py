@@ -53,14 +53,16 @@ def heading(
     *,
     pinned: bool = False,
     indent: int = 0,
-    aligned: bool = False,
+    align: int = 0,
 ) -> list[Piece]:
-    """Write the line in at most `width` cells."""
+    """Write the line in at most `width` cells; `align` gives the place so many, to line up with others."""
     sign = figures.sign_of(node)
-    word = sign.word.ljust(_WORD) if aligned and width >= 2 * _TITLE + _WORD else sign.word
+    if width < 2 * _TITLE + _WORD:
+        align = 0
+    word = sign.word.ljust(_WORD) if align else sign.word
     left: list[Piece] = [
         (" " * indent, "dim"),
-        (figures.place(node.path), "dim"),
+        (figures.place(node.path).ljust(align), "dim"),
         (f" {PINNED}" if pinned else "", "accent"),
         (f" {sign.glyph} {word}", sign.tone),
     ]
@@ -84,10 +86,9 @@ def _narrow(left: list[Piece], width: int) -> list[Piece]:
     text, tone = left[-1]
     if cells(text) > width:
         return [(fit(text.strip(), width), tone)]
-    return [
-        ("".join(piece for piece, _ in left[:-1])[-max(width - cells(text), 0) :].lstrip(), "dim"),
-        (text, tone),
-    ]
+    before = "".join(piece for piece, _ in left[:-1]).lstrip()
+    room = width - cells(text)
+    return [(before, "dim"), (text, tone)] if cells(before) <= room else [(text.strip(), tone)]
 
 
 def _kept(node: Node, room: int, now: float, pace: Pace) -> list[Piece]:

@@ -18,6 +18,7 @@ TAB: Final = 4
 LONGEST: Final = 16_384
 """Characters from which a line goes on as another one, so that no line costs more than any other."""
 _HANG: Final = re.compile(r" *(?:(?:[-*+•>]|\d{1,3}[.)]) +)?")
+_SIGNS: Final = re.compile("[`*_]")
 _FENCE: Final = re.compile(r" {0,3}(?:```|~~~)")
 
 
@@ -79,7 +80,8 @@ class Page:
             self._parted = False
             self._open(kind)
         else:
-            changed -= len(self.lines[-1].starts)
+            # A sign that comes now may close what was opened rows above; a word changes its own row only.
+            changed -= len(self.lines[-1].starts) if _SIGNS.search(text) else 1
         for number, piece in enumerate(text.split("\n")):
             if number:
                 self._open(kind)

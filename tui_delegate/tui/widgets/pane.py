@@ -114,7 +114,7 @@ class Pane(Widget):
         self.watched = watched
         self.head, self.lines = Head(), Lines()
         self._clock, self._wall = clock, wall
-        self._shown = False
+        self._shown, self._in_view = False, True
         self._forget()
 
     def _forget(self) -> None:
@@ -151,13 +151,23 @@ class Pane(Widget):
         self.flush()
 
     @property
+    def in_view(self) -> bool:
+        """Whether it is in the part that its container is scrolled to."""
+        return self._in_view
+
+    @in_view.setter
+    def in_view(self, seen: bool) -> None:
+        if seen != self._in_view:
+            self._in_view = seen
+            if seen:
+                self.wake()
+
+    @property
     def rate(self) -> float:
         """As often as it is looked at."""
-        if (
-            not self._shown
-            or not self.is_attached
-            or not (self.screen.is_current or self.app.screen.is_modal)
-        ):
+        if not (self._shown and self._in_view and self.is_attached):
+            return clocks.HIDDEN
+        if not (self.screen.is_current or self.app.screen.is_modal):
             return clocks.HIDDEN
         return clocks.FOCUSED if self.lines.has_focus else clocks.VISIBLE
 
@@ -200,7 +210,7 @@ class Pane(Widget):
             return False
         self._measure(watched.node)
         self.tell()
-        return not watched.ended and self._shown
+        return not watched.ended and self.rate > clocks.HIDDEN
 
     def tell(self) -> None:
         """Write the line at the top anew."""

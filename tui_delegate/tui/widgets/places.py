@@ -25,6 +25,13 @@ class Shape:
     columns: tuple[str, ...] = ("1fr",)
     rows: tuple[str, ...] = ("1fr",)
 
+    def seen(self, top: int, height: int) -> tuple[int, int]:
+        """Say which panes are seen, from the first to before the last, when scrolled by `top` rows."""
+        if not self.rows[0].isdecimal():
+            return 0, len(self.rows) * len(self.columns)
+        row = int(self.rows[0])
+        return top // row * len(self.columns), -(-(top + height) // row) * len(self.columns)
+
 
 def shape_of(number: int, width: int, height: int, focused: int) -> Shape:
     """Lay out so many panes; the one that is looked at gets more room."""

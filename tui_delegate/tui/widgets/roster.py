@@ -68,6 +68,7 @@ class Roster(ScrollView, can_focus=True):
         self._entries: list[Watched | str] = []
         """Workers, and the labels of runs that are not this window's."""
         self._chosen: Watched | None = None
+        self._align = 1
         self._strips: dict[int, tuple[list[Piece], Strip]] = {}
         self._palette = Palette(self, self._strips.clear)
         self._shown = False
@@ -87,6 +88,7 @@ class Roster(ScrollView, can_focus=True):
             label = watched.label
             entries.append(watched)
         self._entries, self._chosen, self.shape = entries, chosen, shape
+        self._align = max((len(figures.place(watched.path)) for watched in workers), default=1)
         self._strips.clear()
         height = 1 if shape == "chips" else len(entries)
         self.virtual_size = Size(self.size.width, height)
@@ -218,9 +220,17 @@ class Roster(ScrollView, can_focus=True):
         room = self.size.width - 2
         if isinstance(entry, str):
             return [(f" ▸ {fit(clean_line(entry), room - 2)}", "dim")]
-        indent = STEP * (len(entry.path) - 1) if self.shape == "tree" else 0
+        nested = self.shape == "tree"
+        indent = STEP * (len(entry.path) - 1) if nested else 0
         mark = ("▎" if self.has_focus else "›") if entry is self._chosen else " "
-        line = heading(entry.node, room, self._wall(), pinned=entry.pinned, indent=indent, aligned=True)
+        line = heading(
+            entry.node,
+            room,
+            self._wall(),
+            pinned=entry.pinned,
+            indent=indent,
+            align=1 if nested else self._align,
+        )
         return [(mark, "accent"), *line]
 
     def _chips(self) -> list[tuple[Watched, str]]:

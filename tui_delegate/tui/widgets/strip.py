@@ -44,6 +44,7 @@ _COLUMNS: Final = (
     ("rate", 8, True),
     ("status", 16, False),
 )
+_NONE: Final = "  no model call yet: what you ask for is counted here"
 _HEADS: Final = (" ledger · this session  ", " ledger  ")
 _DROPPED: Final = ("cached", "profile", "rate", "time", "prompt")
 """In this order, where there is no room."""
@@ -97,7 +98,10 @@ class Strip(Widget):
         self._now = now
         self._transcripts: Sequence[Transcript] = ()
         self._told: dict[str, _Told] = {}
+        self._account = Account()
+        self._elsewhere = 0
         self._live: list[StripRow] = []
+        self._rows: list[StripRow] = []
         self._drawn = float("-inf")
         self._shown: Hashable = None
 
@@ -130,10 +134,16 @@ class Strip(Widget):
         ]
         told = {one.run: self._look_at(one) for one in self._transcripts}
         shown = (tuple((run, one.state) for run, one in told.items()), tuple(self._live))
-        self._told = told
         if shown != self._shown:
-            self._shown = shown
-            self.refresh()
+            self._told, self._shown = told, shown
+            ours = [told[one.run].account for one in self._transcripts if self._is_ours(one)]
+            self._account = sum(ours, Account())
+            self._elsewhere = sum(not self._is_ours(one) and _is_live(one) for one in self._transcripts)
+            self._choose()
+
+    def on_resize(self) -> None:
+        """Show as many rows as there is room for now."""
+        self._choose()
 
     def beat(self) -> bool:
         """Draw what ticks; goes on while a run is live."""
@@ -143,23 +153,18 @@ class Strip(Widget):
     @property
     def account(self) -> Account:
         """The sums of this session, as of the last drawing."""
-        ours = [self._told[one.run].account for one in self._transcripts if self._is_ours(one)]
-        return sum(ours, Account())
+        return self._account
 
     def render_line(self, y: int) -> Line:
         """Draw the sums, or a row."""
-        width = self.size.width
+        return self._line(y, self.size.width).apply_style(self.rich_style)
+
+    def _line(self, y: int, width: int) -> Line:
         if y == 0:
             return Line(self._sums(width)).adjust_cell_length(width, self.rich_style)
-        rows = self._rows()
+        rows = self._rows
         if not rows and y == 1:
-            return Line(
-                [
-                    Segment(
-                        fit("  no model call yet: what you ask for is counted here", width), self._look("dim")
-                    )
-                ]
-            )
+            return Line([Segment(fit(_NONE, width), self._look("dim"))])
         if y > len(rows):
             return Line.blank(width, self.rich_style)
         return Line(self._row(rows[y - 1], width)).adjust_cell_length(width, self.rich_style)
@@ -170,19 +175,20 @@ class Strip(Widget):
         if offset is None:
             return
         event.stop()
-        rows = self._rows()
+        rows = self._rows
         if offset.y == 0:
             self.post_message(self.Toggled())
         elif offset.y <= len(rows):
             row = rows[offset.y - 1]
             self.post_message(self.Picked(row.run, row.path))
 
-    def _rows(self) -> list[StripRow]:
-        """Give the last rows that there is room for; what is under way stands last."""
+    def _choose(self) -> None:
+        """Take the last rows that there is room for; what is under way stands last."""
         room = max(self.size.height - 1, 0)
         past = sorted((row for one in self._told.values() for row in one.past), key=lambda row: row.at)
         live = sorted(self._live, key=lambda row: row.at)
-        return (past + live)[-room:] if room else []
+        self._rows = (past + live)[-room:] if room else []
+        self.refresh()
 
     def _look_at(self, transcript: Transcript) -> _Told:
         """Fold a run, or take what it came to before if nothing of it has changed."""
@@ -200,9 +206,8 @@ class Strip(Widget):
 
     def _sums(self, width: int) -> list[Segment]:
         parts = sum_words(self.account)
-        elsewhere = sum(not self._is_ours(one) and _is_live(one) for one in self._transcripts)
-        if elsewhere:
-            parts.append(("elsewhere", f"{elsewhere} live"))
+        if self._elsewhere:
+            parts.append(("elsewhere", f"{self._elsewhere} live"))
         for dropped in ("cached", "saved", "failed"):
             if _room(parts) > width:
                 parts = [part for part in parts if part[0] != dropped]
@@ -213,7 +218,7 @@ class Strip(Widget):
 
     def _row(self, row: StripRow, width: int) -> list[Segment]:
         segments = [Segment(" ")]
-        marked = (24 if width >= 120 else 8) if any(one.mark for one in self._rows()) else 0
+        marked = (24 if width >= 120 else 8) if any(one.mark for one in self._rows) else 0
         for name, room, right in _fitting(width - marked):
             if name == "time":
                 text = clock_time(row.at) if row.at else UNKNOWN

@@ -8,18 +8,16 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final, Literal
 
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
 from tui_delegate.core.clean import clean_line
+from tui_delegate.tui.widgets.board import Board
 from tui_delegate.tui.widgets.keys import ANYWHERE, COMMANDS, PANE
 from tui_delegate.tui.widgets.pane import Pane
-from tui_delegate.tui.widgets.places import Shape, shape_of
-from tui_delegate.tui.widgets.roster import Roster
-from tui_delegate.tui.widgets.roster import Shape as RosterShape
+from tui_delegate.tui.widgets.roster import Roster, Shape
 from tui_delegate.tui.widgets.watched import Key, Watched
 
 if TYPE_CHECKING:
@@ -45,17 +43,6 @@ WIDE: Final = 200
 CREATION: Final = 10.0
 """Times a second that new delegations get their places."""
 EMPTY: Final = "Workers appear here, one pane each, when the manager hands out tasks."
-
-
-class Board(VerticalScroll, can_focus=False):
-    """Panes side by side and below one another."""
-
-    DEFAULT_CSS = """
-    Board {
-        layout: grid; grid-size: 1; grid-gutter: 0 2; height: 1fr; width: 1fr;
-        scrollbar-size-vertical: 1;
-    }
-    """
 
 
 class Workers(Widget):
@@ -102,7 +89,6 @@ class Workers(Widget):
         self._panes: list[Pane] = []
         self._by_key: dict[Key, Pane] = {}
         self._current: Watched | None = None
-        self._shape: Shape | None = None
         self.roster = Roster(clock, wall=wall)
         self.roster.id = "roster"
         self.board = Board()
@@ -326,6 +312,11 @@ class Workers(Widget):
         """Stand as there is room now."""
         self._arrange()
 
+    def on_board_measured(self, message: Board.Measured) -> None:
+        """Give the panes as many columns and rows as there is room for now."""
+        message.stop()
+        self._fit_grid()
+
     def _arrange(self) -> None:
         """Bring panes, rows and their places in line with what there is. Nothing that stands moves."""
         if not self.is_mounted:
@@ -340,10 +331,10 @@ class Workers(Widget):
         self.set_class(beside, "-beside")
         shown = list(self._slots) if grid else [self._current] if self._current else []
         self._fit_panes(shown)
-        self._fit_grid(len(shown))
+        self._fit_grid()
         if not grid or beside:
             order = self._tree() if beside else self._order()
-            shape: RosterShape = "chips" if narrow else "tree" if beside or self._mode == "tree" else "list"
+            shape: Shape = "chips" if narrow else "tree" if beside or self._mode == "tree" else "list"
             self.roster.fill(order, self._current, shape)
         more = len(self._watched) - len(self._slots) if grid else 0
         self.set_class(more > 0, "-more")
@@ -361,12 +352,6 @@ class Workers(Widget):
             self.board.mount(*fresh)
         self._by_key = {pane.watched.key: pane for pane in self._panes if pane.watched is not None}
 
-    def _fit_grid(self, number: int) -> None:
-        at = self._slots.index(self._current) if self._is_grid and self._current in self._slots else 0
-        shape = shape_of(number, self.board.size.width, self.board.size.height, at)
-        if shape != self._shape and number:
-            self._shape = shape
-            styles = self.board.styles
-            styles.grid_size_columns = len(shape.columns)
-            styles.grid_columns = shape.columns
-            styles.grid_rows = shape.rows
+    def _fit_grid(self) -> None:
+        grid = self._is_grid and self._current in self._slots
+        self.board.lay_out(self._panes, self._slots.index(self._current) if grid and self._current else 0)

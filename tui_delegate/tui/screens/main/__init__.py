@@ -1,4 +1,4 @@
-"""The main screen: the chat, the workers, the ledger's strip, the prompt. One file for each kind of command."""
+"""The main screen: chat, workers, the ledger's strip, prompt. One file for each kind of command."""
 
 from tui_delegate.tui.screens.main.screen import MainScreen
 

@@ -35,10 +35,9 @@ class AroundActions(ViewActions):
             self.say_error(error)
             return
         self.recent.add(profile, model)
-        self.say(
-            f"{'Manager' if role == 'manager' else 'Workers'}: {f'{model} on {profile}' if model else profile}, "
-            "from the next prompt on."
-        )
+        who = "Manager" if role == "manager" else "Workers"
+        place = f"{model} on {profile}" if model else profile
+        self.say(f"{who}: {place}, from the next prompt on.")
         self.show_standing()
 
     async def pick_place(self, question: str) -> str:

@@ -180,7 +180,8 @@ class ChatActions(PaneActions):
             told = len(conversation.runs) - conversation.forgets
             conversation.forget(conversation.forgets + (told + 1) // 2, conversation.recap)
             self.say(
-                f"The manager is not told of {conversation.forgets} messages any more. They stay in the session."
+                f"The manager is not told of {conversation.forgets} messages any more. "
+                "They stay in the session."
             )
             self.show_conversation()
 
@@ -188,8 +189,8 @@ class ChatActions(PaneActions):
         """Ask what to do about a window that is too small."""
         answer = await self.app.push_screen_wait(
             Choose(
-                f"The next call would hold about {figures.count(needed)} tokens; the manager's window has room for "
-                f"{figures.count(window)}. What was said earlier has to give way:",
+                f"The next call would hold about {figures.count(needed)} tokens; the manager's window has "
+                f"room for {figures.count(window)}. What was said earlier has to give way:",
                 (
                     ("summarise", "Summarise", "the manager sums it up and goes on from that"),
                     ("drop", "Drop the oldest", "as few messages as will do; they stay in the session"),

@@ -63,6 +63,8 @@ class Ground(Screen[None]):
         self.ledger: LedgerScreen | None = None
         """The full ledger, as it was last opened."""
         self.told_once: set[str] = set()
+        self.whole = ""
+        """The part that has the whole screen; empty: none."""
         self.argument = ""
         """What stood behind a command that was written in the prompt."""
         self.sought, self.hit, self.copied = "", 0, 0

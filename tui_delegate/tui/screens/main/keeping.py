@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -37,7 +36,7 @@ class KeepingActions(OpeningActions):
             AskLine("Write this conversation to:", offered, "Markdown, or JSON if the name ends in .json.")
         )
         if told:
-            await self._export(runs, Path(os.path.abspath(os.path.expanduser(told))))
+            await self._export(runs, await asyncio.to_thread(_place, told))
 
     async def _export(self, runs: list[Transcript], path: Path) -> None:
         from tui_delegate.journal import minutes
@@ -48,7 +47,7 @@ class KeepingActions(OpeningActions):
             if path.suffix == ".json"
             else minutes.to_markdown(runs, title)
         )
-        over = os.path.exists(path) and await self.app.push_screen_wait(
+        over = await asyncio.to_thread(path.exists) and await self.app.push_screen_wait(
             Confirm(f"{path} is there already. Write over it?", "write over it", "leave it")
         )
         try:
@@ -79,3 +78,7 @@ class KeepingActions(OpeningActions):
             )
         ):
             self.app.open_url(event.href)
+
+
+def _place(told: str) -> Path:
+    return Path(told).expanduser().absolute()

@@ -13,7 +13,7 @@ from textual import work
 
 from tui_delegate.core.conversation import leaves
 from tui_delegate.core.errors import DelegateError
-from tui_delegate.core.transcript import ENDED
+from tui_delegate.core.transcript import STOPPED
 from tui_delegate.corpus.names import NameShelf
 from tui_delegate.tui.approver import ScreenApprover
 from tui_delegate.tui.screens.main.showing import Showing
@@ -21,8 +21,8 @@ from tui_delegate.tui.talk import Talk
 from tui_delegate.workspace.seating import Choice
 
 if TYPE_CHECKING:
-    from tui_delegate.core.approval import Question, Verdict
     from tui_delegate.backends.discover import Found
+    from tui_delegate.core.approval import Question, Verdict
     from tui_delegate.core.limits import Limits
     from tui_delegate.tui.screens.welcome import Beginning
 
@@ -89,6 +89,9 @@ class OpeningActions(Showing):
             self.say(f"There is no session {session}." if session else "There is no session yet.")
             return
         conversation = self.talk.conversation
+        for transcript in transcripts.values():
+            if transcript.run not in self.foreign:
+                transcript.break_off(transcript.root.started)
         conversation.session = session
         conversation.load(transcripts, leaves(transcripts, session)[-1])
         self.title_told = ""
@@ -97,7 +100,7 @@ class OpeningActions(Showing):
         last = conversation.runs[-1]
         for path in last.nodes:
             self.side.touch(last, path)
-        if last.root.state not in ENDED:
+        if last.root.code == STOPPED:
             self.say("The last run was cut off. /resume goes on with it; what was done is not paid again.")
 
     async def ask_approval(self, question: Question) -> Verdict:
@@ -121,9 +124,7 @@ class OpeningActions(Showing):
         while True:
             for words in await self.watch_over.look():
                 self.say(words)
-            if self.themes.changed():
-                self.themes.load()
-                self.themes.put_on(self.app, self.house.preferences.theme)
+            self.themes.follow(self.app, self.house.preferences.theme)
             self.tell_of_themes()
             self.show_standing()
             await asyncio.sleep(self.watch_over.every)
@@ -165,7 +166,8 @@ class OpeningActions(Showing):
             return
         if beginning.how == "offline":
             self.take_choice("manager", "builtin", "")
-        elif beginning.how == "server" and beginning.server:
-            self.take_choice("manager", beginning.server.names[0], "")
+        elif beginning.how == "server" and beginning.server and beginning.server.server:
+            names = beginning.server.names
+            self.take_choice("manager", names[0] if names else beginning.server.server.backend, "")
         else:
             self.action_main_profiles()

@@ -1,4 +1,4 @@
-"""What is done to one worker: stop it, try it again, tell it something, give it another result, look into it."""
+"""What is done to one worker: stop it, try again, tell it something, edit its result, look into it."""
 
 from __future__ import annotations
 

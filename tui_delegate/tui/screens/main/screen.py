@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, ClassVar
+
 from tui_delegate.tui.commands import bindings
 from tui_delegate.tui.screens.main.commands import COMMANDS
 from tui_delegate.tui.screens.main.keeping import KeepingActions
 from tui_delegate.tui.widgets.keys import ANYWHERE
 
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
 
 class MainScreen(KeepingActions):
     """The chat, the workers, the ledger's strip, the prompt."""
 
-    BINDINGS = [
+    BINDINGS: ClassVar[list[BindingType]] = [
         *bindings(COMMANDS, "main"),
         *bindings(ANYWHERE, "workers"),
         *bindings(ANYWHERE, "pane"),
     ]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (180, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (180, "-wide")]  # noqa: RUF012 - so in Textual
     CSS_PATH = "main.tcss"
 
     def on_mount(self) -> None:

@@ -1,4 +1,4 @@
-"""What the main screen shows of runs and of who does the work: it listens, and hands what is told to its parts.
+"""What the main screen shows of runs and of who does the work: it listens, and tells its parts.
 
 No command is carried out here, and nothing is folded: transcripts come as they are.
 """

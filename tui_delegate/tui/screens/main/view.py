@@ -8,14 +8,12 @@ from textual import work
 
 from tui_delegate.tui.screens.confirm import AskLine
 from tui_delegate.tui.screens.main.chat import ChatActions
-from tui_delegate.tui.widgets.chat import Chat
 
 if TYPE_CHECKING:
-    from textual.widget import Widget
-
     from tui_delegate.tui.widgets.workers import Mode
 
 MODES: Final[dict[str, Mode]] = {"panes": "panes", "list": "list", "tree": "tree"}
+PARTS: Final = ("chat", "side", "strip")
 STEP: Final = 5
 """Hundredths of the width by which the line between chat and workers moves."""
 
@@ -26,14 +24,21 @@ class ViewActions(ChatActions):
     def lay_out(self) -> None:
         """Put every part where the preferences say."""
         wishes = self.house.preferences
-        self.side.display = wishes.side
+        self.side.display = (wishes.side or self.whole == "side") and self.whole != "chat"
         self.side.styles.width = f"{100 - wishes.split}fr"
         self.chat.styles.width = f"{wishes.split}fr"
-        self.side.mode = MODES.get(wishes.workers, "panes")
-        # A small terminal keeps its rows for what is said: the line of sums is enough there.
-        rows = min(wishes.strip_rows, max((self.app.size.height - 16) // 4, 0)) if wishes.strip else 0
+        # A pane that is to have all of the room is the one beside the list.
+        self.side.mode = "list" if self.whole == "side" else MODES.get(wishes.workers, "panes")
+        rows = self._strip_rows()
         self.strip.collapsed = not rows
-        self.strip.styles.height = rows + 2
+        self.strip.styles.height = "1fr" if self.whole == "strip" else rows + 2
+
+    def _strip_rows(self) -> int:
+        """Say how many calls the strip shows: a small terminal keeps its rows for what is said."""
+        wishes = self.house.preferences
+        if self.whole == "strip":
+            return self.app.size.height
+        return min(wishes.strip_rows, max((self.app.size.height - 16) // 4, 0)) if wishes.strip else 0
 
     def action_main_strip(self) -> None:
         """Fold or unfold the strip."""
@@ -61,10 +66,11 @@ class ViewActions(ChatActions):
 
     def action_main_maximise(self) -> None:
         """Give the whole screen to what has the focus, or give it back."""
-        if self.maximized:
-            self.minimize()
-        elif part := self._part():
-            self.maximize(part)
+        part = "" if self.whole else self._part_name()
+        for name in PARTS:
+            self.set_class(name == part, f"-whole-{name}")
+        self.whole = part
+        self.lay_out()
 
     def action_main_maximise_any(self) -> None:
         """Do the same from anywhere; from the prompt it is the chat."""
@@ -83,14 +89,14 @@ class ViewActions(ChatActions):
     @work(group="find", exclusive=True)
     async def action_main_find(self) -> None:
         """Search in what has the focus."""
-        part = self._part() or self.chat
+        in_chat = self._part_name() == "chat"
         words: str | None = self.argument or await self.app.push_screen_wait(
             AskLine("Search for:", self.sought, hint="The same words again go to the next place.")
         )
         if words is None:
             return
         again, self.sought = words == self.sought, words
-        if isinstance(part, Chat):
+        if in_chat:
             self._find_in_chat(words, again=again)
         else:
             self._find_in_pane(words, again=again)
@@ -114,13 +120,11 @@ class ViewActions(ChatActions):
         elif not pane.lines.find(words) and words:
             self.say(f"This worker said nothing of “{words}”.")
 
-    def _part(self) -> Widget | None:
-        """Give the part that has the focus: the chat, the workers, the strip."""
-        focused = self.focused
-        for part in (self.chat, self.side, self.strip):
-            if focused and part in focused.ancestors_with_self:
-                return part
-        return self.chat
+    def _part_name(self) -> str:
+        """Name the part that has the focus; from elsewhere it is the chat."""
+        parts = {"chat": self.chat, "side": self.side, "strip": self.strip}
+        over = self.focused.ancestors_with_self if self.focused else []
+        return next((name for name, part in parts.items() if part in over), "chat")
 
     def _wish(self, **changes: object) -> None:
         self.house.wish(**changes)
