@@ -89,7 +89,7 @@ class AroundActions(ViewActions):
             self.say("There is no journal, and so there are no sessions.")
             return
         chosen = await self.app.push_screen_wait(
-            SessionsScreen(self.house.journal, current=self.talk.conversation.session)
+            SessionsScreen(self.house.journal, current=self.talk.conversation.session, now=self.house.now)
         )
         if chosen is None or (chosen.kind != "watch" and not self.idle()):
             return
@@ -144,6 +144,7 @@ class AroundActions(ViewActions):
             session=conversation.session if conversation else "",
             columns=",".join(self.house.preferences.columns),
             ascii=self.house.preferences.ascii,
+            now=self.house.now,
         )
         self.app.push_screen(self.ledger)
 

@@ -5,7 +5,6 @@ No command is carried out here, and nothing is folded: transcripts come as they 
 
 from __future__ import annotations
 
-import time
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -75,7 +74,9 @@ class Showing(AroundActions):
                 self.say(words, bad=True)
             self.talk.conversation.notices.clear()
         root = transcript.root
-        self.notices.ended(root.state, figures.elapsed(root, time.time()), clean_line(transcript.prompt, 80))
+        self.notices.ended(
+            root.state, figures.elapsed(root, self.house.now()), clean_line(transcript.prompt, 80)
+        )
         self.show_conversation()
 
     # What runs of other processes tell.
