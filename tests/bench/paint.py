@@ -53,18 +53,20 @@ def compare(homes: dict[str, Path]) -> dict[str, Painted]:
 
 def _median(found: list[Painted]) -> Painted:
     def of(name: str) -> float:
-        return statistics.median(getattr(one, name) for one in found)
+        return float(statistics.median(getattr(one, name) for one in found))
 
     return Painted(of("seconds"), of("cpu"), of("memory"), of("settled"), of("settled_cpu"))
 
 
 def loaded(home: Path) -> list[str]:
     """The modules that were reached for before the first picture had arrived."""
-    with tempfile.NamedTemporaryFile("r") as log:
-        with opened((sys.executable, "-c", LOGGED, log.name), environment(home)) as terminal:
-            terminal.wait_for_picture()
-            moment = time.monotonic()
-            lines = [line.split() for line in log.read().splitlines()]
+    with (
+        tempfile.NamedTemporaryFile("r") as log,
+        opened((sys.executable, "-c", LOGGED, log.name), environment(home)) as terminal,
+    ):
+        terminal.wait_for_picture()
+        moment = time.monotonic()
+        lines = [line.split() for line in log.read().splitlines()]
     return list(dict.fromkeys(name for at, name in lines if float(at) < moment))
 
 

@@ -122,6 +122,15 @@ class Showing(AroundActions):
         self.strip.show([*runs, *self.foreign.values()], session)
 
     def show_standing(self) -> None:
+        """Have it shown who manages, who works, and what it cost, when its turn comes."""
+        self.clock.touch(self)
+
+    @property
+    def rate(self) -> float:
+        """How often figures of the whole session are made anew: they are sums over all of it."""
+        return 2.0
+
+    def flush(self) -> None:
         """Show who manages, who works, and what it cost."""
         if self.talk is None:
             return
