@@ -9,6 +9,8 @@ from typing import Final
 
 from textual.app import App
 
+from tui_delegate.tui.commands import read_alt_digits
+
 TONES: Final = {
     "dim": "#9aa3ad",
     "line": "#3a4048",
@@ -25,6 +27,10 @@ class Stage(App[int]):
     """An app whose style sheets know our names of colours."""
 
     ENABLE_COMMAND_PALETTE = False
+
+    def on_load(self) -> None:
+        """Read keys as they are meant."""
+        read_alt_digits()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give every name that a style sheet of ours may use."""

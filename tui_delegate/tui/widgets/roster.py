@@ -121,7 +121,6 @@ class Roster(ScrollView, can_focus=True):
 
     def on_mount(self) -> None:
         """Catch up whenever it is seen."""
-        super().on_mount()
         self.screen.screen_layout_refresh_signal.subscribe(self, self._relaid, immediate=True)
 
     def _relaid(self, screen: Screen[object]) -> None:
