@@ -48,12 +48,6 @@ async def shown(app: WorkersStage, pilot: Pilot[int]) -> str:
     return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
 
 
-def every_state(run: str = "r1") -> tuple[Transcript, list[object]]:
-    transcript = Transcript()
-    transcript.apply(opened(run))
-    return transcript, []
-
-
 def tell_states(app: WorkersStage, *words: str) -> Transcript:
     transcript = Transcript()
     app.tell(transcript, [opened()])
@@ -358,6 +352,26 @@ def test_a_pane_that_is_scrolled_out_of_sight_is_not_flushed_until_it_is_seen() 
         assert last.lines.text == before + "unseen"
 
     staged(test, (100, 24))
+
+
+def ticks(app: WorkersStage) -> bool:
+    return app.clock.ticking
+
+
+def test_a_pane_that_is_shown_again_ticks_again() -> None:
+    async def test(app: WorkersStage, pilot: Pilot[int]) -> None:
+        tell_states(app, "queued")
+        await shown(app, pilot)
+        assert ticks(app)
+        app.crew.display = False
+        await pilot.pause()
+        app.clock.beat()
+        assert not ticks(app)
+        app.crew.display = True
+        await pilot.pause()
+        assert ticks(app)
+
+    staged(test)
 
 
 def test_nothing_runs_when_nothing_works() -> None:

@@ -177,6 +177,8 @@ class Pane(Widget):
         self.lines.fit()
         self.tell()
         self._clock.seen(self)
+        if self.watched is not None and not self.watched.ended and self.rate > clocks.HIDDEN:
+            self._clock.want_beat(self)
 
     def wake(self) -> None:
         """Show what came while nobody looked."""

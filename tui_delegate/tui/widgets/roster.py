@@ -125,6 +125,8 @@ class Roster(ScrollView, can_focus=True):
 
     def _relaid(self, screen: Screen[object]) -> None:
         self._clock.seen(self)
+        if self.rate > clocks.HIDDEN and any(not watched.ended for watched in self.listed):
+            self._clock.want_beat(self)
 
     def on_unmount(self) -> None:
         """Take no more time."""
