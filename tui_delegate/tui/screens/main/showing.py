@@ -20,6 +20,7 @@ from tui_delegate.tui import figures
 from tui_delegate.tui.screens.main.around import AroundActions
 from tui_delegate.tui.widgets.chat import Chat
 from tui_delegate.tui.widgets.header import Post, Standing, Totals
+from tui_delegate.tui.widgets.strip import Strip
 
 if TYPE_CHECKING:
     from tui_delegate.core.choice import Role
@@ -104,7 +105,7 @@ class Showing(AroundActions):
     def ledger_changed(self) -> None:
         """Have an open ledger read what was committed."""
         if self.ledger is not None and self.app.screen is self.ledger:
-            self.ledger.refresh_rows()
+            self.ledger.changed()
 
     def journal_failed(self, error: DelegateError) -> None:
         """Say that the journal can't be followed."""
@@ -114,6 +115,16 @@ class Showing(AroundActions):
     def tell_below(self, event: Chat.Below) -> None:
         """Say that something new stands below."""
         self.chat.border_subtitle = "↓ new below (end)" if event.waiting else ""
+
+    @on(Strip.Picked)
+    def show_picked(self, event: Strip.Picked) -> None:
+        """Go to the worker whose call was clicked."""
+        self.side.open_path(event.run, event.path)
+
+    @on(Strip.Toggled)
+    def fold_strip(self) -> None:
+        """Fold or unfold the strip."""
+        self.action_main_strip()
 
     def show_strip(self) -> None:
         """Give the strip the runs of this session and every live one of others."""
