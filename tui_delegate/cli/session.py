@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tui_delegate.core.transcript import Node
     from tui_delegate.corpus import CorpusShelf
     from tui_delegate.engine.run import Run
-    from tui_delegate.journal.store import Journal, RunRow
+    from tui_delegate.journal.store import Journal
     from tui_delegate.workspace import Workspace
 
 
@@ -71,23 +71,17 @@ def _resumed(
     """Open the run that is to go on. Its files are read from where it was begun."""
     if journal is None:
         raise error or JournalError("There is no journal to go on from.")
-    row = _found(journal, wanted.resume)
+    row = next(iter(journal.stopped(1)), None) if wanted.resume == "last" else journal.run(wanted.resume)
     if row is None:
         raise InputError(f"There is no such run: {wanted.resume}.", "Its id is in `tui-delegate ledger`.")
-    shelf = _shelf(row.prompt, row.cwd) if row.prompt and row.status != "ok" else None
-    return workspace.resume(row.id, journal=journal, shelf=shelf, approver=approver, limits=wanted.changed)
-
-
-def _found(journal: Journal, word: str) -> RunRow | None:
-    """Find the run that is meant. Raises an InputError for one that this verb can't go on with."""
-    row = next(iter(journal.stopped(1)), None) if word == "last" else journal.run(word)
-    opened = next(journal.events_of(row.id), None) if row and row.status != "ok" else None
-    if isinstance(opened, Opened) and opened.after:
+    opened = next(journal.events_of(row.id), None)
+    if isinstance(opened, Opened) and opened.after and row.status != "ok":
         raise InputError(
-            f"Run {opened.run} is in the middle of a conversation, which this verb can not tell of.",
+            f"Run {row.id} is in the middle of a conversation, of which this verb tells the manager nothing.",
             "Go on with it on the screen: tui-delegate, then the conversation.",
         )
-    return row
+    shelf = _shelf(row.prompt, row.cwd) if row.prompt and row.status != "ok" else None
+    return workspace.resume(row.id, journal=journal, shelf=shelf, approver=approver, limits=wanted.changed)
 
 
 def _exit_code(root: Node, received: int, journal_error: Exception | None) -> int:
