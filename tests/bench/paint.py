@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import astuple
 from functools import partial
 from pathlib import Path
 
@@ -52,19 +53,18 @@ def compare(homes: dict[str, Path]) -> dict[str, Painted]:
 
 
 def _median(found: list[Painted]) -> Painted:
-    def of(name: str) -> float:
-        return statistics.median(getattr(one, name) for one in found)
-
-    return Painted(of("seconds"), of("cpu"), of("memory"), of("settled"), of("settled_cpu"))
+    return Painted(*(statistics.median(figures) for figures in zip(*map(astuple, found), strict=True)))
 
 
 def loaded(home: Path) -> list[str]:
     """The modules that were reached for before the first picture had arrived."""
-    with tempfile.NamedTemporaryFile("r") as log:
-        with opened((sys.executable, "-c", LOGGED, log.name), environment(home)) as terminal:
-            terminal.wait_for_picture()
-            moment = time.monotonic()
-            lines = [line.split() for line in log.read().splitlines()]
+    with (
+        tempfile.NamedTemporaryFile("r") as log,
+        opened((sys.executable, "-c", LOGGED, log.name), environment(home)) as terminal,
+    ):
+        terminal.wait_for_picture()
+        moment = time.monotonic()
+        lines = [line.split() for line in log.read().splitlines()]
     return list(dict.fromkeys(name for at, name in lines if float(at) < moment))
 
 
@@ -103,7 +103,7 @@ def rows() -> Iterator[Row]:
         yield Row(f"{what}: CPU", "ms", floor.cpu * 1000, one.cpu * 1000, GOAL)
         yield Row(f"{what}: resident memory", "MiB", floor.memory, one.memory, GOAL)
         yield Row(
-            f"the same, until nothing is drawn: CPU",
+            "the same, until nothing is drawn: CPU",
             "ms",
             floor.settled_cpu * 1000,
             one.settled_cpu * 1000,

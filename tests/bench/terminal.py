@@ -78,13 +78,6 @@ class Terminal:
             settled, settled_cpu = time.monotonic() - self.began, self.cpu()
         return Painted(seconds, cpu, memory, settled, settled_cpu)
 
-    def watch(self, seconds: float) -> tuple[float, int]:
-        """Let time pass; gives the share of a core that the process took, and the bytes that it drew."""
-        before, drawn, until = self.cpu(), len(self.drawn), time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            self.read(left)
-        return (self.cpu() - before) / seconds, len(self.drawn) - drawn
-
     def cpu(self) -> float:
         threads = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
         return sum(int(one.read_text().split()[0]) for one in threads) / 1e9
@@ -92,6 +85,16 @@ class Terminal:
     def memory(self) -> float:
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * resource.getpagesize() / 2**20
+
+
+def wait_together(terminals: Sequence[Terminal], seconds: float) -> None:
+    """Let time pass, and take in all that is drawn meanwhile."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        ready = select.select([one.master for one in terminals], [], [], left)[0]
+        for one in terminals:
+            if one.master in ready:
+                one.read(0)
 
 
 @contextmanager
