@@ -1,4 +1,4 @@
-"""What the screen costs while nothing happens, on a real pseudo-terminal, beside a bare app in the same seconds.
+"""What the screen costs while nothing happens, on a pseudo-terminal, beside a bare app in the same seconds.
 
 Ours follows the journal five times a second and looks at the servers every ten. All stand for a while before
 they are measured: what is loaded after the first picture is not idling.

@@ -24,6 +24,7 @@ from pathlib import Path
 COLUMNS, ROWS = 120, 40
 PATIENCE = 30.0
 QUIET = 0.05
+LONG = 0.5
 BARE = (sys.executable, "-m", "tests.bench.bare")
 OURS = (sys.executable, "-m", "tui_delegate")
 READY = b"Ask the manager"
@@ -41,6 +42,8 @@ class Painted:
     settled: float
     """Seconds until nothing more was drawn for a moment."""
     settled_cpu: float
+    started_cpu: float
+    """Until nothing was drawn for longer: with all that is loaded behind the first picture."""
 
 
 @dataclass
@@ -76,7 +79,9 @@ class Terminal:
         settled, settled_cpu = seconds, cpu
         while self.read(QUIET):
             settled, settled_cpu = time.monotonic() - self.began, self.cpu()
-        return Painted(seconds, cpu, memory, settled, settled_cpu)
+        while self.read(LONG):
+            pass
+        return Painted(seconds, cpu, memory, settled, settled_cpu, self.cpu())
 
     def cpu(self) -> float:
         threads = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
