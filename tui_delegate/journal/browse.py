@@ -110,6 +110,8 @@ class Delegation(NamedTuple):
     """Of all of them, as far as known."""
     unpriced: int
     guessed: int
+    """Own calls whose server did not report its tokens."""
+    guessed_below: int = 0
 
     @property
     def total(self) -> int:
@@ -137,9 +139,11 @@ class Browse:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._turn = threading.Lock()
+        self._closed = False
 
     def close(self) -> None:
-        """Let go of the file, ending what is asked of it."""
+        """Let go of the file for good, ending what is asked of it."""
+        self._closed = True
         self.interrupt()
         with self._turn:
             if self._connection is not None:
@@ -260,7 +264,7 @@ class Browse:
                 raise journal_error(error, self._path) from error
 
     def _opened(self) -> sqlite3.Connection | None:
-        if self._connection is None:
+        if self._connection is None and not self._closed:
             self._connection = open_for_reading(self._path)
         return self._connection
 
@@ -311,7 +315,7 @@ def _with(one: Delegation, below: list[float] | None) -> Delegation:
         delegated=int(tokens),
         cost=one.cost + cost,
         unpriced=one.unpriced + int(unpriced),
-        guessed=one.guessed + int(guessed),
+        guessed_below=int(guessed),
     )
 
 

@@ -6,7 +6,7 @@ It is made of the commands that the app and the screen list; what they do is not
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -16,7 +16,13 @@ from tui_delegate.tui.keys import shown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from textual.dom import DOMNode
+
     from tui_delegate.tui.commands import Command
+
+
+EXACT: Final = 1000.0
+"""The score of what was asked for by its name: above all that only holds the letters."""
 
 
 @runtime_checkable
@@ -26,6 +32,14 @@ class Commanded(Protocol):
     @property
     def commands(self) -> Sequence[Command]:
         """What can be done, first what is wanted most."""
+
+
+@runtime_checkable
+class Ordered(Protocol):
+    """A screen some of whose commands are carried out by a widget on it."""
+
+    def who_does(self, command: Command) -> DOMNode:
+        """Give the widget, or the screen itself."""
 
 
 class Commands(Provider):
@@ -38,7 +52,7 @@ class Commands(Provider):
         for command, node in self._all():
             score = matcher.match(command.title)
             if words and words in (command.slash, command.title.casefold()):
-                score = 10.0
+                score = EXACT
             elif not score and matcher.match(f"{command.help} {command.slash} {command.id}"):
                 score = matcher.match(f"{command.help} {command.slash} {command.id}") / 4
             if score > 0:
@@ -61,7 +75,10 @@ class Commands(Provider):
         ]
 
     async def _do(self, command: Command, node: str) -> None:
-        await self.app.run_action(f"{node}.{command.action}", self.screen)
+        owner: DOMNode = self.screen if node == "screen" else self.app
+        if isinstance(owner, Ordered):
+            owner = owner.who_does(command)
+        await self.app.run_action(command.action, owner)
 
 
 def _shown(command: Command) -> Content:

@@ -85,11 +85,11 @@ class ProfilesScreen(ModalScreen[Picked | None]):
     ProfilesScreen #notice.-on { display: block; }
     """
 
-    def __init__(self, workspace: Workspace, *, within: float = 1.0) -> None:
+    def __init__(self, workspace: Workspace, *, known: tuple[Station, ...] = (), within: float = 1.0) -> None:
         super().__init__()
         self._workspace = workspace
         self._within = within
-        self._stations: tuple[Station, ...] = ()
+        self._stations = known
         self._asked = ""
         """What is done when the same key is pressed again."""
 
@@ -250,7 +250,8 @@ class ProfilesScreen(ModalScreen[Picked | None]):
         self.run_worker(self._survey(), group="survey", exclusive=True)
 
     async def _survey(self) -> None:
-        self._saw(await catalog.survey(self._workspace.reach, self._saw, within=self._within))
+        known, within = self._stations, self._within
+        self._saw(await catalog.survey(self._workspace.reach, self._saw, known=known, within=within))
 
     def _saw(self, stations: tuple[Station, ...]) -> None:
         self._stations = stations

@@ -180,10 +180,9 @@ def mention(path: str) -> str:
         path.encode()
     except UnicodeEncodeError:
         return ""
-    if clean(path) != path or "\n" in path or "\t" in path:
-        return _by_pattern(path)
-    forms = (path.replace(" ", "\\ "), f'"{path}"', f"'{path}'")
-    return next((f"@{form}" for form in forms if _read_as(form) == (path,)), "")
+    word = path if path == clean(path) and not set("\n\t") & set(path) else _pattern(path)
+    forms = (word.replace(" ", "\\ "), f'"{word}"', f"'{word}'")
+    return next((f"@{form}" for form in forms if _read_as(form) == (word,)), "")
 
 
 def _read_as(form: str) -> tuple[str, ...]:
@@ -193,15 +192,12 @@ def _read_as(form: str) -> tuple[str, ...]:
     return find_mentions(f"@{form} ")
 
 
-def _by_pattern(path: str) -> str:
-    """Write a name with characters that can't be typed as a pattern that fits it."""
-    letters = (
+def _pattern(path: str) -> str:
+    """Make of a name with characters that can't be typed a pattern that fits it."""
+    return "".join(
         "?" if clean(letter) != letter or letter in "\n\t" else f"[{letter}]" if letter in "*?[" else letter
         for letter in path
     )
-    pattern = "".join(letters)
-    form = pattern.replace(" ", "\\ ")
-    return f"@{form}" if _read_as(form) == (pattern,) else ""
 
 
 def _file_choice(name: Name, hit: Hit) -> Choice | None:

@@ -21,7 +21,6 @@ from tui_delegate.tui.talk import Talk
 
 if TYPE_CHECKING:
     from tui_delegate.backends.discover import Found
-    from tui_delegate.core.approval import Question, Verdict
     from tui_delegate.core.limits import Limits
     from tui_delegate.tui.screens.welcome import Beginning
 
@@ -65,7 +64,11 @@ class OpeningActions(Showing):
             [one for one in (*self.commands, *getattr(self.app, "commands", ())) if one.slash]
         )
         house = self.house
-        approver = ScreenApprover(lambda: house.preferences.approval, self.ask_approval)
+        approver = ScreenApprover(
+            self.app,
+            lambda: list(house.workspace.settings.profiles),
+            level=lambda: house.preferences.approval,
+        )
         conversation = Conversation(house.workspace, house.journal, self, limits, approver=approver)
         self.talk = Talk(conversation, self)
         self.run_worker(self.talk.work(), group="talk", exclusive=True)
@@ -105,12 +108,6 @@ class OpeningActions(Showing):
             self.side.touch(last, path)
         if last.root.code == STOPPED:
             self.say("The last run was cut off. /resume goes on with it; what was done is not paid again.")
-
-    async def ask_approval(self, question: Question) -> Verdict:
-        """Put a question of the run before the person."""
-        from tui_delegate.tui.screens.approval import ApprovalScreen
-
-        return await self.app.push_screen_wait(ApprovalScreen(question))
 
     async def follow_others(self) -> None:
         """Show what other processes do, as the journal tells of it."""

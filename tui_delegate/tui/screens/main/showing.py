@@ -5,7 +5,6 @@ No command is carried out here, and nothing is folded: transcripts come as they 
 
 from __future__ import annotations
 
-import time
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from textual import on
 
 from tui_delegate.core.choice import ROLES
 from tui_delegate.core.clean import clean_line
-from tui_delegate.core.events import Commanded, Finished, Returned, Spent, Started, Wrote
+from tui_delegate.core.events import Asked, Commanded, Finished, Returned, Spent, Started, Wrote
 from tui_delegate.core.savings import savings
 from tui_delegate.core.transcript import ENDED
 from tui_delegate.core.usage import Usage
@@ -21,6 +20,7 @@ from tui_delegate.tui import figures
 from tui_delegate.tui.screens.main.around import AroundActions
 from tui_delegate.tui.widgets.chat import Chat
 from tui_delegate.tui.widgets.header import Post, Standing, Totals
+from tui_delegate.tui.widgets.strip import Strip
 
 if TYPE_CHECKING:
     from tui_delegate.core.choice import Role
@@ -61,6 +61,8 @@ class Showing(AroundActions):
             self.side.touch(transcript, event.path)
             if isinstance(event, Wrote):
                 return
+        if isinstance(event, Asked):
+            self.notices.asks(clean_line(event.task_name or event.task, 80))
         self.chat.touch()
         if event.path == () and isinstance(event, Started | Spent | Finished | Returned | Commanded):
             self.show_standing()
@@ -73,7 +75,9 @@ class Showing(AroundActions):
                 self.say(words, bad=True)
             self.talk.conversation.notices.clear()
         root = transcript.root
-        self.notices.ended(root.state, figures.elapsed(root, time.time()), clean_line(transcript.prompt, 80))
+        self.notices.ended(
+            root.state, figures.elapsed(root, self.house.now()), clean_line(transcript.prompt, 80)
+        )
         self.show_conversation()
 
     # What runs of other processes tell.
@@ -101,7 +105,7 @@ class Showing(AroundActions):
     def ledger_changed(self) -> None:
         """Have an open ledger read what was committed."""
         if self.ledger is not None and self.app.screen is self.ledger:
-            self.ledger.refresh_rows()
+            self.ledger.changed()
 
     def journal_failed(self, error: DelegateError) -> None:
         """Say that the journal can't be followed."""
@@ -112,6 +116,16 @@ class Showing(AroundActions):
         """Say that something new stands below."""
         self.chat.border_subtitle = "↓ new below (end)" if event.waiting else ""
 
+    @on(Strip.Picked)
+    def show_picked(self, event: Strip.Picked) -> None:
+        """Go to the worker whose call was clicked."""
+        self.side.open_path(event.run, event.path)
+
+    @on(Strip.Toggled)
+    def fold_strip(self) -> None:
+        """Fold or unfold the strip."""
+        self.action_main_strip()
+
     def show_strip(self) -> None:
         """Give the strip the runs of this session and every live one of others."""
         runs = self.talk.conversation.runs if self.talk else []
@@ -119,6 +133,15 @@ class Showing(AroundActions):
         self.strip.show([*runs, *self.foreign.values()], session)
 
     def show_standing(self) -> None:
+        """Have it shown who manages, who works, and what it cost, when its turn comes."""
+        self.clock.touch(self)
+
+    @property
+    def rate(self) -> float:
+        """How often figures of the whole session are made anew: they are sums over all of it."""
+        return 2.0
+
+    def flush(self) -> None:
         """Show who manages, who works, and what it cost."""
         if self.talk is None:
             return
