@@ -18,7 +18,7 @@ from tests.journal.samples import commit
 from tests.loopback import Answer, Asked, Loopback, serving
 from tests.product import Product
 from tui_delegate.core.calls import RunContext
-from tui_delegate.core.events import Finished, Opened
+from tui_delegate.core.events import Event, Finished, Opened
 from tui_delegate.journal.store import Journal
 
 DONE = "Done: result of fix the typo; result of sort these names"
@@ -191,7 +191,7 @@ def test_a_run_in_the_middle_of_a_conversation_goes_on_with_what_was_said_before
         gate.set()
         journal = Journal.open(tud.home / "journal.db")
         session = RunContext(session="s1")
-        first = [Opened(run="r1", prompt="who?", context=session), Finished(text="me")]
+        first: list[Event] = [Opened(run="r1", prompt="who?", context=session), Finished(text="me")]
         assert commit(journal, "r1", first) is None
         assert commit(journal, "r2", [Opened(run="r2", prompt="go", after="r1", context=session)]) is None
         journal.close()

@@ -44,22 +44,7 @@ class Command:
         return self.id.replace(".", "_").replace("-", "_")
 
 
-<<<<<<< HEAD
 def bindings(commands: Iterable[Command], part: str, *, owner: str = "") -> list[BindingType]:
-=======
-def read_alt_digits() -> None:
-    """Have alt and a digit read as that, not as the letter that one keyboard of one maker prints for it.
-
-    Terminals send escape and the digit; the typed letter itself (`£`, `§`) stays a letter.
-    """
-    from textual._ansi_sequences import ANSI_SEQUENCES_KEYS  # textual has no public way to say it
-
-    for digit in "0123456789":
-        ANSI_SEQUENCES_KEYS.pop(f"\x1b{digit}", None)  # type: ignore[attr-defined]
-
-
-def bindings(commands: Iterable[Command], part: str, *, owner: str = "") -> list[Binding]:
->>>>>>> workers
     """Make the bindings of one part. `owner` is `screen` or `app` where a widget hands its keys up."""
     prefix = f"{owner}." if owner else ""
     return [

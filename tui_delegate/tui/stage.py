@@ -10,8 +10,6 @@ from typing import Final
 
 from textual.app import App
 
-from tui_delegate.tui.commands import read_alt_digits
-
 TONES: Final = {
     "dim": "#9aa3ad",
     "line": "#3a4048",
@@ -29,7 +27,6 @@ class Stage(App[int]):
 
     ENABLE_COMMAND_PALETTE = False
 
-<<<<<<< HEAD
     def __init__(self, *, ansi_color: bool | None = None) -> None:
         # Told now: only an app that begins with the terminal's own colours leaves all colour out later.
         super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else ansi_color)
@@ -37,11 +34,6 @@ class Stage(App[int]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave every key to a screen that waits for one."""
         return not any(getattr(screen, "TAKES_ALL_KEYS", False) for screen in self.screen_stack[-1:])
-=======
-    def on_load(self) -> None:
-        """Read keys as they are meant."""
-        read_alt_digits()
->>>>>>> workers
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give every name that a style sheet of ours may use."""
