@@ -25,7 +25,6 @@ class MainScreen(KeepingActions):
         *bindings(ANYWHERE, "pane"),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (180, "-wide")]  # noqa: RUF012 - so in Textual
-    CSS_PATH = "main.tcss"
 
     def on_mount(self) -> None:
         """Paint first, then open the rest."""
