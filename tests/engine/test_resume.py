@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.clock import jump_run
+from tests.core.shapes_of import EVENTS
 from tests.engine.telling import Told
 from tests.script import Answering, Cast, Script, Step, echo
 from tui_delegate.core.approval import APPROVED, AskedKind, Question, Verdict
@@ -35,6 +38,7 @@ from tui_delegate.core.files import FileEntry
 from tui_delegate.core.limits import Limits
 from tui_delegate.core.messages import Message, ToolCall
 from tui_delegate.core.transcript import ENDED, Transcript
+from tui_delegate.engine.past import Past
 from tui_delegate.engine.run import Plan, Run, open_run, plan_again
 
 LIMITS = Limits(nested=True, max_uses=3)
@@ -466,3 +470,14 @@ def test_commands_to_a_run_that_has_its_answer_are_refused() -> None:
         return run
 
     assert jump_run(main()).told == tuple(whole)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(EVENTS, max_size=15))
+def test_whatever_a_journal_holds_is_folded_without_an_error(events: list[Event]) -> None:
+    past = Past(events)
+    for path in list(past.turns):
+        while past.turns[path].read_back():
+            pass
+    past.forget(())
+    assert set(past.turns) <= {()}

@@ -15,7 +15,7 @@ from tests.workspace.places import EVIL, PLENTY, SECRETS, ollama, pulling, works
 from tui_delegate.tui.screens.models import ModelPicker
 from tui_delegate.tui.screens.picked import Picked
 from tui_delegate.tui.stage import Stage
-from tui_delegate.tui.widgets.catalog import Catalog
+from tui_delegate.tui.widgets.catalog import Catalog, Picking
 from tui_delegate.workspace.catalog import Recent
 
 if TYPE_CHECKING:
@@ -282,6 +282,46 @@ def test_every_key_at_the_foot_is_whole(tmp_path: Path, size: tuple[int, int]) -
             picture = there.app.export_screenshot().replace("&#160;", " ")
             for command in there.picker.commands:
                 assert command.label in picture
+
+    asyncio.run(main())
+
+
+def test_a_click_takes_a_model(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with room(tmp_path) as there:
+            await there.type("cold")
+            await there.pilot.click(Picking, offset=(5, 0))
+            await there.pilot.pause()
+            assert there.said == [Picked("manager", "mine", "cold:1b")]
+
+    asyncio.run(main())
+
+
+def test_the_bar_stays_on_its_model_while_servers_answer(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with room(tmp_path) as there:
+            await there.pilot.press("down", "down")
+            bar = there.picker.query_one(Catalog).key
+            await there.pilot.press("f5")
+            for _ in range(20):
+                await there.pilot.pause()
+                assert there.picker.query_one(Catalog).key == bar
+            await there.pilot.press("pagedown", "pageup")
+            await there.pilot.pause()
+            assert there.picker.query_one(Catalog).key == there.picker.query_one(Catalog).keys[0]
+
+    asyncio.run(main())
+
+
+def test_a_key_that_was_remapped_stands_at_the_foot(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with room(tmp_path) as there:
+            there.app.set_keymap({"models.load": "f12"})
+            await there.pilot.press("escape")
+            await there.open()
+            picture = there.app.export_screenshot().replace("&#160;", " ")
+            assert "f12" in picture
+            assert "f6" not in picture
 
     asyncio.run(main())
 

@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from tests.tui.prompt_stage import PromptStage
 from tui_delegate.tui.history import PromptHistory
 from tui_delegate.tui.widgets.line_editor import KillRing, typable
+from tui_delegate.tui.widgets.menu import Menu
 from tui_delegate.tui.widgets.prompt import COMMANDS, MENU_COMMANDS, PromptBar
 
 SIZES = [(80, 24), (120, 40)]
@@ -162,7 +163,9 @@ def test_keys_are_remapped_by_their_id() -> None:
         assert app.text == ""
         await pilot.press("slash", "l", "enter")  # the list's own key is another
         assert app.text == "/ledger "
-        await pilot.press("ctrl+u", "slash", "t", "ctrl+t")
+        await pilot.press("ctrl+u", "slash", "t")
+        assert "^t takes · esc closes" in str(app.query_one(Menu).render())
+        await pilot.press("ctrl+t")
         assert app.text == "/theme "
 
     play(act)

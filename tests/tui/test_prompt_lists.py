@@ -10,8 +10,10 @@ from textual import events
 from textual.geometry import Offset
 from textual.pilot import Pilot
 
+from tests.assets import bad_inputs
 from tests.tui.prompt_stage import PromptStage
 from tests.tui.test_prompt_keys import SIZES, play
+from tui_delegate.core.clean import clean
 from tui_delegate.corpus.names import Name, Names, NameShelf
 from tui_delegate.tui.history import PromptHistory
 from tui_delegate.tui.widgets.completion import FileNames
@@ -73,14 +75,22 @@ def test_a_word_that_is_complete_is_run_by_one_enter_with_what_stands_behind_it(
     assert slashed(play(act)) == [("model", ""), ("theme", "dark"), ("ledger", "")]
 
 
-def test_keys_that_come_all_at_once_are_taken_for_what_stands_there_then() -> None:
-    async def act(app: PromptStage, pilot: Pilot[int]) -> None:
-        for key, letter in [("slash", "/"), *((one, one) for one in "models"), ("enter", "\r")]:
-            app.post_message(events.Key(key, letter))
-        await pilot.pause()
-        await pilot.pause()
+def press_at_once(app: PromptStage, text: str) -> None:
+    """Type faster than anything is drawn or told."""
+    for letter in text:
+        app.post_message(events.Key({"\r": "enter", "\n": "ctrl+j"}.get(letter, letter), letter))
 
-    assert slashed(play(act)) == [("models", "")]
+
+def test_keys_that_come_all_at_once_are_taken_in_their_order() -> None:
+    async def act(app: PromptStage, pilot: Pilot[int]) -> None:
+        press_at_once(app, "/models\rone\ntwo\rrest")
+        await pilot.pause()
+        await pilot.pause()
+        assert app.text == "rest"
+
+    app = play(act)
+    assert slashed(app) == [("models", "")]
+    assert [one.text for one in app.posted if isinstance(one, PromptBar.Submitted)] == ["one\ntwo"]
 
 
 def test_an_unknown_command_is_said_and_not_sent() -> None:
@@ -103,6 +113,22 @@ def test_escape_closes_the_list_first_and_leaves_the_word_alone() -> None:
         assert app.stopped == 1
         await pilot.press("ctrl+u", "slash")
         assert labels(app)
+
+    play(act)
+
+
+def test_no_list_stands_over_what_has_the_focus_now() -> None:
+    async def act(app: PromptStage, pilot: Pilot[int]) -> None:
+        await pilot.press("slash")
+        app.screen.set_focus(None)
+        await pilot.pause()
+        assert labels(app) == []
+        app.bar.focus()
+        await pilot.pause()
+        assert labels(app)
+        app.bar.draft = "/mod"
+        await pilot.pause()
+        assert labels(app) == []
 
     play(act)
 
@@ -261,6 +287,41 @@ def test_hostile_names_and_prompts_are_shown_clean(tmp_path: Path) -> None:
         assert app.text == "[red]x[/red]evil"
 
     play(act, PromptStage(past(tmp_path, hostile), Shelf(hostile)))
+
+
+def test_no_hostile_text_reaches_the_screen_by_a_name_a_prompt_or_a_queue(tmp_path: Path) -> None:
+    hostile = ["a" + str(row["input"]) for row in bad_inputs("ansi") if row.get("input")]
+
+    async def act(app: PromptStage, pilot: Pilot[int]) -> None:
+        menu = app.query_one(Menu)
+        for at in range(0, len(hostile), 40):
+            some = hostile[at : at + 40]
+            app.bar.set_files(Shelf(*some))
+            app.bar.set_history(past(tmp_path / str(at), *some))
+            for key in ("at", "ctrl+r"):
+                await pilot.press(key)
+                await app.workers.wait_for_complete()
+                await pilot.pause()
+                assert len(labels(app)) > len(some) // 2
+                for row in range(0, len(some), 8):
+                    menu.mark(row)
+                    await pilot.pause()
+                    assert unclean(app) == set()
+                await pilot.press("escape", "ctrl+u")
+            for row in range(0, len(some), 3):
+                app.bar.queued = some[row : row + 3]
+                app.bar.draft = "\n".join(some[row : row + 3])
+                await pilot.pause()
+                assert unclean(app) == set()
+            app.bar.draft = ""
+
+    play(act, PromptStage(past(tmp_path), Shelf()), (120, 40))
+
+
+def unclean(app: PromptStage) -> set[str]:
+    """The characters on the whole screen that a terminal would obey."""
+    shown = {letter for strip in app.screen._compositor.render_strips() for letter in strip.text}
+    return {letter for letter in shown if clean(letter) != letter}
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -74,6 +74,26 @@ def test_something_is_shown_at_once_and_the_rest_as_servers_answer(tmp_path: Pat
     assert seen[-1]["slow"] == "down"
 
 
+def test_what_is_known_stands_until_its_server_answers_and_no_longer(tmp_path: Path) -> None:
+    seen: list[tuple[str, int]] = []
+
+    async def main() -> None:
+        async with AsyncExitStack() as first:
+            server = await first.enter_async_context(serving(table(PLAIN)))
+            written = {"profiles": {"lab": {"backend": "openai-compat", "base_url": server.url}}}
+            async with workspace(tmp_path, written) as place:
+                known = await survey(place.reach, within=PLENTY)
+                await first.aclose()
+
+                def tell(stations: tuple[Station, ...]) -> None:
+                    seen.append((by_profile(stations)["lab"].health, len(by_profile(stations)["lab"].offers)))
+
+                await survey(place.reach, tell, known=known, within=PLENTY)
+
+    asyncio.run(main())
+    assert (seen[0], seen[-1]) == (("up", 2), ("down", 0))
+
+
 def test_a_profile_without_its_key_is_not_asked_for(tmp_path: Path) -> None:
     async def main() -> None:
         async with serving(table(PLAIN)) as server:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
+    from tui_delegate.core.choice import Choice
     from tui_delegate.core.limits import Limits
-    from tui_delegate.workspace import Choice
 
 
 def add_choice(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +29,7 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
 
 def choice_of(args: argparse.Namespace) -> Choice:
     """Read who was picked."""
-    from tui_delegate.workspace import Choice
+    from tui_delegate.core.choice import Choice
 
     return Choice(args.profile, args.model, args.worker_profile, args.worker_model)
 

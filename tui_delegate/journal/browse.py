@@ -110,6 +110,8 @@ class Delegation(NamedTuple):
     """Of all of them, as far as known."""
     unpriced: int
     guessed: int
+    """Own calls whose server did not report its tokens."""
+    guessed_below: int = 0
 
     @property
     def total(self) -> int:
@@ -311,7 +313,7 @@ def _with(one: Delegation, below: list[float] | None) -> Delegation:
         delegated=int(tokens),
         cost=one.cost + cost,
         unpriced=one.unpriced + int(unpriced),
-        guessed=one.guessed + int(guessed),
+        guessed_below=int(guessed),
     )
 
 

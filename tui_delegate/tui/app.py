@@ -20,6 +20,7 @@ from tui_delegate.core.clean import clean_line
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.notices import Notices
 from tui_delegate.tui.preferences import store_keys
+from tui_delegate.tui.reader import mend_reader
 from tui_delegate.tui.screens.main import MainScreen
 from tui_delegate.tui.screens.settings import SettingsScreen
 from tui_delegate.tui.stage import Stage
@@ -74,6 +75,7 @@ class DelegateApp(Stage):
     BINDINGS = bindings(COMMANDS, "app")
 
     def __init__(self, house: House) -> None:
+        mend_reader()
         super().__init__()
         self.house = house
         self.crash: Exception | None = None

@@ -1,27 +1,44 @@
-"""Puts the questions of a run before the person, one after another. What is asked for is the preferences'.
+"""Puts the questions of runs to the person at the screen, one after another.
 
-The engine asks; the screen that is shown is handed in. Nothing is decided here.
+What a question looks like is its screen's; what a verdict does, the engine's.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from tui_delegate.core.approval import Verdict
+from tui_delegate.tui.screens.approval import GUARD, ApprovalScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Sequence
 
-    from tui_delegate.core.approval import AskedKind, Question, Verdict
+    from textual.app import App
+
+    from tui_delegate.core.approval import AskedKind, Question
 
 
 class ScreenApprover:
-    """One for the screen; it is what a run is given as its `Approver`."""
+    """An `Approver` for an app. One serves any number of runs."""
 
-    def __init__(self, level: Callable[[], str], show: Callable[[Question], Awaitable[Verdict]]) -> None:
-        """`level` says what to ask about: `off`, `tools` or `all`; `show` puts one question on the screen."""
+    def __init__(
+        self,
+        app: App[Any],
+        places: Callable[[], Sequence[str]] = tuple,
+        *,
+        level: Callable[[], str] = lambda: "all",
+        guard: float = GUARD,
+    ) -> None:
+        """`places` gives the names that a task can be sent to, when a question opens; `level` says what to
+        ask about: nothing (`off`), what runs or writes (`tools`), or delegations too (`all`).
+        """
+        self._app = app
+        self._places = places
         self._level = level
-        self._show = show
+        self._guard = guard
         self._turn = asyncio.Lock()
+        self._waiting = 0
 
     def wants(self, kind: AskedKind) -> bool:
         """Say whether the person wants to be asked about such things now."""
@@ -29,6 +46,31 @@ class ScreenApprover:
         return level == "all" or (level == "tools" and kind != "delegation")
 
     async def ask(self, question: Question) -> Verdict:
-        """Wait for the answer; other questions wait until this one is gone."""
-        async with self._turn:
-            return await self._show(question)
+        """Open the question when its turn comes. If the run takes it back, it closes."""
+        self._waiting += 1
+        try:
+            async with self._turn:
+                return await self._opened(question)
+        finally:
+            self._waiting -= 1
+
+    async def _opened(self, question: Question) -> Verdict:
+        answered = asyncio.get_running_loop().create_future()
+        screen = ApprovalScreen(question, self._places(), waiting=self._waiting - 1, guard=self._guard)
+
+        def heard(verdict: Verdict | None) -> None:
+            if not answered.done():
+                answered.set_result(verdict or Verdict())
+
+        def open_it() -> None:
+            if not screen.settled:
+                self._app.push_screen(screen, heard)
+
+        # In the app's own turn: whoever asks may be a task of a screen that is gone by then.
+        self._app.call_next(open_it)
+        try:
+            verdict: Verdict = await answered
+            return verdict
+        finally:
+            screen.settled = True
+            self._app.call_next(screen.take_back)

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from tui_delegate.core.choice import Choice
     from tui_delegate.core.limits import Limits
     from tui_delegate.journal.store import Journal
-    from tui_delegate.workspace import Choice, Workspace
+    from tui_delegate.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, Final
 from textual.content import Content
 
 from tui_delegate.core.clean import clean_line
+from tui_delegate.core.servers import ModelInfo
 from tui_delegate.tui import figures
 from tui_delegate.tui.fuzzy import fit
 from tui_delegate.tui.widgets.catalog import Column, Line
+from tui_delegate.workspace.catalog import Offer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
+    from tui_delegate.core.choice import Role
     from tui_delegate.core.usage import Price
     from tui_delegate.profiles import Profile
-    from tui_delegate.workspace.catalog import Offer, Station
+    from tui_delegate.workspace.catalog import Station
     from tui_delegate.workspace.jobs import Job
-    from tui_delegate.workspace.seating import Role
 
 MODEL_COLUMNS: Final = (
     Column("model"),
@@ -37,7 +39,7 @@ MODEL_COLUMNS: Final = (
 )
 PROFILE_COLUMNS: Final = (
     Column("profile", 18),
-    Column("is", 16),
+    Column("now", 17),
     Column("server", 14),
     Column("usual model"),
     Column("backend", 13, 80),
@@ -148,6 +150,16 @@ def at_work(line: Line, job: Job) -> Line:
     word = {"load": "loading", "unload": "unloading", "pull": "pulling"}[job.action]
     state = Content.assemble(("◍", "$warn"), f" {word}" if job.percent is None else f" {job.percent} %")
     return replace(line, cells=(*line.cells[:2], state, *line.cells[3:]))
+
+
+def typed(query: str, known: Container[str], usual: str, listed: Sequence[Offer]) -> Offer | None:
+    """Offer a name as it was typed, unless just that is listed. It may name its profile: `profile/model`."""
+    profile, slash, model = query.strip().partition("/")
+    if not (slash and model and profile in known):
+        profile, model = usual, query.strip()
+    if not (profile and model) or any((one.profile, one.model.id) == (profile, model) for one in listed):
+        return None
+    return Offer(profile, ModelInfo(model))
 
 
 def typed_line(offer: Offer, key: str) -> Line:

@@ -16,6 +16,8 @@ from tui_delegate.tui.keys import shown
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from textual.dom import DOMNode
+
     from tui_delegate.tui.commands import Command
 
 
@@ -26,6 +28,14 @@ class Commanded(Protocol):
     @property
     def commands(self) -> Sequence[Command]:
         """What can be done, first what is wanted most."""
+
+
+@runtime_checkable
+class Ordered(Protocol):
+    """A screen some of whose commands are carried out by a widget on it."""
+
+    def who_does(self, command: Command) -> DOMNode:
+        """Give the widget, or the screen itself."""
 
 
 class Commands(Provider):
@@ -61,7 +71,10 @@ class Commands(Provider):
         ]
 
     async def _do(self, command: Command, node: str) -> None:
-        await self.app.run_action(f"{node}.{command.action}", self.screen)
+        owner: DOMNode = self.screen if node == "screen" else self.app
+        if isinstance(owner, Ordered):
+            owner = owner.who_does(command)
+        await self.app.run_action(command.action, owner)
 
 
 def _shown(command: Command) -> Content:

@@ -11,8 +11,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import WeakKeyDictionary
 
+from textual import events
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._xterm_parser import XTermParser
+
+from tui_delegate.core.clean import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -56,7 +59,10 @@ SEQUENCES: Final = {
 
 
 class PasteFilter:
-    """Takes escape characters out of what is pasted, and out of nothing else, however the bytes are cut."""
+    """Leaves no escape character in what is pasted, and every one elsewhere, however the bytes are cut.
+
+    A sequence keeps its beginning as the one character that means the same, so that it can be cleaned whole.
+    """
 
     def __init__(self) -> None:
         self._pasting = False
@@ -72,7 +78,7 @@ class PasteFilter:
                 self._pasting = not ends
                 if not ends and (begun := _begun(inside, ENDS)):
                     inside, self._held = inside[:-begun], inside[-begun:]
-                passed.append(inside.replace("\x1b", "") + ends)
+                passed.append(_without_escapes(inside) + ends)
             else:
                 before, begins, data = (self._held + data).partition(BEGINS)
                 new = (before + begins)[len(self._held) :]
@@ -81,6 +87,12 @@ class PasteFilter:
                 self._held = before[-begun:] if begun else ""  # was passed on: only remembered
                 passed.append(new)
         return "".join(passed)
+
+
+def _without_escapes(text: str) -> str:
+    for two, one in (("\x1b[", "\x9b"), ("\x1b]", "\x9d"), ("\x1bP", "\x90"), ("\x1b", "")):
+        text = text.replace(two, one)
+    return text
 
 
 def _begun(text: str, mark: str) -> int:
@@ -95,7 +107,8 @@ _feed: Final = cast("Callable[[XTermParser, str], Iterable[Any]]", XTermParser.f
 def _feed_filtered(self: XTermParser, data: str) -> Iterable[Any]:
     """Feed what is left of the data; nothing at all would be the end of the input."""
     left = _filters.setdefault(self, PasteFilter()).feed(data)
-    return _feed(self, left) if left or not data else ()
+    for event in _feed(self, left) if left or not data else ():
+        yield events.Paste(clean(event.text)) if isinstance(event, events.Paste) else event
 
 
 def mend_reader() -> None:

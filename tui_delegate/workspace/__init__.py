@@ -3,7 +3,7 @@
 Only this room knows both the engine and what stands behind its ports.
 """
 
-from tui_delegate.workspace.seating import Choice
+from tui_delegate.core.choice import Choice
 from tui_delegate.workspace.seats import Workspace
 
 __all__ = ["Choice", "Workspace"]

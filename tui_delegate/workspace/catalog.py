@@ -77,9 +77,16 @@ def nobody(stations: tuple[Station, ...]) -> None:
 
 
 async def survey(
-    reach: Servers, tell: Callable[[tuple[Station, ...]], None] = nobody, *, within: float = 1.0
+    reach: Servers,
+    tell: Callable[[tuple[Station, ...]], None] = nobody,
+    *,
+    known: Sequence[Station] = (),
+    within: float = 1.0,
 ) -> tuple[Station, ...]:
-    """Ask every server what it has. `tell` is called at once, and again as each of them answers."""
+    """Ask every server what it has. `tell` is called at once, and again as each of them answers.
+
+    Until a server answers it stands there as it is `known` from before.
+    """
     from tui_delegate.backends.discover import discover
 
     settings = reach.settings
@@ -88,7 +95,8 @@ async def survey(
     fixed = [await _without_server(reach, one) for one in whole]
     fixed += [_closed(settings.profiles[name], error) for name, error in unusable.items()]
     groups = _groups(reach)
-    asked = {_key(group): _asking(group) for group in groups}
+    before = {(one.url, one.profiles): one for one in known}
+    asked = {_key(group): before.get(_key(group)) or _asking(group) for group in groups}
     # An answer's address is spelled as one of its profiles spells it.
     spelled = {(one.endpoint.url, _key(group)[1]): _key(group) for group in groups for one in group}
 
@@ -236,24 +244,24 @@ def _asking(group: Sequence[Candidate]) -> Station:
 
 
 def _answered(found: Found, station: Station, settings: Settings) -> Station:
+    """Say what an answer means for its server; nothing of what was known before is left."""
+    fresh = Station(station.url, station.kind, station.profiles)
+    if found.error:
+        states: dict[str, Health] = {"unreachable": "down", "timeout": "down", "auth": "key"}
+        state = states.get(found.error.code, "odd")
+        return replace(fresh, health=state, words=found.error.message, hint=found.error.hint)
     if found.server is None:
-        error = found.error
-        state: Health = "down" if error and error.code in ("unreachable", "timeout") else "odd"
-        if error and error.code == "auth":
-            state = "key"
-        return replace(
-            station, health=state, words=error.message if error else "", hint=error.hint if error else ""
-        )
-    named = [name for name in station.profiles if name in settings.written] or list(station.profiles)
-    listed = tuple(
-        _offer(settings.profiles[name], model) for name in named for model in usable(found.server.models)
+        return replace(fresh, health="odd")
+    named = [name for name in station.profiles if name in settings.written] or station.profiles
+    chosen = [settings.profiles[name] for name in named]
+    listed = [_offer(one, model) for one in chosen for model in usable(found.server.models)]
+    return replace(
+        fresh,
+        health="up",
+        kind=found.server.backend,
+        version=found.server.version,
+        offers=tuple(listed or [_usual(one) for one in chosen if one.default_model]),
     )
-    if not listed:
-        listed = tuple(
-            _usual(settings.profiles[name]) for name in named if settings.profiles[name].default_model
-        )
-    server = found.server
-    return replace(station, health="up", kind=server.backend, version=server.version, offers=listed)
 
 
 def _knocked(station: Station, up: bool, known: Sequence[Station]) -> Station:

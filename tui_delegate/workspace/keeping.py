@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from tui_delegate.core.choice import Choice
     from tui_delegate.profiles import Settings
-    from tui_delegate.workspace.seating import Choice
 
 _ROWS: Final = ("profiles", "agents", "teams", "tools")
 """Tables of tables with names of the person's own."""

@@ -7,49 +7,26 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING
 
 from tui_delegate import profiles
 from tui_delegate.backends.address import is_loopback
+from tui_delegate.core.choice import ROLES, Choice
 from tui_delegate.core.errors import BackendError, ModelMissing, ResolveError
 from tui_delegate.core.specs import AgentSpec, Seat
 
 if TYPE_CHECKING:
     from tui_delegate.backends.discover import Found
+    from tui_delegate.core.choice import Role
     from tui_delegate.core.servers import ModelInfo
     from tui_delegate.core.usage import Price
     from tui_delegate.profiles import Profile, Settings
     from tui_delegate.workspace.servers import Servers
 
-Role = Literal["manager", "worker"]
-ROLES: Final[tuple[Role, ...]] = ("manager", "worker")
-
 BUILTIN_WORKER = "builtin/worker"
 """The builtin model that picks by its task what to do."""
 NEAR_TEMPERATURE = 0.1
 """How freely models on this machine word their answers, where the profile does not say."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a person picked for this time, over what is written down. Empty: nothing."""
-
-    profile: str = ""
-    model: str = ""
-    worker_profile: str = ""
-    worker_model: str = ""
-
-    def of(self, role: Role) -> tuple[str, str]:
-        """Give the profile and the model that were picked for a role."""
-        if role == "manager":
-            return self.profile, self.model
-        return self.worker_profile, self.worker_model
-
-    def taking(self, role: Role, profile: str, model: str) -> Choice:
-        """Pick a profile and a model for one role; the other role's pick stays."""
-        if role == "manager":
-            return replace(self, profile=profile, model=model)
-        return replace(self, worker_profile=profile, worker_model=model)
 
 
 @dataclass(frozen=True, slots=True)

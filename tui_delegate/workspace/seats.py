@@ -15,18 +15,20 @@ from typing import TYPE_CHECKING
 
 from tui_delegate import profiles
 from tui_delegate.core.calls import RunContext
+from tui_delegate.core.choice import ROLES, Choice
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
 from tui_delegate.engine.run import Plan, Run, open_run, plan_again
 from tui_delegate.workspace.jobs import Jobs
 from tui_delegate.workspace.keeping import ProfilesFile
-from tui_delegate.workspace.seating import ROLES, Choice, Seating
+from tui_delegate.workspace.seating import Seating
 from tui_delegate.workspace.servers import Servers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
     from tui_delegate.backends.discover import Found
+    from tui_delegate.core.choice import Role
     from tui_delegate.core.limits import Limits
     from tui_delegate.core.messages import Message
     from tui_delegate.core.ports import Approver, ModelHost, Shelf
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from tui_delegate.journal.store import Journal
     from tui_delegate.profiles import Profile, Settings
     from tui_delegate.workspace.keeping import Saved
-    from tui_delegate.workspace.seating import Role
 
 
 @dataclass(slots=True)

@@ -23,12 +23,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the verb."""
+    import os
     import sys
 
     from tui_delegate.cli.flags import choice_of, limits_of
     from tui_delegate.core.errors import InputError
 
-    if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
+    in_browser = os.environ.get("TUI_DELEGATE_WEB") == "1"  # set by `web`, for the processes that it starts
+    if not in_browser and not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
         raise InputError("The screen needs a terminal.", "In a pipe: tui-delegate run 'PROMPT'")
     from tui_delegate.tui.app import open_screen
     from tui_delegate.tui.house import House, Wanted

@@ -55,8 +55,9 @@ def run(args: argparse.Namespace) -> int:
 
     from tui_delegate.cli.session import run_prompt
     from tui_delegate.cli.telling import Form, Wanted
+    from tui_delegate.core.choice import Choice
     from tui_delegate.profiles import with_limits
-    from tui_delegate.workspace import Choice, Workspace
+    from tui_delegate.workspace import Workspace
 
     choice = Choice(args.profile, args.model, args.worker_profile, args.worker_model)
     workspace = Workspace.open(choice)

@@ -27,7 +27,7 @@ from tui_delegate.tui.screens.ledger_foot import key_line, sum_line
 from tui_delegate.tui.screens.ledger_reading import Reading
 from tui_delegate.tui.screens.ledger_wish import Wish
 from tui_delegate.tui.screens.ledger_words import head_line, nothing, said
-from tui_delegate.tui.widgets.ledger_columns import DEFAULT, NARROW, WIDE
+from tui_delegate.tui.widgets.ledger_columns import usual
 from tui_delegate.tui.widgets.ledger_sheets import CallSheet, ListSheet
 from tui_delegate.tui.widgets.ledger_table import LedgerTable
 from tui_delegate.tui.widgets.plot import Plot
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from tui_delegate.journal.browse import View
+    from tui_delegate.journal.browse import Sums, View
     from tui_delegate.journal.ledger import Call
     from tui_delegate.tui.commands import Command
     from tui_delegate.tui.widgets.ledger_table import Sheet
@@ -88,6 +88,7 @@ class LedgerScreen(Screen[None]):
         self._looked, self._took = 0.0, 0.0
         self._due = False
         self._fitted = ""
+        self._sums: Sums | None = None
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
@@ -116,6 +117,7 @@ class LedgerScreen(Screen[None]):
 
     def on_resize(self) -> None:
         """Make columns and plots that fit."""
+        self._show_sums()
         if self._fitted != self._usual:
             self._fitted = self._usual
             self._load(keep=True)
@@ -185,7 +187,7 @@ class LedgerScreen(Screen[None]):
 
     def action_ledger_columns(self) -> None:
         """Choose columns."""
-        self.app.push_screen(ColumnsScreen(self._usual), self._take_columns)
+        self.app.push_screen(ColumnsScreen(self._columns_spec, usual(self.size.width)), self._take_columns)
 
     def action_ledger_export(self) -> None:
         """Ask where to write."""
@@ -262,7 +264,7 @@ class LedgerScreen(Screen[None]):
     @property
     def _usual(self) -> str:
         """The columns that the person chose, or those that suit the width."""
-        return self._columns_spec or (DEFAULT if self.size.width >= WIDE else NARROW)
+        return self._columns_spec or usual(self.size.width)
 
     @property
     def _plotting(self) -> bool:
@@ -319,11 +321,15 @@ class LedgerScreen(Screen[None]):
 
     async def _add_up(self, view: View) -> None:
         try:
-            sums = await self._reading.sums(view)
+            self._sums = await self._reading.sums(view)
         except DelegateError as error:
             self._trouble(error)
         else:
-            self.query_one("#ledger-sums", Static).update(sum_line(sums))
+            self._show_sums()
+
+    def _show_sums(self) -> None:
+        if self._sums is not None:
+            self.query_one("#ledger-sums", Static).update(sum_line(self._sums, self.size.width - 2))
 
     async def _open(self, call: Call) -> None:
         try:

@@ -13,11 +13,10 @@ from textual.widgets import Static
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.journal.export import entry
-from tui_delegate.tui import figures
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.figures import UNKNOWN
 from tui_delegate.tui.screens.ledger_foot import key_line
-from tui_delegate.tui.widgets.ledger_columns import TONES, call_columns
+from tui_delegate.tui.widgets.ledger_columns import TONES, call_columns, delegation_columns
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -79,11 +78,8 @@ def figures_of(call: Call, delegation: Delegation | None) -> Content:
     """Write every figure of a call under its name, and those of its place."""
     lines: list[tuple[str, str, str]] = []
     if delegation is not None:
-        guess = "~" if delegation.guessed else ""
-        own, below, both = (
-            guess + figures.count(number)
-            for number in (delegation.own, delegation.delegated, delegation.total)
-        )
+        written = {column.head.key: column.write(delegation) for column in delegation_columns()}
+        own, below, both = (written[key] for key in ("own", "delegated", "total"))
         lines.append(("this place", f"own {own}   delegated {below}   total {both} tokens", ""))
     for column in call_columns():
         head = column.head

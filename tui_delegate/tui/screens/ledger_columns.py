@@ -11,7 +11,7 @@ from textual.widgets import OptionList, Static
 
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.screens.ledger_foot import key_line
-from tui_delegate.tui.widgets.ledger_columns import DEFAULT, call_columns
+from tui_delegate.tui.widgets.ledger_columns import call_columns
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -52,7 +52,7 @@ COMMANDS = (
 
 
 class ColumnsScreen(ModalScreen[str | None]):
-    """Gives the spec, or None."""
+    """Gives the spec, empty for the usual columns, or None."""
 
     commands: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS, "ledger-columns")]
@@ -70,8 +70,9 @@ class ColumnsScreen(ModalScreen[str | None]):
     ColumnsScreen .keys { color: $dim; padding-top: 1; height: auto; }
     """
 
-    def __init__(self, spec: str) -> None:
+    def __init__(self, spec: str, usual: str) -> None:
         super().__init__()
+        self._usual = usual
         self._put(spec)
 
     def compose(self) -> ComposeResult:
@@ -106,8 +107,9 @@ class ColumnsScreen(ModalScreen[str | None]):
         self._fill(0)
 
     def action_ledger_columns_take(self) -> None:
-        """Give the spec; without a column nothing changes."""
-        self.dismiss(",".join(key for key in self._keys if key in self._shown) or None)
+        """Give the spec, empty for the usual columns; without a column nothing changes."""
+        spec = ",".join(key for key in self._keys if key in self._shown)
+        self.dismiss("" if spec == self._usual else spec or None)
 
     def action_ledger_columns_close(self) -> None:
         """Leave all as it was."""
@@ -123,7 +125,8 @@ class ColumnsScreen(ModalScreen[str | None]):
 
     def _put(self, spec: str) -> None:
         self._heads = {column.head.key: column.head for column in call_columns()}
-        shown = [key for key in dict.fromkeys(spec.split(",")) if key in self._heads] or DEFAULT.split(",")
+        named = [key for key in dict.fromkeys(spec.split(",")) if key in self._heads]
+        shown = named or self._usual.split(",")
         self._shown = set(shown)
         self._keys = [*shown, *(key for key in self._heads if key not in self._shown)]
 

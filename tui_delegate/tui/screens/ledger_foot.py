@@ -31,16 +31,14 @@ def key_line(commands: Iterable[Command]) -> Content:
             click = Style.from_meta({"@click": f"screen.{one.action}"})
             parts += [
                 (_SIGNS.get(key, key), click),
-                (f" {one.label}".replace(" ", "\N{NO-BREAK SPACE}"), click),
+                (f" {one.label}", click),
             ]
             parts.append("  ")
     return Content.assemble(*parts[:-1])
 
 
-def sum_line(sums: Sums | None) -> Content:
-    """Write what a view adds up to; None: it is being added up."""
-    if sums is None:
-        return Content.assemble(("adding up …", "$dim"))
+def sum_line(sums: Sums, width: int) -> Content:
+    """Write what a view adds up to, in as many lines of a width as it takes."""
     total = sums.total
     source: Source = "estimated" if total.guessed else "reported"
     used = Usage(total.prompt, total.cached, total.completion, total.reasoning, source)
@@ -48,6 +46,12 @@ def sum_line(sums: Sums | None) -> Content:
         total.calls, total.failed, total.cost, total.unpriced, Savings(used, Usage(), sums.saved)
     )
     parts: list[str | tuple[str, str | Style]] = []
+    used_up = 0
     for name, text in sum_words(account):
-        parts += [(f"{name}\N{NO-BREAK SPACE}", "$bad" if name == "failed" else "$dim"), text, "  "]
-    return Content.assemble(*parts[:-1])
+        room = len(name) + len(text) + 3
+        if used_up and used_up + room > width:
+            parts.append("\n")
+            used_up = 0
+        used_up += room
+        parts += [(f"{name} ", "$bad" if name == "failed" else "$dim"), f"{text}  "]
+    return Content.assemble(*parts)

@@ -13,28 +13,26 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui_delegate import profiles
+from tui_delegate.core.choice import Choice
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError
-from tui_delegate.core.servers import ModelInfo
 from tui_delegate.tui import offers
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.screens.picked import Picked
 from tui_delegate.tui.widgets.catalog import Catalog
 from tui_delegate.tui.widgets.foot import Foot
 from tui_delegate.workspace import catalog
-from tui_delegate.workspace.catalog import Offer
-from tui_delegate.workspace.seating import Choice
 
 if TYPE_CHECKING:
     from textual.app import App, ComposeResult
     from textual.binding import BindingType
     from textual.notifications import SeverityLevel
 
+    from tui_delegate.core.choice import Role
     from tui_delegate.tui.widgets.catalog import Line
     from tui_delegate.workspace import Workspace
-    from tui_delegate.workspace.catalog import Recent, Station
+    from tui_delegate.workspace.catalog import Offer, Recent, Station
     from tui_delegate.workspace.jobs import Action, Job
-    from tui_delegate.workspace.seating import Role
 
 _FLOATS = 100
 """Below this width the picker takes the whole screen."""
@@ -85,16 +83,21 @@ class ModelPicker(ModalScreen[Picked | None]):
     """
 
     def __init__(
-        self, workspace: Workspace, recent: Recent, *, role: Role = "manager", within: float = 1.0
+        self,
+        workspace: Workspace,
+        recent: Recent,
+        *,
+        role: Role = "manager",
+        known: tuple[Station, ...] = (),
+        within: float = 1.0,
     ) -> None:
         super().__init__()
         self._workspace = workspace
         self._recent = recent
         self._role: Role = role
         self._within = within
-        self._stations: tuple[Station, ...] = ()
+        self._stations = known
         self._offers: dict[str, Offer] = {}
-        """By the key of their line."""
         self._pull_to = ""
         """The profile to download to, while a name is asked for."""
         self._warned = False
@@ -102,9 +105,11 @@ class ModelPicker(ModalScreen[Picked | None]):
 
     def compose(self) -> ComposeResult:
         """Put the title, the field, the list and what is said below one another."""
+        field = Input(id="filter", compact=True)
+        field.cursor_blink = False  # a blinking cursor is a timer of its own
         with Vertical():
             yield Static(id="head", markup=False)
-            yield _field()
+            yield field
             yield Catalog(offers.MODEL_COLUMNS)
             yield Static(id="details", markup=False)
             yield Static(id="jobs", markup=False)
@@ -133,7 +138,8 @@ class ModelPicker(ModalScreen[Picked | None]):
         self.run_worker(self._survey(), group="survey", exclusive=True)
 
     async def _survey(self) -> None:
-        self._saw(await catalog.survey(self._workspace.reach, self._saw, within=self._within))
+        known, within = self._stations, self._within
+        self._saw(await catalog.survey(self._workspace.reach, self._saw, known=known, within=within))
 
     def _saw(self, stations: tuple[Station, ...]) -> None:
         self._stations = stations
@@ -151,7 +157,9 @@ class ModelPicker(ModalScreen[Picked | None]):
             self._line(key, one, at, (one.profile, one.model.id) in recent)
             for (key, one), (_, at) in zip(self._offers.items(), found, strict=True)
         ]
-        if typed := self._typed(query):
+        if typed := offers.typed(
+            query, self._workspace.settings.profiles, self._profile(), [*self._offers.values()]
+        ):
             self._offers["typed"] = typed
             lines.append(offers.typed_line(typed, "typed"))
         if not query.strip():
@@ -171,20 +179,6 @@ class ModelPicker(ModalScreen[Picked | None]):
             if (job.profile, job.model) == (one.profile, one.model.id):
                 return offers.at_work(line, job)
         return line
-
-    def _typed(self, query: str) -> Offer | None:
-        """Offer what was typed as it is, unless some server lists just that."""
-        name = query.strip()
-        if not name:
-            return None
-        profile, model = profiles.split(name)
-        if profile not in self._workspace.settings.profiles or not model:
-            profile, model = self._profile(), name
-        if not profile or any(
-            one.model.id == model and one.profile == profile for one in self._offers.values()
-        ):
-            return None
-        return Offer(profile, ModelInfo(model))
 
     def _profile(self) -> str:
         """The profile that a name without one is meant for: that of the role, as things stand."""
@@ -384,12 +378,6 @@ class ModelPicker(ModalScreen[Picked | None]):
         notice = self.query_one("#notice", Static)
         notice.set_class(bool(words), "-on")
         notice.update(Content.assemble((clean_line(words, 400), "$bad" if bad else "$warn")))
-
-
-def _field() -> Input:
-    field = Input(id="filter", compact=True)
-    field.cursor_blink = False  # a blinking cursor is a timer of its own
-    return field
 
 
 async def _carry(app: App[object], job: Job) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tui_delegate.workspace.seating import Role
+    from tui_delegate.core.choice import Role
 
 
 @dataclass(frozen=True, slots=True)

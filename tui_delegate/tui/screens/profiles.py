@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_delegate import profiles
+from tui_delegate.core.choice import ROLES, Choice
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.tui import offers
@@ -23,16 +24,15 @@ from tui_delegate.tui.widgets.catalog import Catalog
 from tui_delegate.tui.widgets.foot import Foot
 from tui_delegate.workspace import catalog
 from tui_delegate.workspace.keeping import uses_of
-from tui_delegate.workspace.seating import ROLES, Choice
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
+    from tui_delegate.core.choice import Role
     from tui_delegate.profiles import Profile
     from tui_delegate.workspace import Workspace
     from tui_delegate.workspace.catalog import Station
-    from tui_delegate.workspace.seating import Role
 
 
 class ProfilesScreen(ModalScreen[Picked | None]):
@@ -85,11 +85,11 @@ class ProfilesScreen(ModalScreen[Picked | None]):
     ProfilesScreen #notice.-on { display: block; }
     """
 
-    def __init__(self, workspace: Workspace, *, within: float = 1.0) -> None:
+    def __init__(self, workspace: Workspace, *, known: tuple[Station, ...] = (), within: float = 1.0) -> None:
         super().__init__()
         self._workspace = workspace
         self._within = within
-        self._stations: tuple[Station, ...] = ()
+        self._stations = known
         self._asked = ""
         """What is done when the same key is pressed again."""
 
@@ -250,7 +250,8 @@ class ProfilesScreen(ModalScreen[Picked | None]):
         self.run_worker(self._survey(), group="survey", exclusive=True)
 
     async def _survey(self) -> None:
-        self._saw(await catalog.survey(self._workspace.reach, self._saw, within=self._within))
+        known, within = self._stations, self._within
+        self._saw(await catalog.survey(self._workspace.reach, self._saw, known=known, within=within))
 
     def _saw(self, stations: tuple[Station, ...]) -> None:
         self._stations = stations

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Final
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Static
-from textual.widgets.markdown import MarkdownBlock
 
 from tui_delegate.tui.commands import Command, bindings
-from tui_delegate.tui.widgets.exchange import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
 
     from tui_delegate.core.transcript import Transcript
     from tui_delegate.tui.clock import FrameClock
+    from tui_delegate.tui.widgets.exchange import Exchange
 
 COMMANDS: Final = (
     Command("chat.next", "Next message", "Marks the message below.", "j,alt+down"),
@@ -129,7 +128,7 @@ class Chat(VerticalScroll, can_focus=True):
         """Bring back exchanges that stand above the oldest one."""
         hidden = len(self._runs) - len(self._shown)
         for transcript in reversed(self._runs[max(hidden - MOUNTED, 0) : hidden]):
-            exchange = Exchange(transcript, ascii_signs=self.ascii)
+            exchange = self._make(transcript)
             self._shown.insert(0, exchange)
             self.mount(exchange, after=self._older)
         self._tell_older()
@@ -198,6 +197,8 @@ class Chat(VerticalScroll, can_focus=True):
 
     def find(self, words: str) -> list[Widget]:
         """Give the blocks that hold some words, from the top; mark them."""
+        from textual.widgets.markdown import MarkdownBlock
+
         wanted = words.casefold()
         found: list[Widget] = []
         for block in self.query(MarkdownBlock):
@@ -229,9 +230,15 @@ class Chat(VerticalScroll, can_focus=True):
             self.post_message(self.Below(waiting))
 
     def _mount_exchange(self, transcript: Transcript) -> None:
-        exchange = Exchange(transcript, ascii_signs=self.ascii)
+        exchange = self._make(transcript)
         self._shown.append(exchange)
         self.mount(exchange)
+
+    def _make(self, transcript: Transcript) -> Exchange:
+        """Make an exchange. What reads Markdown is loaded for the first one: the first picture has none."""
+        from tui_delegate.tui.widgets.exchange import Exchange
+
+        return Exchange(transcript, ascii_signs=self.ascii)
 
     def _prune(self) -> None:
         """Take away the widgets of what is far above, unless somebody reads there."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tui_delegate.core.clean import clean, clean_line
-from tui_delegate.corpus.mentions import find_mentions
 from tui_delegate.tui.ranking import Hit, Ranker, sift
 
 if TYPE_CHECKING:
@@ -181,21 +180,24 @@ def mention(path: str) -> str:
         path.encode()
     except UnicodeEncodeError:
         return ""
-    if clean(path) != path or "\n" in path or "\t" in path:
-        return _by_pattern(path)
-    forms = (path.replace(" ", "\\ "), f'"{path}"', f"'{path}'")
-    return next((f"@{form}" for form in forms if find_mentions(f"@{form} ") == (path,)), "")
+    word = path if path == clean(path) and not set("\n\t") & set(path) else _pattern(path)
+    forms = (word.replace(" ", "\\ "), f'"{word}"', f"'{word}'")
+    return next((f"@{form}" for form in forms if _read_as(form) == (word,)), "")
 
 
-def _by_pattern(path: str) -> str:
-    """Write a name with characters that can't be typed as a pattern that fits it."""
-    letters = (
+def _read_as(form: str) -> tuple[str, ...]:
+    """Say what the corpus reads there. It is loaded for the first file: the first picture has none."""
+    from tui_delegate.corpus.mentions import find_mentions
+
+    return find_mentions(f"@{form} ")
+
+
+def _pattern(path: str) -> str:
+    """Make of a name with characters that can't be typed a pattern that fits it."""
+    return "".join(
         "?" if clean(letter) != letter or letter in "\n\t" else f"[{letter}]" if letter in "*?[" else letter
         for letter in path
     )
-    pattern = "".join(letters)
-    form = pattern.replace(" ", "\\ ")
-    return f"@{form}" if find_mentions(f"@{form} ") == (pattern,) else ""
 
 
 def _file_choice(name: Name, hit: Hit) -> Choice | None:

@@ -25,6 +25,17 @@ TONES: Final = {"failed": "bad", "cancelled": "warn", "ok": "ok"}
 DAY: Final = 86_400.0
 
 
+DEFAULT: Final = "time,place,agent,profile,model,prompt,cached,completion,duration,rate,cost,status"
+NARROW: Final = "time,agent,model,prompt,completion,cost,status,duration,place,cached,rate,profile"
+"""The usual columns where a screen is narrower than `WIDE`: what matters most comes first."""
+WIDE: Final = 110
+
+
+def usual(width: int) -> str:
+    """Give the columns that suit a width."""
+    return DEFAULT if width >= WIDE else NARROW
+
+
 class Cell(NamedTuple):
     """A clean text and the name of its colour; empty: as any text."""
 
@@ -57,12 +68,6 @@ class Column(Generic[Row]):
     def cell(self, row: Row) -> Cell:
         """Write the cell of a row."""
         return Cell(self.write(row), self.tone(row) if self.tone else "")
-
-
-DEFAULT: Final = "time,place,agent,profile,model,prompt,cached,completion,duration,rate,cost,status"
-NARROW: Final = "time,agent,model,prompt,completion,cost,status,duration,place,cached,rate,profile"
-"""The usual columns where a screen is narrower than `WIDE`: what matters most comes first."""
-WIDE: Final = 110
 
 
 def chosen(spec: str, columns: Sequence[Column[Row]]) -> list[Column[Row]]:
@@ -209,8 +214,8 @@ def delegation_columns(today: float = 0.0) -> list[Column[Delegation]]:
         Column(Head("model", "model", 14, 34, right=False), lambda one: clean_line(one.model) or UNKNOWN),
         Column(Head("calls", "calls", 6), lambda one: figures.count(one.calls)),
         Column(Head("own", "own", 8), lambda one: _guessed(one.own, one.guessed)),
-        Column(Head("delegated", "delegated", 10), lambda one: _guessed(one.delegated, one.guessed)),
-        Column(Head("total", "total", 8), lambda one: _guessed(one.total, one.guessed)),
+        Column(Head("delegated", "delegated", 10), lambda one: _guessed(one.delegated, one.guessed_below)),
+        Column(Head("total", "total", 8), lambda one: _guessed(one.total, one.guessed + one.guessed_below)),
         Column(Head("cost", "cost", 11), lambda one: money(one.cost, one.unpriced, 0)),
     ]
 

@@ -213,8 +213,9 @@ class LedgerTable(ScrollView, can_focus=True):
             self._want()
 
     def on_resize(self) -> None:
-        """Share the room out anew."""
+        """Share the room out anew; the cursor stays in sight."""
         self._measure()
+        self.put_cursor(self._cursor)
         self._want()
 
     def on_click(self, event: events.Click) -> None:

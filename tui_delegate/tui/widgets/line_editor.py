@@ -70,7 +70,8 @@ class LineEditor(TextArea):
         padding: 0;
         background: transparent;
         scrollbar-size-vertical: 1;
-        scrollbar-gutter: auto;
+        scrollbar-color: $dim;
+        scrollbar-background: $line;
         &:focus { border: none; }
         & .text-area--placeholder { color: $dim; }
     }

@@ -161,7 +161,8 @@ class Menu(Widget):
             _fit(choice.note, note_width), self.get_visual_style("menu--note", partial=True)
         )
         row = Content("▸ " if marked else "  ") + text + Content("  " if note_width else "") + note
-        return row.stylize(self.get_visual_style("menu--marked", partial=True)) if marked else row
+        row = row.pad_right(max(width - row.cell_length, 0))
+        return row.stylize_before(self.get_visual_style("menu--marked")) if marked else row
 
 
 def _cut(text: str, width: int, *, from_left: bool) -> tuple[str, int]:

@@ -133,6 +133,7 @@ class PromptBar(Vertical):
         super().__init__()
         mend_reader()
         self._field = PromptField()
+        self._field.holder = self
         self._menu = self._field.menu
         self._lists = self._field.lists
         self._lists.asks_names = self._read_names
@@ -175,7 +176,7 @@ class PromptBar(Vertical):
     def draft(self, text: str) -> None:
         self._lists.leave_search()
         self._stroll = None
-        self._field.write(text)
+        self._write_quietly(text)
 
     @property
     def queued(self) -> tuple[str, ...]:
@@ -235,14 +236,14 @@ class PromptBar(Vertical):
         if self._stroll is None or self._stroll.shown != self._field.text:
             self._stroll = Stroll([typable(text) for text in self._history.texts()], self._field.text)
         if (text := self._stroll.older()) is not None:
-            self._write_strolled(text, at_end=False)
+            self._write_quietly(text, at_end=False)
 
     def action_prompt_newer(self) -> None:
         """Show the prompt after, at last the draft."""
         if self._stroll is None or self._stroll.shown != self._field.text:
             raise SkipAction
         if (text := self._stroll.newer()) is not None:
-            self._write_strolled(text, at_end=True)
+            self._write_quietly(text, at_end=True)
 
     def action_prompt_history(self) -> None:
         """Search the history; once more: the next older one that fits."""
@@ -339,7 +340,7 @@ class PromptBar(Vertical):
             if self._history.trouble and self._history.trouble != trouble:
                 self.notify(clean_line(self._history.trouble), severity="warning", markup=False)
 
-    def _write_strolled(self, text: str, *, at_end: bool) -> None:
+    def _write_quietly(self, text: str, *, at_end: bool = True) -> None:
         self._field.write(text, at_end=at_end)
         self._lists.look()
         self._lists.close()

@@ -17,7 +17,9 @@ from tui_delegate.tui.widgets.menu import Menu
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from textual import events
     from textual.binding import BindingType
+    from textual.dom import DOMNode
 
     from tui_delegate.tui.widgets.completion import Offer
 
@@ -38,6 +40,33 @@ class PromptField(LineEditor):
         super().__init__()
         self.menu = Menu()
         self.lists = PromptLists(self, self.menu)
+        self.holder: DOMNode = self
+        """The widget whose keys work here too."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Do what a key does before the next one is read.
+
+        Textual hands a bound key up to the app first, so that letters typed right behind `enter` would
+        overtake it and be sent with the prompt.
+        """
+        if event.is_printable and "+" not in event.key:
+            return
+        for node, keys in self.screen._modal_binding_chain:
+            for binding in keys.key_to_bindings.get(event.key, ()):
+                if not binding.priority and await self.app.run_action(binding.action, node):
+                    event.stop()
+                    event.prevent_default()
+                    return
+            if node is self.holder:
+                return
+
+    def on_focus(self) -> None:
+        """Open again what was open."""
+        self.lists.look()
+
+    def on_blur(self) -> None:
+        """Let no list stand over what has the focus now."""
+        self.lists.hide()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let the keys of a list live only with it, so that `escape` stops a run and `tab` moves on."""
@@ -127,6 +156,11 @@ class PromptLists:
             self._closed_at = self._start(self._offer)
             self._show(None)
 
+    def hide(self) -> None:
+        """Take the list off the screen until it is looked for again."""
+        self._menu.close()
+        self._looked_at = ()
+
     def take(self) -> bool:
         """Put the marked entry in the place of the half-written word."""
         choice, offer = self._menu.marked, self._offer
@@ -170,12 +204,19 @@ class PromptLists:
     def _start(self, offer: Offer) -> int:
         return len(self._field.before) - len(offer.typed)
 
+    def _key(self, command: str) -> str:
+        """Write the key that a command has now, as short as a line of keys needs it."""
+        usual = next(one.keys for one in MENU_COMMANDS if one.id == command)
+        key = self._field.app._keymap.get(command, usual).split(",")[0]
+        return key.replace("ctrl+", "^").replace("escape", "esc")
+
     def _show(self, offer: Offer | None) -> None:
         before, self._offer = self._offer, offer
         if offer is None or not (offer.choices or offer.foot or offer.kind == "history"):
             self._menu.close()
             return
-        keys = "enter takes · esc back" if offer.kind == "history" else "tab takes · esc closes"
+        takes, closes = ("menu.accept", "back") if offer.kind == "history" else ("menu.take", "closes")
+        keys = f"{self._key(takes)} takes · {self._key('menu.close')} {closes}"
         none = "nothing fits" if offer.kind == "history" and not offer.choices else ""
         foot = " · ".join(part for part in (none, offer.foot, keys) if part)
         self._menu.open(offer.choices, foot, beside=offer.kind == "slash", more=_same(before, offer))

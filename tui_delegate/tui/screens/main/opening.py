@@ -11,18 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 from textual import work
 
+from tui_delegate.core.choice import Choice
 from tui_delegate.core.conversation import leaves
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.core.transcript import STOPPED
-from tui_delegate.corpus.names import NameShelf
 from tui_delegate.tui.approver import ScreenApprover
 from tui_delegate.tui.screens.main.showing import Showing
 from tui_delegate.tui.talk import Talk
-from tui_delegate.workspace.seating import Choice
 
 if TYPE_CHECKING:
     from tui_delegate.backends.discover import Found
-    from tui_delegate.core.approval import Question, Verdict
     from tui_delegate.core.limits import Limits
     from tui_delegate.tui.screens.welcome import Beginning
 
@@ -53,6 +51,7 @@ class OpeningActions(Showing):
 
     async def begin_session(self, limits: Limits, session: str = "") -> None:
         """Begin a session, or go on with one."""
+        from tui_delegate.corpus.names import NameShelf
         from tui_delegate.tui.history import PromptHistory
         from tui_delegate.workspace.conversation import Conversation
 
@@ -62,7 +61,11 @@ class OpeningActions(Showing):
             [one for one in (*self.commands, *getattr(self.app, "commands", ())) if one.slash]
         )
         house = self.house
-        approver = ScreenApprover(lambda: house.preferences.approval, self.ask_approval)
+        approver = ScreenApprover(
+            self.app,
+            lambda: list(house.workspace.settings.profiles),
+            level=lambda: house.preferences.approval,
+        )
         conversation = Conversation(house.workspace, house.journal, self, limits, approver=approver)
         self.talk = Talk(conversation, self)
         self.run_worker(self.talk.work(), group="talk", exclusive=True)
@@ -102,12 +105,6 @@ class OpeningActions(Showing):
             self.side.touch(last, path)
         if last.root.code == STOPPED:
             self.say("The last run was cut off. /resume goes on with it; what was done is not paid again.")
-
-    async def ask_approval(self, question: Question) -> Verdict:
-        """Put a question of the run before the person."""
-        from tui_delegate.tui.screens.approval import ApprovalScreen
-
-        return await self.app.push_screen_wait(ApprovalScreen(question))
 
     async def follow_others(self) -> None:
         """Show what other processes do, as the journal tells of it."""

@@ -11,6 +11,9 @@ from tui_delegate.tui.widgets.keys import ANYWHERE
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
+    from textual.dom import DOMNode
+
+    from tui_delegate.tui.commands import Command
 
 
 class MainScreen(KeepingActions):
@@ -38,6 +41,10 @@ class MainScreen(KeepingActions):
             "enter queues",
         )
         self.call_after_refresh(self.run_worker, self.open_house(), group="house")
+
+    def who_does(self, command: Command) -> DOMNode:
+        """Give what carries a command out: the prompt has its own, all others are this screen's."""
+        return self.bar if command.part == "prompt" else self
 
     def on_resize(self) -> None:
         """Give every part the room that there is now."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
+from tui_delegate.core.choice import ROLES
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.events import Commanded, Finished, Returned, Spent, Started, Wrote
 from tui_delegate.core.savings import savings
@@ -20,13 +21,12 @@ from tui_delegate.tui import figures
 from tui_delegate.tui.screens.main.around import AroundActions
 from tui_delegate.tui.widgets.chat import Chat
 from tui_delegate.tui.widgets.header import Post, Standing, Totals
-from tui_delegate.workspace.seating import ROLES
 
 if TYPE_CHECKING:
+    from tui_delegate.core.choice import Role
     from tui_delegate.core.errors import DelegateError
     from tui_delegate.core.events import Event, RunPath
     from tui_delegate.core.transcript import Node, Transcript
-    from tui_delegate.workspace.seating import Role
 
 
 class Showing(AroundActions):
