@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 from tui_delegate.tui import keys, preferences
@@ -29,23 +30,27 @@ def commands() -> list[Command]:
 
 
 def keys_table() -> str:
-    """Write one row for each command, under the name of its part; those that differ in a number share one."""
-    rows = ["| key | command | what happens |", "|---|---|---|"]
-    told = ""
-    for group in _numbered(commands()):
-        first, last = group[0], group[-1]
-        title = part_of(first.part).title
-        if title != told:
-            rows.append(f"| **{title}** | | |")
-        told = title
-        one = first is last
-        key = _keys(first) if one else f"{_keys(first)} … {_keys(last)}"
-        name = first.title if one else f"{first.title} … {last.title[-1]}"
-        rows.append(f"| {key} | {name} | {first.help if one else ''} |")
+    """Write two commands a row, each with its keys, under the name of the part that they work in."""
+    rows = ["| key | command | key | command |", "|---|---|---|---|"]
+    for part in PARTS:
+        cells = [_cells(group) for group in _numbered(one for one in commands() if one.part == part)]
+        half = (len(cells) + 1) // 2
+        rows.append(f"| **{part_of(part).title}** | | | |")
+        rows += [
+            f"| {left} | {right} |"
+            for left, right in zip_longest(cells[:half], cells[half:], fillvalue=" | ")
+        ]
     return "\n".join(rows)
 
 
-def _numbered(every: list[Command]) -> Iterator[list[Command]]:
+def _cells(group: list[Command]) -> str:
+    first, last = group[0], group[-1]
+    if first is last:
+        return f"{_keys(first)} | {first.title}"
+    return f"{_keys(first)} … {_keys(last)} | {first.title} … {last.title.rpartition(' ')[2]}"
+
+
+def _numbered(every: Iterable[Command]) -> Iterator[list[Command]]:
     groups: dict[str, list[Command]] = {}
     for one in every:
         groups.setdefault(re.sub(r"-\d$", "", one.id), []).append(one)
