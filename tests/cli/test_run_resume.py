@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.cli.speaking import CHAT, SSE, TASKS, body, delta, openai, said, sse, text
+from tests.journal.samples import commit
 from tests.loopback import Answer, Asked, Loopback, serving
 from tests.product import Product
+from tui_delegate.core.events import Opened
+from tui_delegate.journal.store import Journal
 
 DONE = "Done: result of fix the typo; result of sort these names"
 Check = Callable[[Product, Loopback, asyncio.Event], Coroutine[None, None, None]]
@@ -178,3 +181,13 @@ def test_files_are_looked_for_where_the_run_was_begun(tmp_path: Path) -> None:
         assert (await tud.tell("run", "--resume", "last", "-q")).out == f"{DONE}\n"
 
     with_slow_worker(tmp_path, check)
+
+
+def test_a_run_in_the_middle_of_a_conversation_is_left_to_the_screen(tmp_path: Path) -> None:
+    tud = Product(tmp_path / "home").write({})
+    journal = Journal.open(tud.home / "journal.db")
+    assert commit(journal, "r2", [Opened(run="r2", prompt="and then?", after="r1")]) is None
+    journal.close()
+    ended = asyncio.run(tud.tell("run", "--resume", "r2"))
+    assert (ended.code, ended.out) == (2, "")
+    assert "in the middle of a conversation" in ended.err

@@ -481,3 +481,78 @@ def test_whatever_a_journal_holds_is_folded_without_an_error(events: list[Event]
             pass
     past.forget(())
     assert set(past.turns) <= {()}
+
+
+def test_a_retry_makes_all_before_it_void_wherever_the_run_stopped() -> None:
+    async def first() -> list[Event]:
+        events: list[Event] = []
+        retried = False
+        async with open_run(Plan("r", "go", limits=LIMITS), Models().cast) as run:
+            async for event in run:
+                events.append(event)
+                if isinstance(event, Finished) and event.path == (0, 0) and not retried:
+                    retried = True
+                    run.retry((0,))
+        return events
+
+    whole = facts(jump_run(first()))
+    assert [e.attempt for e in whole if isinstance(e, Started) and e.path == (0,)] == [1, 2]
+    for stop in range(1, len(whole)):
+        more = facts(jump_run(went(Models(), whole[:stop])))
+        live = {
+            (path, spent.reply.text, tuple(one.arguments for one in spent.reply.calls))
+            for path, turn in Past(whole[:stop]).turns.items()
+            for spent in turn.replies
+            if spent.reply
+        }
+        assert not live & set(replies(more)), stop
+        ended = more[-1] if more else whole[stop - 1]
+        assert isinstance(ended, Finished)
+        assert ended.text == whole[-1].text  # type: ignore[union-attr]
+
+
+def test_a_run_that_was_approved_as_a_whole_asks_nothing_when_it_goes_on() -> None:
+    async def first() -> list[Event]:
+        class Whole:
+            def wants(self, kind: str) -> bool:
+                return True
+
+            async def ask(self, question: Question) -> Verdict:
+                return Verdict(approved=True, whole_run=True)
+
+        events: list[Event] = []
+        cast = Cast(manager=Script().delegates("a 1"), worker=echo(asyncio.Event()))
+        async with open_run(Plan("r", "go"), cast, approver=Whole()) as run:
+            async for event in run:
+                events.append(event)
+                if isinstance(event, Started) and event.path:
+                    break
+        return events
+
+    told = facts(jump_run(first()))
+    manager = Answering(
+        lambda request: (
+            calling("b 2")
+            if request.messages[-1].role == "tool" and len(request.messages) == 4
+            else Step(["end"])
+        )
+    )
+
+    async def again() -> list[Event]:
+        class Never:
+            def wants(self, kind: str) -> bool:
+                return True
+
+            async def ask(self, question: Question) -> Verdict:
+                raise AssertionError(question)
+
+        events: list[Event] = []
+        cast = Cast(manager=manager, worker=echo())
+        async with open_run(plan_again(told), cast, approver=Never(), told=told) as run:
+            async for event in run:
+                events.append(event)
+        return events
+
+    events = jump_run(again())
+    assert [e.path for e in events if isinstance(e, Delegated)] == [(1,)]
+    assert not [e for e in events if isinstance(e, Asked)]

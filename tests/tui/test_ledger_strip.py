@@ -168,7 +168,7 @@ def test_nothing_is_drawn_where_nothing_changed_and_at_most_twice_a_second() -> 
         transcript.apply(Finished(path=(1,), at=NOW))
         app.strip.show([transcript])
         drawn: list[object] = []
-        app.strip.refresh = lambda *_, **__: drawn.append(1)  # type: ignore[assignment, method-assign, return-value]
+        app.strip.refresh = lambda *_, **__: drawn.append(1)  # type: ignore[assignment, method-assign]
         for _ in range(10):
             app.clock.now += 1
             app.strip.flush()

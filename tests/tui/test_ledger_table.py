@@ -77,6 +77,7 @@ def test_of_a_hundred_thousand_rows_only_those_in_sight_are_written() -> None:
     async def story(app: TableStage, pilot: Pilot[int]) -> None:
         rows = Counted(range(100_000))
         app.table.show(rows)
+        await pilot.pause()
         await pilot.press("end")
         await pilot.pause()
         assert "99,999" in lines_of(app.table)[-2]

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from tui_delegate.cli import output
 from tui_delegate.cli.asking import TerminalApprover
 from tui_delegate.cli.telling import Telling
+from tui_delegate.core.conversation import chain, history
 from tui_delegate.core.errors import InputError, JournalError
+from tui_delegate.core.transcript import Transcript
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -71,7 +73,12 @@ def _resumed(
     if row is None:
         raise InputError(f"There is no such run: {wanted.resume}.", "Its id is in `tui-delegate ledger`.")
     shelf = workspace.shelf(row.prompt, row.cwd) if row.prompt and row.status != "ok" else None
-    return workspace.resume(row.id, journal=journal, shelf=shelf, approver=approver, limits=wanted.changed)
+    transcripts = journal.conversation(row.session)
+    own = transcripts.get(row.id, Transcript())
+    told = history(chain(transcripts, own.after), own.forgets, own.recap)
+    return workspace.resume(
+        row.id, journal=journal, shelf=shelf, approver=approver, history=told, limits=wanted.changed
+    )
 
 
 def _exit_code(root: Node, received: int, journal_error: Exception | None) -> int:

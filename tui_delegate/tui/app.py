@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
-from textual import on
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.tui.commands import Command, bindings
@@ -22,13 +21,13 @@ from tui_delegate.tui.notices import Notices
 from tui_delegate.tui.preferences import store_keys
 from tui_delegate.tui.reader import mend_reader
 from tui_delegate.tui.screens.main import MainScreen
-from tui_delegate.tui.screens.settings import SettingsScreen
 from tui_delegate.tui.stage import Stage
 from tui_delegate.tui.themes import Themes
 
 if TYPE_CHECKING:
     from tui_delegate.tui.house import House
     from tui_delegate.tui.screens.ledger import LedgerScreen
+    from tui_delegate.tui.screens.settings import SettingsScreen
 
 COMMANDS: Final = (
     Command(
@@ -154,8 +153,7 @@ class DelegateApp(Stage):
             lambda sure: self.exit(0) if sure else None,
         )
 
-    @on(SettingsScreen.Changed)
-    def take_preferences(self, event: SettingsScreen.Changed) -> None:
+    def on_settings_screen_changed(self, event: SettingsScreen.Changed) -> None:
         """Take over what was picked in the settings."""
         before = self.house.preferences
         self.house.prefer(event.preferences)
@@ -168,14 +166,12 @@ class DelegateApp(Stage):
         """Keep which columns the ledger shows."""
         self.house.wish(columns=tuple(event.spec.split(",")) if event.spec else ())
 
-    @on(SettingsScreen.LimitsChanged)
-    def take_limits(self, event: SettingsScreen.LimitsChanged) -> None:
+    def on_settings_screen_limits_changed(self, event: SettingsScreen.LimitsChanged) -> None:
         """Let other limits hold from the next run on."""
         if self.main.talk:
             self.main.talk.conversation.limits = event.limits
 
-    @on(SettingsScreen.KeysChanged)
-    def take_keys(self, event: SettingsScreen.KeysChanged) -> None:
+    def on_settings_screen_keys_changed(self, event: SettingsScreen.KeysChanged) -> None:
         """Give commands other keys."""
         self.house.keys = dict(event.keys)
         store_keys(self.house.keys, self.house.set_pick)

@@ -7,6 +7,7 @@ drawn here.
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,8 @@ class House:
     keys: dict[str, str] = field(default_factory=dict)
     journal: Journal | None = None
     journal_error: JournalError | None = None
+    now: Callable[[], float] = time.time
+    """What the clock on the wall says."""
     _workspace: Workspace | None = None
 
     @property

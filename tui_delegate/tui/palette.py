@@ -6,7 +6,7 @@ It is made of the commands that the app and the screen list; what they do is not
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
 
     from tui_delegate.tui.commands import Command
+
+
+EXACT: Final = 1000.0
+"""The score of what was asked for by its name: above all that only holds the letters."""
 
 
 @runtime_checkable
@@ -48,7 +52,7 @@ class Commands(Provider):
         for command, node in self._all():
             score = matcher.match(command.title)
             if words and words in (command.slash, command.title.casefold()):
-                score = 10.0
+                score = EXACT
             elif not score and matcher.match(f"{command.help} {command.slash} {command.id}"):
                 score = matcher.match(f"{command.help} {command.slash} {command.id}") / 4
             if score > 0:

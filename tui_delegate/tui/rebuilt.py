@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tui_delegate.core.events import RunPath
     from tui_delegate.core.transcript import Node, Part, Transcript
 
-LONGEST = 400_000
+LONGEST = 200_000
 """Characters of one text that are shown; of a longer one, the end."""
 _DELEGATES = "subagent "
 """What a call to a worker begins with."""
@@ -30,7 +30,8 @@ def story(node: Node) -> str:
     """Write all parts of all attempts, in order, each under a word that says what it is."""
     lines: list[str] = []
     for part in node.parts:
-        head = _HEADS[part.kind]
+        if not (head := _HEADS.get(part.kind)):
+            continue
         if part.attempt > 1:
             head += f" · attempt {part.attempt}"
         lines += [f"── {head} ──", clean(part.text), ""]
@@ -64,7 +65,7 @@ def request(transcript: Transcript, path: RunPath) -> str:
 
 def raw(node: Node) -> str:
     """Write what came as it came, controls as signs, thinking in its own stretch."""
-    parts = [part for part in node.parts if part.kind != "note"]
+    parts = [part for part in node.parts if part.kind in ("text", "thought", "call")]
     text = "\n".join(
         show_controls(part.text) if part.kind == "text" else f"⟨{part.kind}⟩\n{show_controls(part.text)}"
         for part in parts
@@ -106,9 +107,9 @@ def _rounds(transcript: Transcript, node: Node) -> Iterator[str]:
         called += part.kind == "call" and part.text.startswith(_DELEGATES)
         if part.kind == "note":
             yield from ("── user: your note ──", show_controls(part.text), "")
-        elif part.kind != "thought" and not _is_last(part, node):
+        elif part.kind in ("text", "call") and not _is_last(part, node):
             yield from (f"── assistant, {_HEADS[part.kind]} ──", show_controls(part.text), "")
-    yield from _results(transcript, islice(children, called))
+    yield from _results(transcript, children)  # also those whose calls came without a piece of text
 
 
 def _results(transcript: Transcript, paths: Iterable[RunPath]) -> Iterator[str]:

@@ -7,6 +7,7 @@ opened the screen, with `show_node`.
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.containers import Horizontal, VerticalScroll
@@ -17,6 +18,7 @@ from textual.widgets import Input, Markdown, Static, TextArea
 
 from tui_delegate.core.clean import clean, clean_line
 from tui_delegate.core.specs import seat_name
+from tui_delegate.core.transcript import ENDED
 from tui_delegate.tui import figures, rebuilt
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.screens.key_line import key_line
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 SECTIONS: Final = ("answer", "transcript", "request", "reply", "calls", "files")
 _MARKDOWN_LONGEST: Final = 60_000
 """Characters above which an answer is shown as plain text: every block of Markdown is a widget."""
+
+_QUICK: Final = 200_000
+"""Characters that may be laid out anew in a second of a turn that goes on."""
 
 
 class DetailScreen(ModalScreen[None]):
@@ -74,6 +79,7 @@ class DetailScreen(ModalScreen[None]):
         self._path = path
         self._section = section if section in SECTIONS else SECTIONS[0]
         self._drawn: tuple[object, ...] = ()
+        self._due = 0.0
         self._left = False
 
     def compose(self) -> ComposeResult:
@@ -95,10 +101,13 @@ class DetailScreen(ModalScreen[None]):
             self._section = "transcript"
         self._go(self._section)
 
-    def show_node(self) -> None:
-        """Look again; redraws only what has changed."""
-        if self.is_mounted and self._drawn != self._mark():
+    def show_node(self, now: float | None = None) -> None:
+        """Look again; redraws only what has changed, and long texts of a turn that goes on less often."""
+        now = time.monotonic() if now is None else now
+        due = self._due if self._node.state not in ENDED else 0.0
+        if self.is_mounted and now >= due and self._drawn != self._mark():
             self._show()
+            self._due = now + min(len(self._page.text) / _QUICK, 2.0)
 
     def action_detail_next(self) -> None:
         """Show the next section."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, ParamSpec, TypeAlias
 
 from textual.containers import Vertical
 from textual.message import Message
@@ -33,16 +34,19 @@ from tui_delegate.tui.widgets.ledger_table import LedgerTable
 from tui_delegate.tui.widgets.plot import Plot
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.worker import Worker
 
     from tui_delegate.journal.browse import Sums, View
     from tui_delegate.journal.ledger import Call
     from tui_delegate.tui.commands import Command
     from tui_delegate.tui.widgets.ledger_table import Sheet
 
+P = ParamSpec("P")
+Work: TypeAlias = "Coroutine[None, None, None]"
 LEAST: Final = 0.5
 """Seconds from one look at what is new to the next."""
 EASE: Final = 5
@@ -77,16 +81,14 @@ class LedgerScreen(Screen[None]):
         super().__init__()
         self._journal = path
         self._run_id, self._session_id = run, session
-        self._columns_spec = columns
-        self._ascii = ascii
+        self._columns_spec, self._ascii = columns, ascii
         self._now = now
         self._reading = Reading(path)
         self._wish = Wish(scope)
         self._sheet: Sheet = CallSheet(())
         self._known: dict[int, Call] = {}
         self._newest = -1
-        self._looked, self._took = 0.0, 0.0
-        self._due = False
+        self._looked, self._took, self._due = 0.0, 0.0, False
         self._fitted = ""
         self._sums: Sums | None = None
 
@@ -122,7 +124,7 @@ class LedgerScreen(Screen[None]):
             self._fitted = self._usual
             self._load(keep=True)
         elif self._plotting:
-            self._plot()
+            self._ask("plots", self._plot)
 
     def changed(self) -> None:
         """The journal has something new: look at it soon, but not too often."""
@@ -140,9 +142,7 @@ class LedgerScreen(Screen[None]):
         self._due = False
         self._looked = time.monotonic()
         if not any(one.group == "ledger-rows" and not one.is_finished for one in self.workers):
-            self.run_worker(
-                self._read(self._wish, keep=True, only_new=True), group="ledger-rows", exclusive=True
-            )
+            self._ask("rows", self._read, self._wish, keep=True, only_new=True)
 
     def action_ledger_run(self) -> None:
         """Show this run."""
@@ -162,9 +162,8 @@ class LedgerScreen(Screen[None]):
 
     def action_ledger_filter(self) -> None:
         """Type what to look for."""
-        field = self.query_one("#ledger-words", Input)
-        field.display = True
-        field.focus()
+        self.query_one(Input).display = True
+        self.query_one(Input).focus()
 
     def action_ledger_group(self) -> None:
         """Group by the next thing."""
@@ -197,11 +196,10 @@ class LedgerScreen(Screen[None]):
 
     def action_ledger_plots(self) -> None:
         """Show plots, or the table again."""
-        plots = self.query_one("#ledger-plots")
-        plots.display = not plots.display
+        self.query_one("#ledger-plots").display = not self._plotting
         self._arrange()
-        if plots.display:
-            self.call_after_refresh(self._plot)
+        if self._plotting:
+            self.call_after_refresh(self._ask, "plots", self._plot)
 
     def action_ledger_open(self) -> None:
         """Open the cursor's row."""
@@ -212,9 +210,9 @@ class LedgerScreen(Screen[None]):
         """Take one step back; with none left, close."""
         if self._plotting:
             self.action_ledger_plots()
-        elif self._wish.words or self.query_one("#ledger-words").display:
-            self.query_one("#ledger-words", Input).value = ""
-            self.query_one("#ledger-words").display = False
+        elif self._wish.words or self.query_one(Input).display:
+            self.query_one(Input).value = ""
+            self.query_one(Input).display = False
             self._table.focus()
         elif self._wish.exact:
             self._want(replace(self._wish, exact=()))
@@ -241,7 +239,7 @@ class LedgerScreen(Screen[None]):
     def on_ledger_table_wants(self, event: LedgerTable.Wants) -> None:
         """Read what came into sight."""
         if isinstance(self._sheet, CallSheet):
-            self.run_worker(self._fill(self._sheet, event.first, event.last), group="ledger-pages")
+            self._ask("pages", self._fill, self._sheet, event.first, event.last)
 
     def on_ledger_table_picked(self, event: LedgerTable.Picked) -> None:
         """Open a call; look into a group."""
@@ -249,7 +247,7 @@ class LedgerScreen(Screen[None]):
         if isinstance(sheet, CallSheet):
             call = sheet.call(event.index)
             if call is not None:
-                self.run_worker(self._open(call), group="ledger-open", exclusive=True)
+                self._ask("open", self._open, call)
         elif isinstance(sheet, ListSheet):
             row = sheet.rows[event.index]
             if self._wish.group == "delegation":
@@ -286,9 +284,15 @@ class LedgerScreen(Screen[None]):
             self.workers.cancel_group(self, group)
         self._reading.hurry()
         self.query_one("#ledger-head", Static).update(head_line(self._wish))
-        self.run_worker(self._read(self._wish, keep=keep), group="ledger-rows", exclusive=True)
+        self._ask("rows", self._read, self._wish, keep=keep)
         if self._plotting:
-            self._plot()
+            self._ask("plots", self._plot)
+
+    def _ask(self, group: str, work: Callable[P, Work], *given: P.args, **named: P.kwargs) -> None:
+        """Do something beside the screen; all but pages and exports take the place of their like."""
+        begin: Callable[[], Work] = partial(work, *given, **named)
+        alone = group not in ("pages", "export")
+        _: Worker[None] = self.run_worker(begin, group=f"ledger-{group}", exclusive=alone)
 
     async def _read(self, wish: Wish, *, keep: bool, only_new: bool = False) -> None:
         """Read rows and show them, and see to the sums after."""
@@ -307,9 +311,9 @@ class LedgerScreen(Screen[None]):
         self._sheet = sheet
         self._table.show(sheet, wish.sort, descending=wish.descending, keep=keep)
         self._say(len(sheet))
-        self.run_worker(self._add_up(view), group="ledger-sums", exclusive=True)
+        self._ask("sums", self._add_up, view)
         if only_new and self._plotting:
-            self._plot()
+            self._ask("plots", self._plot)
 
     async def _fill(self, sheet: CallSheet, first: int, last: int) -> None:
         try:
@@ -340,10 +344,7 @@ class LedgerScreen(Screen[None]):
         place = next((one for one in places if one.run == call.run and one.path == call.path), None)
         self.app.push_screen(CallScreen(call, place))
 
-    def _plot(self) -> None:
-        self.run_worker(self._read_charts(), group="ledger-plots", exclusive=True)
-
-    async def _read_charts(self) -> None:
+    async def _plot(self) -> None:
         plots = list(self.query(Plot))
         try:
             made = await self._reading.charts(self._view(self._wish), plots[0].columns)
@@ -361,7 +362,7 @@ class LedgerScreen(Screen[None]):
 
     def _take_target(self, target: Target | None) -> None:
         if target is not None:
-            self.run_worker(self._export(target, self._view(self._wish)), group="ledger-export")
+            self._ask("export", self._export, target, self._view(self._wish))
 
     async def _export(self, target: Target, view: View) -> None:
         try:
@@ -391,7 +392,7 @@ class LedgerScreen(Screen[None]):
 
     def _arrange(self, *, trouble: bool = False) -> None:
         """Give the middle to plots, note or table."""
-        note = self.query_one("#ledger-note", Static)
+        note = self.query_one("#ledger-note")
         noted = trouble or note.has_class("-bad") or not len(self._sheet)
         note.display = noted and not self._plotting
         self._table.display = not noted and not self._plotting

@@ -15,7 +15,7 @@ from textual.widgets import Static
 from tui_delegate.tui.commands import Command, bindings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.widget import Widget
 
@@ -47,6 +47,7 @@ COMMANDS: Final = (
     Command(
         "chat.thinking", "Fold thinking", "Folds or unfolds what the manager thought.", "t", slash="thinking"
     ),
+    Command("chat.open", "Go to its workers", "Shows the first worker of the marked message.", "enter"),
     Command("chat.end", "To the end", "Goes to the newest line and follows it.", "end"),
 )
 RATE: Final = 8.0
@@ -71,9 +72,11 @@ class Chat(VerticalScroll, can_focus=True):
             super().__init__()
             self.waiting = waiting
 
-    def __init__(self, clock: FrameClock, *, id: str | None = None) -> None:
+    def __init__(
+        self, clock: FrameClock, *, id: str | None = None, wall: Callable[[], float] = time.time
+    ) -> None:
         super().__init__(id=id)
-        self._clock = clock
+        self._clock, self._wall = clock, wall
         self._runs: list[Transcript] = []
         self._shown: list[Exchange] = []
         self._older = Static("", markup=False, classes="older")
@@ -156,7 +159,7 @@ class Chat(VerticalScroll, can_focus=True):
 
     def flush(self) -> None:
         """Draw what has come since the last time."""
-        now = time.time()
+        now = self._wall()
         for exchange in self._shown:
             if not exchange.ended:
                 exchange.draw(now)

@@ -60,7 +60,8 @@ class Rows(Widget):
 
     def render(self) -> RenderResult:
         """Give the lines as they were last drawn."""
-        return Content("\n").join(self._drawn)
+        width = self.content_size.width
+        return Content("\n").join([line.truncate(width, ellipsis=True) for line in self._drawn])
 
     def on_click(self, event: events.Click) -> None:
         """Open the delegation of the line that was clicked."""

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from textual import work
 
+from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.tui.screens.confirm import AskLine
 from tui_delegate.tui.screens.main.view import ViewActions
+
+if TYPE_CHECKING:
+    from tui_delegate.core.choice import Role
+    from tui_delegate.tui.screens.picked import Picked
 
 
 class AroundActions(ViewActions):
@@ -21,20 +27,26 @@ class AroundActions(ViewActions):
 
         if not self.house.is_open:
             return
-        picked = await self.app.push_screen_wait(ModelPicker(self.house.workspace, self.recent))
+        known = self.watch_over.stations if self.watch_over else ()
+        self.take_picked(
+            await self.app.push_screen_wait(ModelPicker(self.house.workspace, self.recent, known=known))
+        )
+
+    def take_picked(self, picked: Picked | None) -> None:
+        """Take over what was picked, and say what was written down."""
         if picked:
             self.take_choice(picked.role, picked.profile, picked.model)
+            if picked.saved:
+                self.say(clean_line(picked.saved, 300))
 
-    def take_choice(self, role: str, profile: str, model: str) -> None:
+    def take_choice(self, role: Role, profile: str, model: str) -> None:
         """Let somebody else manage or work from the next run on."""
         workspace = self.house.workspace
-        assert role in ("manager", "worker")
         try:
-            workspace.choose(workspace.choice.taking(role, profile, model))  # type: ignore[arg-type]
+            workspace.choose(workspace.choice.taking(role, profile, model))
         except DelegateError as error:
             self.say_error(error)
             return
-        self.recent.add(profile, model)
         who = "Manager" if role == "manager" else "Workers"
         place = f"{model} on {profile}" if model else profile
         self.say(f"{who}: {place}, from the next prompt on.")
@@ -47,7 +59,14 @@ class AroundActions(ViewActions):
         picked = await self.app.push_screen_wait(
             ModelPicker(self.house.workspace, self.recent, role="worker")
         )
-        return f"{picked.profile}/{picked.model}" if picked else ""
+        place = f"{picked.profile}/{picked.model}".rstrip("/") if picked else ""
+        try:
+            if place:
+                self.house.workspace.check_place(place)
+        except DelegateError as error:
+            self.say_error(error)
+            return ""
+        return place
 
     @work(group="around", exclusive=True)
     async def action_main_profiles(self) -> None:
@@ -55,7 +74,10 @@ class AroundActions(ViewActions):
         from tui_delegate.tui.screens.profiles import ProfilesScreen
 
         if self.house.is_open:
-            await self.app.push_screen_wait(ProfilesScreen(self.house.workspace))
+            known = self.watch_over.stations if self.watch_over else ()
+            self.take_picked(
+                await self.app.push_screen_wait(ProfilesScreen(self.house.workspace, known=known))
+            )
             self.show_standing()
 
     @work(group="around", exclusive=True)
@@ -67,7 +89,7 @@ class AroundActions(ViewActions):
             self.say("There is no journal, and so there are no sessions.")
             return
         chosen = await self.app.push_screen_wait(
-            SessionsScreen(self.house.journal, current=self.talk.conversation.session)
+            SessionsScreen(self.house.journal, current=self.talk.conversation.session, now=self.house.now)
         )
         if chosen is None or (chosen.kind != "watch" and not self.idle()):
             return
@@ -122,6 +144,7 @@ class AroundActions(ViewActions):
             session=conversation.session if conversation else "",
             columns=",".join(self.house.preferences.columns),
             ascii=self.house.preferences.ascii,
+            now=self.house.now,
         )
         self.app.push_screen(self.ledger)
 

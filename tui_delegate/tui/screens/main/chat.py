@@ -15,6 +15,8 @@ from tui_delegate.tui.widgets.prompt import PromptBar
 from tui_delegate.tui.widgets.rows import Rows
 
 if TYPE_CHECKING:
+    from tui_delegate.core.events import RunPath
+    from tui_delegate.core.transcript import Transcript
     from tui_delegate.tui.talk import MakeRoom
 
 _WAYS: Final[dict[str, MakeRoom]] = {
@@ -77,7 +79,19 @@ class ChatActions(PaneActions):
     @on(Rows.Open)
     def open_row(self, event: Rows.Open) -> None:
         """Show the pane of a delegation."""
-        self.side.open_path(event.of_run, event.path)
+        for transcript in self.talk.conversation.runs if self.talk else ():
+            if transcript.run == event.of_run:
+                self._show_worker(transcript, event.path)
+
+    def _show_worker(self, transcript: Transcript, path: RunPath) -> None:
+        self.side.touch(transcript, path)
+        self.side.flush()
+        self.side.open_path(transcript.run, path)
+
+    def on_text_selected(self) -> None:
+        """Copy what was selected, where the person wants that."""
+        if self.house.preferences.copy_on_select and (text := self.get_selected_text()):
+            self.copy_words(text, "the selection")
 
     def action_main_stop(self) -> None:
         """Stop the run and all its children; again, nothing more."""
@@ -98,6 +112,14 @@ class ChatActions(PaneActions):
     def action_chat_previous(self) -> None:
         """Mark the message above."""
         self.chat.step(-1)
+
+    def action_chat_open(self) -> None:
+        """Go to the first worker of the marked message."""
+        chosen = self.chat.chosen
+        if chosen and (paths := chosen.transcript.root.children):
+            self._show_worker(chosen.transcript, paths[0])
+        else:
+            self.say("Nothing was delegated here.")
 
     def action_chat_end(self) -> None:
         """Go to the newest line."""

@@ -46,9 +46,9 @@ class Ground(Screen[None]):
         self.notices = notices
         self.clock = FrameClock(self)
         self.header = Header(id="header")
-        self.chat = Chat(self.clock, id="chat")
-        self.side = Workers(self.clock, id="workers")
-        self.strip = Strip(id="strip")
+        self.chat = Chat(self.clock, id="chat", wall=house.now)
+        self.side = Workers(self.clock, id="workers", wall=house.now)
+        self.strip = Strip(id="strip", now=house.now)
         self.bar = PromptBar(placeholder="Ask the manager; @ names files, / lists commands")
         self.bar.id = "prompt"
         self.talk: Talk | None = None

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from textual import on, work
-from textual.widgets import Markdown
+from textual import work
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError
@@ -16,6 +15,8 @@ from tui_delegate.tui.screens.confirm import AskLine, Confirm
 from tui_delegate.tui.screens.main.opening import OpeningActions
 
 if TYPE_CHECKING:
+    from textual.widgets import Markdown
+
     from tui_delegate.core.transcript import Transcript
 
 
@@ -57,9 +58,8 @@ class KeepingActions(OpeningActions):
             return
         self.say(f"Written: {clean_line(str(path), 300)}")
 
-    @on(Markdown.LinkClicked)
     @work(group="around", exclusive=True)
-    async def ask_for_link(self, event: Markdown.LinkClicked) -> None:
+    async def on_markdown_link_clicked(self, event: Markdown.LinkClicked) -> None:
         """Open a link of an answer only after the person saw where it really leads."""
         event.stop()
         try:

@@ -5,7 +5,6 @@ No command is carried out here, and nothing is folded: transcripts come as they 
 
 from __future__ import annotations
 
-import time
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from textual import on
 
 from tui_delegate.core.choice import ROLES
 from tui_delegate.core.clean import clean_line
-from tui_delegate.core.events import Commanded, Finished, Returned, Spent, Started, Wrote
+from tui_delegate.core.events import Asked, Commanded, Finished, Returned, Spent, Started, Wrote
 from tui_delegate.core.savings import savings
 from tui_delegate.core.transcript import ENDED
 from tui_delegate.core.usage import Usage
@@ -61,6 +60,8 @@ class Showing(AroundActions):
             self.side.touch(transcript, event.path)
             if isinstance(event, Wrote):
                 return
+        if isinstance(event, Asked):
+            self.notices.asks(clean_line(event.task_name or event.task, 80))
         self.chat.touch()
         if event.path == () and isinstance(event, Started | Spent | Finished | Returned | Commanded):
             self.show_standing()
@@ -73,7 +74,9 @@ class Showing(AroundActions):
                 self.say(words, bad=True)
             self.talk.conversation.notices.clear()
         root = transcript.root
-        self.notices.ended(root.state, figures.elapsed(root, time.time()), clean_line(transcript.prompt, 80))
+        self.notices.ended(
+            root.state, figures.elapsed(root, self.house.now()), clean_line(transcript.prompt, 80)
+        )
         self.show_conversation()
 
     # What runs of other processes tell.
