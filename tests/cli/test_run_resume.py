@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import sqlite3
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,8 @@ from tests.cli.speaking import CHAT, SSE, TASKS, body, delta, openai, said, sse,
 from tests.journal.samples import commit
 from tests.loopback import Answer, Asked, Loopback, serving
 from tests.product import Product
-from tui_delegate.core.events import Opened
+from tui_delegate.core.calls import RunContext
+from tui_delegate.core.events import Event, Finished, Opened
 from tui_delegate.journal.store import Journal
 
 DONE = "Done: result of fix the typo; result of sort these names"
@@ -183,11 +186,25 @@ def test_files_are_looked_for_where_the_run_was_begun(tmp_path: Path) -> None:
     with_slow_worker(tmp_path, check)
 
 
-def test_a_run_in_the_middle_of_a_conversation_is_left_to_the_screen(tmp_path: Path) -> None:
-    tud = Product(tmp_path / "home").write({})
-    journal = Journal.open(tud.home / "journal.db")
-    assert commit(journal, "r2", [Opened(run="r2", prompt="and then?", after="r1")]) is None
-    journal.close()
-    ended = asyncio.run(tud.tell("run", "--resume", "r2"))
-    assert (ended.code, ended.out) == (2, "")
-    assert "in the middle of a conversation" in ended.err
+def test_a_run_in_the_middle_of_a_conversation_goes_on_with_what_was_said_before(tmp_path: Path) -> None:
+    async def check(tud: Product, server: Loopback, gate: asyncio.Event) -> None:
+        gate.set()
+        journal = Journal.open(tud.home / "journal.db")
+        session = RunContext(session="s1")
+        first: list[Event] = [Opened(run="r1", prompt="who?", context=session), Finished(text="me")]
+        assert commit(journal, "r1", first) is None
+        assert commit(journal, "r2", [Opened(run="r2", prompt="go", after="r1", context=session)]) is None
+        journal.close()
+        await asyncio.to_thread(abandon, tud.home / "journal.db", "r2")
+        ended = await tud.tell("run", "--resume", "r2", "-q")
+        assert (ended.code, ended.out) == (0, f"{DONE}\n"), ended.err
+        asked = next(one for one in server.asked if one.line == CHAT)
+        assert [words for _, words in said(asked)][1:3] == ["who?", "me"]
+
+    with_slow_worker(tmp_path, check)
+
+
+def abandon(path: Path, run: str) -> None:
+    """Leave a run as if its process were gone."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE runs SET pid=? WHERE id=?", (2**22 + 1, run))

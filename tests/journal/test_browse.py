@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -196,3 +197,21 @@ def test_what_two_other_processes_write_is_seen_by_a_reader_that_stays_open(tmp_
     assert sorted((one.run, one.total_ms) for one in found) == [
         (r, n) for r in ("r1", "r2") for n in range(20)
     ]
+
+
+def test_a_reader_that_was_closed_opens_nothing_again(path: Path) -> None:
+    browse = Browse(path)
+    assert browse.newest() == 60
+    browse.close()
+    assert (browse.newest(), list(browse.each(View()))) == (0, [])
+
+
+def test_a_question_ends_when_another_thread_interrupts_it(path: Path) -> None:
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    with closing(Browse(path)) as browse, ThreadPoolExecutor(1) as pool:
+        browse.newest()
+        asked = pool.submit(browse._ask, endless)
+        while not asked.done():
+            browse.interrupt()
+        assert isinstance(asked.exception(), JournalError)
+        assert browse.newest() == 60

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -59,8 +60,6 @@ STATES: dict[str, tuple[Event, ...]] = {
 
 def at(event: Event, path: RunPath) -> Event:
     """Give the same event at another path."""
-    from dataclasses import replace
-
     return replace(event, path=path)
 
 
@@ -115,7 +114,7 @@ class WorkersScreen(Screen[None]):
         for command in COMMANDS:
             setattr(self, f"action_{command.action}", self._recorder(command.id))
 
-    def _recorder(self, id: str):  # type: ignore[no-untyped-def]
+    def _recorder(self, id: str) -> Callable[[], None]:
         def record() -> None:
             self.asked.append(id)
             if id == "workers.mode":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
@@ -442,6 +443,22 @@ def test_what_is_told_at_once_many_times_is_looked_at_once(path: Path) -> None:
         assert not [one for one in app.workers if not one.is_finished]
 
     play(path, story)
+
+
+def test_a_journal_that_was_mended_is_shown_at_the_next_change(path: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.db"
+    broken.write_bytes(b"nothing of the kind" * 50)
+
+    async def story(app: LedgerStage, pilot: Pilot[int]) -> None:
+        assert "is damaged" in screen_text(pilot)
+        os.replace(path, broken)
+        app.ledger.refresh_rows()
+        await settled(pilot)
+        assert "is damaged" not in screen_text(pilot)
+        assert "calls 30" in screen_text(pilot)
+        assert app.focused is app.table
+
+    play(broken, story)
 
 
 @pytest.mark.parametrize("screen", [LedgerScreen, CallScreen, ColumnsScreen, ExportScreen])

@@ -155,7 +155,7 @@ def test_a_failure_shows_its_code_and_unknown_is_never_nothing(size: tuple[int, 
         sums, *rows = lines_of(app.strip)
         assert "$0.0213+?" in sums
         assert "in ~3,215" in sums
-        assert "failed unre" in rows[2]
+        assert "✗ unreachable" in rows[2]
         assert "–" in rows[2]
         assert all(len(line) <= size[0] for line in (sums, *rows))
 

@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from textual._xterm_parser import XTermParser
+from textual.events import Key
 from textual.pilot import Pilot
 
 from tests.tui.staged import STATES, WorkersStage, at, begun, in_state, opened
 from tui_delegate.core.events import Finished, Opened, Wrote
 from tui_delegate.core.transcript import Transcript
 from tui_delegate.tui.commands import Command
+from tui_delegate.tui.reader import mend_reader
 from tui_delegate.tui.widgets.keys import ANYWHERE, COMMANDS, PANE
 from tui_delegate.tui.widgets.places import shape_of
 from tui_delegate.tui.widgets.workers import EMPTY, MOST, Workers
@@ -44,12 +47,6 @@ async def shown(app: WorkersStage, pilot: Pilot[int]) -> str:
     settle(app)
     await pilot.pause()
     return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
-
-
-def every_state(run: str = "r1") -> tuple[Transcript, list[object]]:
-    transcript = Transcript()
-    transcript.apply(opened(run))
-    return transcript, []
 
 
 def tell_states(app: WorkersStage, *words: str) -> Transcript:
@@ -116,6 +113,14 @@ def test_keys_that_work_anywhere_reach_the_screen_without_a_focus(command: Comma
         assert app.asked == [command.id]
 
     staged(test)
+
+
+@pytest.mark.parametrize("digit", "123456789")
+def test_alt_and_a_digit_are_what_a_terminal_says_they_are(digit: str) -> None:
+    mend_reader()
+    parser = XTermParser()
+    events = [*parser.feed(f"\x1b{digit}"), *parser.feed("")]
+    assert [event.key for event in events if isinstance(event, Key)] == [f"alt+{digit}"]
 
 
 def test_no_key_is_taken_from_the_prompts_line_editor() -> None:
@@ -348,6 +353,26 @@ def test_a_pane_that_is_scrolled_out_of_sight_is_not_flushed_until_it_is_seen() 
         assert last.lines.text == before + "unseen"
 
     staged(test, (100, 24))
+
+
+def ticks(app: WorkersStage) -> bool:
+    return app.clock.ticking
+
+
+def test_a_pane_that_is_shown_again_ticks_again() -> None:
+    async def test(app: WorkersStage, pilot: Pilot[int]) -> None:
+        tell_states(app, "queued")
+        await shown(app, pilot)
+        assert ticks(app)
+        app.crew.display = False
+        await pilot.pause()
+        app.clock.beat()
+        assert not ticks(app)
+        app.crew.display = True
+        await pilot.pause()
+        assert ticks(app)
+
+    staged(test)
 
 
 def test_nothing_runs_when_nothing_works() -> None:

@@ -139,9 +139,11 @@ class Browse:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._turn = threading.Lock()
+        self._closed = False
 
     def close(self) -> None:
-        """Let go of the file, ending what is asked of it."""
+        """Let go of the file for good, ending what is asked of it."""
+        self._closed = True
         self.interrupt()
         with self._turn:
             if self._connection is not None:
@@ -262,7 +264,7 @@ class Browse:
                 raise journal_error(error, self._path) from error
 
     def _opened(self) -> sqlite3.Connection | None:
-        if self._connection is None:
+        if self._connection is None and not self._closed:
             self._connection = open_for_reading(self._path)
         return self._connection
 

@@ -25,6 +25,8 @@ from tui_delegate.tui.stage import Stage
 from tui_delegate.tui.themes import Themes
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
+
     from tui_delegate.tui.house import House
     from tui_delegate.tui.screens.ledger import LedgerScreen
     from tui_delegate.tui.screens.settings import SettingsScreen
@@ -70,6 +72,7 @@ class DelegateApp(Stage):
     """The manager's chat, its workers, and the ledger."""
 
     TITLE = "delegate"
+    CSS_PATH = "screens/main/main.tcss"
     commands: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS = bindings(COMMANDS, "app")
 
@@ -95,9 +98,12 @@ class DelegateApp(Stage):
         self.animation_level = "full" if wishes.motion else "none"
         self.notices.preferences = wishes
 
+    def get_default_screen(self) -> Screen[None]:
+        """Begin on the main screen: an empty one below it would be laid out and styled for nothing."""
+        return self.main
+
     def on_mount(self) -> None:
-        """Show the main screen and listen for the terminal going away."""
-        self.push_screen(self.main)
+        """Listen for the terminal going away."""
         self.notices.open()
         self._catch_signals()
 

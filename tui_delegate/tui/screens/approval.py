@@ -131,8 +131,9 @@ class ApprovalScreen(ModalScreen[Verdict]):
         self.query_one("#said").focus()
 
     def on_resize(self) -> None:
-        """Leave room for the keys, however low the screen."""
+        """Leave room for the keys, however low and narrow the screen."""
         self._share_room()
+        self.query_one("#keys", Static).update(self._keys())
 
     def _share_room(self) -> None:
         room = max(self.size.height - 13, 3)
@@ -312,6 +313,7 @@ class ApprovalScreen(ModalScreen[Verdict]):
 
     def _keys(self) -> Content:
         if self._doing == "answer":
-            return key_line(self, self.commands, {"approval.back": "no"})
+            width = min(self.size.width * 94 // 100, 100) - 5
+            return key_line(self, self.commands, {"approval.back": "no"}, width=width)
         keys = key_line(self, self.commands)
-        return keys if self._doing == "edit" else Content.assemble(("⏎", "$foreground"), "\xa0ok   ", keys)
+        return keys if self._doing == "edit" else Content.assemble(("⏎", "$foreground"), " ok   ", keys)

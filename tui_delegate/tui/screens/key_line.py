@@ -13,22 +13,33 @@ if TYPE_CHECKING:
 
     from tui_delegate.tui.commands import Command
 
+_GAP = "   "
+
 
 def key_line(
-    screen: Screen[Any], commands: Iterable[Command], words: Mapping[str, str] | None = None
+    screen: Screen[Any],
+    commands: Iterable[Command],
+    words: Mapping[str, str] | None = None,
+    *,
+    width: int = 0,
 ) -> Content:
-    """Write each command that has a label and may be done now, beside its key; `words` go before labels."""
+    """Write each command that has a label and may be done now, beside its key; `words` go before labels.
+
+    With a width, lines are broken between commands only.
+    """
     said = words or {}
     keys: dict[str, str] = {}
     for _, binding in screen._bindings:
         if binding.id:
             keys.setdefault(binding.id, screen.app.get_key_display(binding))
-    # Spaces that don't break keep a key beside its word.
-    parts = [
-        Content.assemble(
-            (keys[one.id], "$foreground"), "\xa0", said.get(one.id, one.label).replace(" ", "\xa0")
-        )
-        for one in commands
-        if one.label and one.id in keys and screen.check_action(one.action, ())
-    ]
-    return Content("   ").join(parts)
+    lines = [Content("")]
+    for one in commands:
+        if not (one.label and one.id in keys and screen.check_action(one.action, ())):
+            continue
+        part = Content.assemble((keys[one.id], "$foreground"), f" {said.get(one.id, one.label)}")
+        longer = Content(_GAP).join([lines[-1], part]) if lines[-1].plain else part
+        if width and longer.cell_length > width and lines[-1].plain:
+            lines.append(part)
+        else:
+            lines[-1] = longer
+    return Content("\n").join(lines)

@@ -79,9 +79,8 @@ class LedgerScreen(Screen[None]):
         now: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()
-        self._journal = path
         self._run_id, self._session_id = run, session
-        self._columns_spec, self._ascii = columns, ascii
+        self._columns_spec, self._ascii, self._fitted = columns, ascii, ""
         self._now = now
         self._reading = Reading(path)
         self._wish = Wish(scope)
@@ -89,7 +88,6 @@ class LedgerScreen(Screen[None]):
         self._known: dict[int, Call] = {}
         self._newest = -1
         self._looked, self._took, self._due = 0.0, 0.0, False
-        self._fitted = ""
         self._sums: Sums | None = None
 
     def compose(self) -> ComposeResult:
@@ -141,7 +139,9 @@ class LedgerScreen(Screen[None]):
         """Look at what is new now."""
         self._due = False
         self._looked = time.monotonic()
-        if not any(one.group == "ledger-rows" and not one.is_finished for one in self.workers):
+        if any(one.group == "ledger-rows" and not one.is_finished for one in self.workers):
+            self.changed()
+        else:
             self._ask("rows", self._read, self._wish, keep=True, only_new=True)
 
     def action_ledger_run(self) -> None:
@@ -245,8 +245,7 @@ class LedgerScreen(Screen[None]):
         """Open a call; look into a group."""
         sheet = self._sheet
         if isinstance(sheet, CallSheet):
-            call = sheet.call(event.index)
-            if call is not None:
+            if call := sheet.call(event.index):
                 self._ask("open", self._open, call)
         elif isinstance(sheet, ListSheet):
             row = sheet.rows[event.index]
@@ -385,6 +384,7 @@ class LedgerScreen(Screen[None]):
     def _trouble(self, error: DelegateError) -> None:
         """Show what is wrong with the journal in the place of the rows."""
         note = self.query_one("#ledger-note", Static)
+        self._newest = -1
         note.add_class("-bad")
         note.update(f"{clean_line(error.message, 500)}\n{clean_line(error.hint, 500)}")
         self.query_one("#ledger-sums", Static).update("")

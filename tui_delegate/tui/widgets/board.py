@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
-from textual.message import Message
 
 from tui_delegate.tui.widgets.places import Shape, shape_of
 
@@ -25,21 +24,9 @@ class Board(VerticalScroll, can_focus=False):
     }
     """
 
-    class Measured(Message):
-        """There is another amount of room, or another part of it is looked at."""
-
     def __init__(self) -> None:
         super().__init__()
         self._shape = Shape()
-
-    def on_resize(self) -> None:
-        """Tell who lays the panes out."""
-        self.post_message(self.Measured())
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Tell that other panes are seen."""
-        super().watch_scroll_y(old_value, new_value)
-        self.post_message(self.Measured())
 
     def lay_out(self, panes: Sequence[Pane], focused: int) -> None:
         """Give these panes their room, the one that is looked at more of it."""

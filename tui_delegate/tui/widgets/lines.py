@@ -50,6 +50,7 @@ class Lines(ScrollView, can_focus=True):
         self._cleaner = Cleaner()
         self._kind: Kind = "text"
         self._live = self._news = self._moving = False
+        self._fitted: Size | None = None
         self._foot: list[str] = []
         self._foot_text, self._foot_tone = "", "dim"
         self._search = Search(self.page)
@@ -205,8 +206,15 @@ class Lines(ScrollView, can_focus=True):
             self.action_follow()
 
     def on_resize(self) -> None:
-        """Wrap at the new width, with the same text at the top."""
-        width = self.scrollable_content_region.width - self.indent - 1
+        """Fit the text to the room."""
+        self.fit()
+
+    def fit(self) -> None:
+        """Wrap at the width that there is now, with the same text at the top."""
+        width = max(self.scrollable_content_region.width - self.indent - 1, 2)
+        if not self.size:
+            return
+        self._fitted = self.size
         if width != self.page.width:
             place = self._place()
             self.page.wrap(width)
@@ -277,6 +285,9 @@ class Lines(ScrollView, can_focus=True):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Draw rows of the view: what did not change is not made again."""
         tones = self._palette.tones
+        if self._fitted != self.size:
+            # Not every new size comes with an event.
+            self.call_next(self.fit)
         top, width = self.scroll_offset.y, self.size.width
         strips = [self._strip(top + y, width) for y in crop.line_range]
         if self._news and not self.following and crop.bottom >= self.size.height and strips:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
     from textual.geometry import Region
+    from textual.screen import Screen
 
     from tui_delegate.core.transcript import Node, Part
     from tui_delegate.tui.clock import FrameClock
@@ -114,7 +115,7 @@ class Pane(Widget):
         self.watched = watched
         self.head, self.lines = Head(), Lines()
         self._clock, self._wall = clock, wall
-        self._shown, self._in_view = False, True
+        self._in_view = True
         self._forget()
 
     def _forget(self) -> None:
@@ -133,7 +134,8 @@ class Pane(Widget):
         yield self.lines
 
     def on_mount(self) -> None:
-        """Show what there is."""
+        """Show what there is, as soon as there is room for it."""
+        self.screen.screen_layout_refresh_signal.subscribe(self, self._relaid, immediate=True)
         self._clock.touch(self)
 
     def on_unmount(self) -> None:
@@ -165,20 +167,19 @@ class Pane(Widget):
     @property
     def rate(self) -> float:
         """As often as it is looked at."""
-        if not (self._shown and self._in_view and self.is_attached):
+        if not (self._in_view and self.is_attached and self.is_on_screen):
             return clocks.HIDDEN
-        if not (self.screen.is_current or self.app.screen.is_modal):
+        if not self.screen.is_current:
             return clocks.HIDDEN
         return clocks.FOCUSED if self.lines.has_focus else clocks.VISIBLE
 
-    def on_show(self) -> None:
-        """Catch up."""
-        self._shown = True
-        self.wake()
-
-    def on_hide(self) -> None:
-        """Stay as it is until it is seen again."""
-        self._shown = False
+    def _relaid(self, screen: Screen[object]) -> None:
+        """Catch up where it is seen now. Its own events do not say so each time that it is."""
+        self.lines.fit()
+        self.tell()
+        self._clock.seen(self)
+        if self.watched is not None and not self.watched.ended and self.rate > clocks.HIDDEN:
+            self._clock.want_beat(self)
 
     def wake(self) -> None:
         """Show what came while nobody looked."""
@@ -275,10 +276,6 @@ class Pane(Widget):
 
     def on_descendant_blur(self) -> None:
         """Show that it has it no more."""
-        self.tell()
-
-    def on_resize(self) -> None:
-        """Fit the line to the width."""
         self.tell()
 
     def on_click(self, event: events.Click) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from textual import events
     from textual.binding import BindingType
+    from textual.screen import Screen
 
     from tui_delegate.tui.clock import FrameClock
     from tui_delegate.tui.widgets.watched import Watched
@@ -71,7 +72,6 @@ class Roster(ScrollView, can_focus=True):
         self._align = 1
         self._strips: dict[int, tuple[list[Piece], Strip]] = {}
         self._palette = Palette(self, self._strips.clear)
-        self._shown = False
 
     @property
     def listed(self) -> list[Watched]:
@@ -115,16 +115,18 @@ class Roster(ScrollView, can_focus=True):
     @property
     def rate(self) -> float:
         """As often as it is looked at."""
-        return clocks.VISIBLE if self._shown and self.display else clocks.HIDDEN
+        if not (self.is_attached and self.is_on_screen and self.screen.is_current):
+            return clocks.HIDDEN
+        return clocks.VISIBLE
 
-    def on_show(self) -> None:
-        """Catch up."""
-        self._shown = True
-        self.wake()
+    def on_mount(self) -> None:
+        """Catch up whenever it is seen."""
+        self.screen.screen_layout_refresh_signal.subscribe(self, self._relaid, immediate=True)
 
-    def on_hide(self) -> None:
-        """Stay as it is until it is seen again."""
-        self._shown = False
+    def _relaid(self, screen: Screen[object]) -> None:
+        self._clock.seen(self)
+        if self.rate > clocks.HIDDEN and any(not watched.ended for watched in self.listed):
+            self._clock.want_beat(self)
 
     def on_unmount(self) -> None:
         """Take no more time."""
@@ -153,7 +155,7 @@ class Roster(ScrollView, can_focus=True):
     def beat(self) -> bool:
         """Bring the figures up to date."""
         self._clock.touch(self)
-        return self._shown and any(not watched.ended for watched in self.listed)
+        return self.rate > clocks.HIDDEN and any(not watched.ended for watched in self.listed)
 
     # What the person does.
 

@@ -42,13 +42,13 @@ _COLUMNS: Final = (
     ("cached", 7, True),
     ("took", 7, True),
     ("rate", 8, True),
-    ("status", 16, False),
+    ("status", 22, False),
 )
 _NONE: Final = "  no model call yet: what you ask for is counted here"
 _HEADS: Final = (" ledger · this session  ", " ledger  ")
 _DROPPED: Final = ("cached", "profile", "rate", "time", "prompt")
 """In this order, where there is no room."""
-_SHORT: Final = {"agent": 8, "model": 12, "status": 14}
+_SHORT: Final = {"agent": 8, "model": 12, "status": 16}
 """What columns shrink to before any is dropped."""
 
 

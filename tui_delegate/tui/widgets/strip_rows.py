@@ -130,10 +130,18 @@ def _past(transcript: Transcript, node: Node, call: ModelCall, at: float, mark: 
         completion=figures.counted(usage.completion, usage.source),
         took=figures.seconds(call.total_ms / 1000),
         rate=figures.rate(call.tokens_per_second),
-        status="ok" if call.status == "ok" else clean_line(f"{call.status} {call.code}", 40),
+        status=_ended(call),
         tone=_STATUS[call.status],
         mark=mark,
     )
+
+
+def _ended(call: ModelCall) -> str:
+    """Say how a call ended: a failure by its code, which says more than that it failed."""
+    if call.status == "ok":
+        return "ok"
+    glyph = figures.SIGNS[call.status].glyph
+    return f"{glyph} {clean_line(call.code, 40) or call.status}"
 
 
 def _live(transcript: Transcript, node: Node, now: float, mark: str) -> StripRow:

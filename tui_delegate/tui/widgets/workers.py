@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from textual import events
     from textual.app import ComposeResult
+    from textual.screen import Screen
 
     from tui_delegate.core.events import RunPath
     from tui_delegate.core.transcript import Node, Transcript
@@ -101,7 +102,8 @@ class Workers(Widget):
         yield Static(Content(EMPTY), id="empty", markup=False)
 
     def on_mount(self) -> None:
-        """Stand as there is room."""
+        """Stand as there is room, whenever there is another amount of it."""
+        self.screen.screen_layout_refresh_signal.subscribe(self, self._relaid)
         self._arrange()
 
     def on_unmount(self) -> None:
@@ -312,9 +314,8 @@ class Workers(Widget):
         """Stand as there is room now."""
         self._arrange()
 
-    def on_board_measured(self, message: Board.Measured) -> None:
-        """Give the panes as many columns and rows as there is room for now."""
-        message.stop()
+    def _relaid(self, screen: Screen[object]) -> None:
+        """Give the panes as many columns and rows as there is room for now, and note which are seen."""
         self._fit_grid()
 
     def _arrange(self) -> None:

@@ -115,7 +115,9 @@ class PaneActions(Ground):
         """Show all there is to know of a delegation."""
         from tui_delegate.tui.screens.detail import DetailScreen
 
-        self.app.push_screen(DetailScreen(transcript, node.path))
+        self.detail = DetailScreen(transcript, node.path)
+        self.app.push_screen(self.detail)
+        self.clock.want_beat(self.detail)
 
     def action_pane_copy(self) -> None:
         """Copy what this worker wrote."""

@@ -25,7 +25,6 @@ class MainScreen(KeepingActions):
         *bindings(ANYWHERE, "pane"),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (180, "-wide")]  # noqa: RUF012 - so in Textual
-    CSS_PATH = "main.tcss"
 
     def on_mount(self) -> None:
         """Paint first, then open the rest."""
@@ -45,6 +44,12 @@ class MainScreen(KeepingActions):
     def who_does(self, command: Command) -> DOMNode:
         """Give what carries a command out: the prompt has its own, all others are this screen's."""
         return self.bar if command.part == "prompt" else self
+
+    def on_screen_resume(self) -> None:
+        """Show what came while another screen was in front."""
+        self.side.wake()
+        self.clock.seen(self.chat)
+        self.clock.touch(self)
 
     def on_resize(self) -> None:
         """Give every part the room that there is now."""

@@ -20,6 +20,7 @@ from tui_delegate.tui import figures
 from tui_delegate.tui.screens.main.around import AroundActions
 from tui_delegate.tui.widgets.chat import Chat
 from tui_delegate.tui.widgets.header import Post, Standing, Totals
+from tui_delegate.tui.widgets.strip import Strip
 
 if TYPE_CHECKING:
     from tui_delegate.core.choice import Role
@@ -58,6 +59,7 @@ class Showing(AroundActions):
         """Mark what an event changed; the clock draws it."""
         if event.path:
             self.side.touch(transcript, event.path)
+            self._touch_detail()
             if isinstance(event, Wrote):
                 return
         if isinstance(event, Asked):
@@ -93,6 +95,7 @@ class Showing(AroundActions):
         """Mark what changed in it."""
         if path:
             self.side.touch(transcript, path)
+            self._touch_detail()
         self.clock.want_beat(self.strip)
 
     def ended(self, transcript: Transcript) -> None:
@@ -101,10 +104,14 @@ class Showing(AroundActions):
         self.ended_elsewhere.append(transcript.run)
         self.show_strip()
 
+    def _touch_detail(self) -> None:
+        if self.detail is not None and self.app.screen is self.detail:
+            self.clock.touch(self.detail)
+
     def ledger_changed(self) -> None:
         """Have an open ledger read what was committed."""
         if self.ledger is not None and self.app.screen is self.ledger:
-            self.ledger.refresh_rows()
+            self.ledger.changed()
 
     def journal_failed(self, error: DelegateError) -> None:
         """Say that the journal can't be followed."""
@@ -115,6 +122,16 @@ class Showing(AroundActions):
         """Say that something new stands below."""
         self.chat.border_subtitle = "↓ new below (end)" if event.waiting else ""
 
+    @on(Strip.Picked)
+    def show_picked(self, event: Strip.Picked) -> None:
+        """Go to the worker whose call was clicked."""
+        self.side.open_path(event.run, event.path)
+
+    @on(Strip.Toggled)
+    def fold_strip(self) -> None:
+        """Fold or unfold the strip."""
+        self.action_main_strip()
+
     def show_strip(self) -> None:
         """Give the strip the runs of this session and every live one of others."""
         runs = self.talk.conversation.runs if self.talk else []
@@ -122,6 +139,15 @@ class Showing(AroundActions):
         self.strip.show([*runs, *self.foreign.values()], session)
 
     def show_standing(self) -> None:
+        """Have it shown who manages, who works, and what it cost, when its turn comes."""
+        self.clock.touch(self)
+
+    @property
+    def rate(self) -> float:
+        """How often figures of the whole session are made anew: they are sums over all of it."""
+        return 2.0
+
+    def flush(self) -> None:
         """Show who manages, who works, and what it cost."""
         if self.talk is None:
             return
