@@ -201,10 +201,10 @@ class Camera:
         for one in self.app.screen.query("Input, TextArea"):
             assert isinstance(one, Input | TextArea)
             one.cursor_blink = False
-        for _ in range(12):
+        for _ in range(25):
             self.app.main.clock.beat()
             await self.breathe()
-        picture = at_home(self.app.export_screenshot(title="tui-delegate"))
+        picture = at_home(self.app.export_screenshot(title="tui-delegate", simplify=True))
         (self.into / f"{name}.svg").write_text(picture, encoding="utf-8")
 
 
@@ -305,8 +305,9 @@ async def one_conversation(into: Path) -> None:
         await camera.take("cancelled")
         await camera.press("alt+3", "e")
         await camera.until("Result of worker")
-        await camera.press("ctrl+end")
-        camera.app.screen.query_one(TextArea).insert("\n5. Leave the billing service as it is.")
+        words = camera.app.screen.query_one(TextArea)
+        words.move_cursor(words.document.end)
+        words.insert("\n5. Leave the billing service as it is.")
         await camera.take("edit")
         await camera.press("ctrl+s")
         await camera.go_on(30)
