@@ -262,7 +262,7 @@ class Stand:
     @property
     def text(self) -> str:
         """All that is on the screen."""
-        return seen(self.pilot)
+        return seen(self.pilot).replace("\xa0", " ")
 
     @property
     def said(self) -> str:
