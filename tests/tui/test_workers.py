@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from textual._xterm_parser import XTermParser
+from textual.events import Key
 from textual.pilot import Pilot
 
 from tests.tui.staged import STATES, WorkersStage, at, begun, in_state, opened
 from tui_delegate.core.events import Finished, Opened, Wrote
 from tui_delegate.core.transcript import Transcript
 from tui_delegate.tui.commands import Command
+from tui_delegate.tui.reader import mend_reader
 from tui_delegate.tui.widgets.keys import ANYWHERE, COMMANDS, PANE
 from tui_delegate.tui.widgets.places import shape_of
 from tui_delegate.tui.widgets.workers import EMPTY, MOST, Workers
@@ -113,6 +116,13 @@ def test_keys_that_work_anywhere_reach_the_screen_without_a_focus(command: Comma
 
 
 @pytest.mark.parametrize("digit", "123456789")
+def test_alt_and_a_digit_are_what_a_terminal_says_they_are(digit: str) -> None:
+    mend_reader()
+    parser = XTermParser()
+    events = [*parser.feed(f"\x1b{digit}"), *parser.feed("")]
+    assert [event.key for event in events if isinstance(event, Key)] == [f"alt+{digit}"]
+
+
 def test_no_key_is_taken_from_the_prompts_line_editor() -> None:
     keys = {key for command in COMMANDS if command.first for key in command.keys.split(",")}
     assert not keys & {f"ctrl+{letter}" for letter in "aewuky"}

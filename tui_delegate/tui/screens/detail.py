@@ -101,6 +101,20 @@ class DetailScreen(ModalScreen[None]):
             self._section = "transcript"
         self._go(self._section)
 
+    @property
+    def rate(self) -> float:
+        """How often it looks again while its turn goes on."""
+        return 4.0
+
+    def flush(self) -> None:
+        """Look again, when the frame clock says so."""
+        self.show_node()
+
+    def beat(self) -> bool:
+        """Look again, as long as its turn goes on and it stands in front."""
+        self.show_node()
+        return self.is_attached and self._node.state not in ENDED
+
     def show_node(self, now: float | None = None) -> None:
         """Look again; redraws only what has changed, and long texts of a turn that goes on less often."""
         now = time.monotonic() if now is None else now

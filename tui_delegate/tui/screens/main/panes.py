@@ -77,6 +77,10 @@ class PaneActions(Ground):
             return
         transcript, node = found
         parent = node.path[:-1]
+        run = self.run_of(transcript)
+        if run is None or not run.is_open(node.path):
+            self.say("Its result has gone back already: the manager has read it.")
+            return
         if not self._command(lambda run: run.hold(parent), transcript):
             return
         try:
@@ -115,7 +119,9 @@ class PaneActions(Ground):
         """Show all there is to know of a delegation."""
         from tui_delegate.tui.screens.detail import DetailScreen
 
-        self.app.push_screen(DetailScreen(transcript, node.path))
+        self.detail = DetailScreen(transcript, node.path)
+        self.app.push_screen(self.detail)
+        self.clock.want_beat(self.detail)
 
     def action_pane_copy(self) -> None:
         """Copy what this worker wrote."""

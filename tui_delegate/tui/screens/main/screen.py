@@ -45,6 +45,12 @@ class MainScreen(KeepingActions):
         """Give what carries a command out: the prompt has its own, all others are this screen's."""
         return self.bar if command.part == "prompt" else self
 
+    def on_screen_resume(self) -> None:
+        """Show what came while another screen was in front."""
+        self.side.wake()
+        self.clock.seen(self.chat)
+        self.clock.touch(self)
+
     def on_resize(self) -> None:
         """Give every part the room that there is now."""
         self.lay_out()

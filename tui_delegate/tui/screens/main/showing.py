@@ -59,6 +59,7 @@ class Showing(AroundActions):
         """Mark what an event changed; the clock draws it."""
         if event.path:
             self.side.touch(transcript, event.path)
+            self._touch_detail()
             if isinstance(event, Wrote):
                 return
         if isinstance(event, Asked):
@@ -94,6 +95,7 @@ class Showing(AroundActions):
         """Mark what changed in it."""
         if path:
             self.side.touch(transcript, path)
+            self._touch_detail()
         self.clock.want_beat(self.strip)
 
     def ended(self, transcript: Transcript) -> None:
@@ -101,6 +103,10 @@ class Showing(AroundActions):
         self.foreign.pop(transcript.run, None)
         self.ended_elsewhere.append(transcript.run)
         self.show_strip()
+
+    def _touch_detail(self) -> None:
+        if self.detail is not None and self.app.screen is self.detail:
+            self.clock.touch(self.detail)
 
     def ledger_changed(self) -> None:
         """Have an open ledger read what was committed."""
