@@ -23,6 +23,7 @@ from tui_delegate.tui.reader import mend_reader
 from tui_delegate.tui.screens.main import MainScreen
 from tui_delegate.tui.stage import Stage
 from tui_delegate.tui.themes import Themes
+from tui_delegate.tui.writer import mend_writer
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -244,6 +245,7 @@ class DelegateApp(Stage):
 
 def open_screen(house: House) -> int:
     """Run the app to its end and give the exit code."""
+    mend_writer()
     app = DelegateApp(house)
     app.run(mouse=house.preferences.mouse)
     return app.return_code or 0
