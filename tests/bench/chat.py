@@ -246,9 +246,7 @@ class Bench(Stage):
         while (now := time.monotonic() - began) < SECONDS:
             due = int(now * PER_WORKER * WORKERS)
             for number in range(done, due):
-                self.tell(
-                    Wrote(path=(number % WORKERS,), text=TOKENS[number // WORKERS % len(TOKENS)])
-                )
+                self.tell(Wrote(path=(number % WORKERS,), text=TOKENS[number // WORKERS % len(TOKENS)]))
             done = due
             due = int(now * PER_SECOND)
             for number in range(said, due):
@@ -326,7 +324,9 @@ def measure(kind: str = "ours", history: int = HISTORY) -> Figures:
                     last = os.read(parent, 65536)
                 except OSError:
                     break
-            if Path(f"{report}.keys").exists() and (not written or time.monotonic() - written[-1] > KEY_EVERY):
+            if Path(f"{report}.keys").exists() and (
+                not written or time.monotonic() - written[-1] > KEY_EVERY
+            ):
                 written.append(time.monotonic())
                 os.write(parent, KEY)
                 Path(f"{report}.written").write_text(json.dumps(written), encoding="utf-8")

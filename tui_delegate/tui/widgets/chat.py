@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from textual.containers import VerticalScroll
-from textual.geometry import Region
 from textual.message import Message
 from textual.widgets import Static
 
@@ -104,7 +103,6 @@ class Chat(VerticalScroll, can_focus=True):
         """Put in place what stands where there is nothing to show."""
         self._older.display = False
         self.mount(self._older, self._empty)
-        self.anchor()
 
     def invite(self, text: str) -> None:
         """Say what to do, while nothing has been said."""
@@ -226,14 +224,8 @@ class Chat(VerticalScroll, can_focus=True):
         for answer in self.query(Answer):
             row = answer.show_hit(place.hit if answer is place.answer else None)
             if answer is place.answer:
-                region = Region(0, row, 1, 1)
-                self.scroll_to_region(
-                    region.translate(answer.content_region.offset - self.content_region.offset).translate(
-                        self.scroll_offset
-                    ),
-                    animate=False,
-                    top=True,
-                )
+                top = answer.content_region.y - self.content_region.y + self.scroll_offset.y
+                self.scroll_to(y=top + row - 1, animate=False, immediate=True)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Notice when somebody has come back to the tail, or left it."""
@@ -249,15 +241,37 @@ class Chat(VerticalScroll, can_focus=True):
 
     def watch_virtual_size(self) -> None:
         """Keep what somebody reads where it stands, whatever comes or goes above it."""
-        if self.following or self._top is None:
-            return
-        exchange, stood = self._top
-        moved = exchange.virtual_region.y - stood if exchange.is_mounted else 0
-        if moved:
-            self._top = exchange, stood + moved
+        if self.following:
+            self._hold()
+        elif self._top is not None:
+            exchange, stood = self._top
+            moved = exchange.virtual_region.y - stood if exchange.is_mounted else 0
+            if moved:
+                self._top = exchange, stood + moved
+                self._move(self.scroll_y + moved)
+
+    def on_resize(self) -> None:
+        """Keep the tail in sight."""
+        if self.following:
+            self._hold()
+
+    def _move(self, y: float) -> None:
+        self._moving = True
+        self.scroll_to(y=y, animate=False, immediate=True, force=True)
+        self._moving = False
+
+    def _hold(self) -> None:
+        """Have the layout itself keep to the tail, once there is more than the view holds.
+
+        With less, it would put the first line at the foot.
+        """
+        if self.max_scroll_y > 0:
             self._moving = True
-            self.scroll_to(y=self.scroll_y + moved, animate=False, immediate=True, force=True)
+            self.anchor()
             self._moving = False
+        elif self.is_anchored:
+            self.anchor(False)
+            self._move(0)
 
     def _note_top(self) -> None:
         """Note what stands at the top of the view."""
@@ -271,11 +285,9 @@ class Chat(VerticalScroll, can_focus=True):
         """Follow the tail, or leave the view where it is: the layout itself keeps to it."""
         if self.following:
             self._top = None
-            self._moving = True
-            self.anchor()
-            self._moving = False
+            self._hold()
         else:
-            self.release_anchor()
+            self.anchor(False)
         self._tell_below()
 
     def _tell_below(self) -> None:

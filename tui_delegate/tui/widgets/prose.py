@@ -167,7 +167,9 @@ class Reader:
                 rows.append([])
             elif token.type in ("th_open", "td_open"):
                 text, spans = inline(tokens[at + 1])[0]
-                rows[-1].append(Cell(text, [(0, len(text), "bold $primary"), *spans] if token.tag == "th" else spans))
+                rows[-1].append(
+                    Cell(text, [(0, len(text), "bold $primary"), *spans] if token.tag == "th" else spans)
+                )
                 if token.tag == "th":
                     aligns.append(str(token.attrs.get("style", "")).removeprefix("text-align:"))
             at += 1
