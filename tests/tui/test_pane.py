@@ -311,7 +311,7 @@ def test_every_state_has_its_sign() -> None:
     ("context", "width", "seen"),
     [
         (1024, 120, "window 25%"),
-        (1024, 40, ""),
+        (1024, 26, ""),
         (3600, 60, "window 88%"),
         (3600, 45, "window 88%"),
         (5, 120, ""),
