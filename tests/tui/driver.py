@@ -366,7 +366,9 @@ async def driven(house: DrivenHouse, size: tuple[int, int] = (120, 40)) -> Async
         yield stand
 
 
-def drive(house: DrivenHouse, part: Callable[[Stand], Awaitable[None]], size: tuple[int, int] = (120, 40)) -> None:
+def drive(
+    house: DrivenHouse, part: Callable[[Stand], Awaitable[None]], size: tuple[int, int] = (120, 40)
+) -> None:
     """Open the app in a house and do something on it."""
 
     async def main() -> None:

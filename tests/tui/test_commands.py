@@ -28,7 +28,9 @@ from tui_delegate.tui.screens.main import MainScreen
 from tui_delegate.tui.widgets.line_editor import LineEditor
 from tui_delegate.tui.widgets.prompt import PromptBar
 
-OF_LINE_EDITORS = frozenset({"ctrl+a", "ctrl+e", "ctrl+w", "ctrl+u", "ctrl+k", "ctrl+y", "alt+b", "alt+f", "alt+d"})
+OF_LINE_EDITORS = frozenset(
+    {"ctrl+a", "ctrl+e", "ctrl+w", "ctrl+u", "ctrl+k", "ctrl+y", "alt+b", "alt+f", "alt+d"}
+)
 """What fingers do without asking, in whatever a line is written."""
 
 
@@ -66,7 +68,9 @@ def keys(command: Command) -> list[str]:
 
 
 def test_no_screen_is_left_out() -> None:
-    assert {MainScreen, *SCREENS} == {one for one in classes() if issubclass(one, Screen) and bindings_of(one)}
+    assert {MainScreen, *SCREENS} == {
+        one for one in classes() if issubclass(one, Screen) and bindings_of(one)
+    }
     assert len(SCREENS) > 15
 
 
@@ -128,9 +132,7 @@ def test_no_command_takes_a_key_of_line_editors(command: Command) -> None:
 
 
 def test_no_word_after_a_slash_is_given_twice() -> None:
-    words = Counter(
-        one.slash for one in (*commands_of(MainScreen), *commands_of(DelegateApp)) if one.slash
-    )
+    words = Counter(one.slash for one in (*commands_of(MainScreen), *commands_of(DelegateApp)) if one.slash)
     assert [word for word, times in words.items() if times > 1] == []
     assert all(word.isascii() and word.isalpha() and word.islower() for word in words)
 

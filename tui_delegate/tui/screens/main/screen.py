@@ -40,7 +40,7 @@ class MainScreen(KeepingActions):
             self.key_hint("prompt.steer", "steers now"),
             "enter queues",
         )
-        self.call_after_refresh(self.run_worker, self.open_house(), group="house")
+        self.call_after_refresh(self.run_worker, self.open_house, group="house")
 
     def who_does(self, command: Command) -> DOMNode:
         """Give what carries a command out: the prompt has its own, all others are this screen's."""
