@@ -119,7 +119,8 @@ class DetailScreen(ModalScreen[None]):
         """Look again; redraws only what has changed, and long texts of a turn that goes on less often."""
         now = time.monotonic() if now is None else now
         due = self._due if self._node.state not in ENDED else 0.0
-        if self.is_mounted and now >= due and self._drawn != self._mark():
+        # Not before its parts are there, nor while they go: the clock knows nothing of either.
+        if self._drawn and now >= due and self._stands and self._drawn != self._mark():
             self._show()
             self._due = now + min(len(self._page.text) / _QUICK, 2.0)
 
@@ -190,6 +191,10 @@ class DetailScreen(ModalScreen[None]):
         """A model's link leads nowhere by itself; where it would lead is said."""
         event.stop()
         self.notify(f"The link leads to {clean_line(event.href, 120)}", markup=False)
+
+    @property
+    def _stands(self) -> bool:
+        return self.is_attached and self in self.app.screen_stack
 
     @property
     def _node(self) -> Node:
