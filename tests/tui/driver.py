@@ -262,7 +262,7 @@ class Stand:
     @property
     def text(self) -> str:
         """All that is on the screen."""
-        return seen(self.pilot)
+        return seen(self.pilot).replace("\xa0", " ")
 
     @property
     def said(self) -> str:
@@ -367,7 +367,9 @@ async def driven(house: DrivenHouse, size: tuple[int, int] = (120, 40)) -> Async
         yield stand
 
 
-def drive(house: DrivenHouse, part: Callable[[Stand], Awaitable[None]], size: tuple[int, int] = (120, 40)) -> None:
+def drive(
+    house: DrivenHouse, part: Callable[[Stand], Awaitable[None]], size: tuple[int, int] = (120, 40)
+) -> None:
     """Open the app in a house and do something on it."""
 
     async def main() -> None:

@@ -6,9 +6,12 @@ The app itself and each test's own small app are made from it.
 from __future__ import annotations
 
 import os
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.app import App
+
+if TYPE_CHECKING:
+    from textual.driver import Driver
 
 TONES: Final = {
     "dim": "#9aa3ad",
@@ -32,9 +35,9 @@ class Stage(App[int]):
     }
     """
 
-    def __init__(self, *, ansi_color: bool | None = None) -> None:
+    def __init__(self, *, ansi_color: bool | None = None, driver: type[Driver] | None = None) -> None:
         # Told now: only an app that begins with the terminal's own colours leaves all colour out later.
-        super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else ansi_color)
+        super().__init__(driver_class=driver, ansi_color=True if os.environ.get("NO_COLOR") else ansi_color)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave every key to a screen that waits for one."""

@@ -77,6 +77,10 @@ class PaneActions(Ground):
             return
         transcript, node = found
         parent = node.path[:-1]
+        run = self.run_of(transcript)
+        if run is None or not run.is_open(node.path):
+            self.say("Its result has gone back already: the manager has read it.")
+            return
         if not self._command(lambda run: run.hold(parent), transcript):
             return
         try:
