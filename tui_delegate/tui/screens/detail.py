@@ -21,7 +21,7 @@ from tui_delegate.core.specs import seat_name
 from tui_delegate.core.transcript import ENDED
 from tui_delegate.tui import figures, rebuilt
 from tui_delegate.tui.commands import Command, bindings
-from tui_delegate.tui.screens.key_line import key_line
+from tui_delegate.tui.widgets.foot import Foot
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -66,7 +66,6 @@ class DetailScreen(ModalScreen[None]):
         & Markdown { padding: 0; margin: 0; background: $background; }
         & #find { height: 1; padding: 0 1; border: none; background: $surface; display: none; }
         &.-find #find { display: block; }
-        & #keys { height: auto; padding: 0 1; color: $dim; }
         & #answer { display: none; }
         &.-answer #answer { display: block; }
         &.-answer #page { display: none; }
@@ -93,7 +92,7 @@ class DetailScreen(ModalScreen[None]):
                 id="page", read_only=True, compact=True, highlight_cursor_line=False, soft_wrap=True
             )
         yield Input(id="find", compact=True, placeholder="search, enter for the next")
-        yield Static(id="keys", markup=False)
+        yield Foot(self.commands)
 
     def on_mount(self) -> None:
         """Show the section that was asked for, or what there is while there is no answer."""
@@ -221,7 +220,6 @@ class DetailScreen(ModalScreen[None]):
         self._drawn = self._mark()
         self.query_one("#head", Static).update(self._head())
         self.query_one("#sections", Static).update(_section_line(self._section))
-        self.query_one("#keys", Static).update(key_line(self, self.commands))
         text = self._text()
         styled = self._section == "answer" and len(text) <= _MARKDOWN_LONGEST
         self.set_class(styled, "-answer")
