@@ -1,4 +1,4 @@
-"""One conversation with a manager on loopback: what it is told again, and what gives way to a small window."""
+"""One conversation with a manager on loopback: what it is told again, what gives way to a small window."""
 
 from __future__ import annotations
 
