@@ -133,5 +133,9 @@ def sheet(pilot: Pilot[Any]) -> str:
 def _bare(segment: Segment) -> Segment:
     """Leave out what a style carries beside its looks."""
     style = segment.style
-    return Segment(segment.text, style.without_color + style.from_color(style.color, style.bgcolor)
-                   if style and style._meta else style)
+    return Segment(
+        segment.text,
+        style.without_color + style.from_color(style.color, style.bgcolor)
+        if style and style._meta
+        else style,
+    )

@@ -13,7 +13,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from tests.loopback import serving
-from tests.tui.driver import BEGAN, CLOSED, DrivenHouse, Stand, house_in, recorded, stored
+from tests.tui.driver import CLOSED, Stand, house_in, recorded, stored
 from tests.tui.pictures import DARK, LIGHT, Camera, SheetExtension, SVGImageExtension, small_home
 from tests.tui.standing import SIZES
 from tests.workspace.places import ollama

@@ -6,7 +6,6 @@ Themes, keys, notifications and the way out are here; no run, no conversation, n
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 from dataclasses import replace
@@ -23,9 +22,9 @@ from tui_delegate.tui.reader import mend_reader
 from tui_delegate.tui.screens.main import MainScreen
 from tui_delegate.tui.stage import Stage
 from tui_delegate.tui.themes import Themes
-from tui_delegate.tui.writer import mend_writer
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
     from textual.screen import Screen
 
     from tui_delegate.tui.house import House
@@ -77,9 +76,9 @@ class DelegateApp(Stage):
     commands: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS = bindings(COMMANDS, "app")
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, driver: type[Driver] | None = None) -> None:
         mend_reader()
-        super().__init__()
+        super().__init__(driver=driver)
         self.house = house
         self.crash: Exception | None = None
         """What went wrong inside a widget, if anything did."""
@@ -106,7 +105,6 @@ class DelegateApp(Stage):
     def on_mount(self) -> None:
         """Listen for the terminal going away."""
         self.notices.open()
-        self._catch_signals()
 
     async def on_unmount(self) -> None:
         """Close what is open."""
@@ -210,22 +208,13 @@ class DelegateApp(Stage):
             return
         self.notify(f"Written: {clean_line(where, 300)}", markup=False)
 
-    def _catch_signals(self) -> None:
-        """Leave in order when told to, so that the terminal is as it was; a lost terminal ends us as well."""
-        loop = asyncio.get_running_loop()
-        for name in ("SIGTERM", "SIGHUP"):
-            if (one := getattr(signal, name, None)) is not None:
-                try:
-                    loop.add_signal_handler(one, self._leave, 128 + one)
-                except (
-                    NotImplementedError,
-                    RuntimeError,
-                    ValueError,
-                ):  # no signals on this platform or thread
-                    return
-
-    def _leave(self, code: int) -> None:
-        self.exit(code, return_code=code)
+    def leave(self, number: int) -> None:
+        """End in order because of a signal; called in the middle of anything."""
+        code = 128 + number
+        if number == getattr(signal, "SIGHUP", None) and (hang_up := getattr(self._driver, "hang_up", None)):
+            hang_up()
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(lambda: self.exit(code, return_code=code))
 
     def _fatal_error(self) -> None:
         """End with one readable line; where it happened is shown on request."""
@@ -245,7 +234,12 @@ class DelegateApp(Stage):
 
 def open_screen(house: House) -> int:
     """Run the app to its end and give the exit code."""
-    mend_writer()
-    app = DelegateApp(house)
+    if os.name != "posix" or house.environ.get("TEXTUAL_DRIVER"):
+        app = DelegateApp(house)
+    else:
+        from tui_delegate.tui.terminal import on_leaving, steady
+
+        app = DelegateApp(house, steady())
+        on_leaving(app.leave)
     app.run(mouse=house.preferences.mouse)
     return app.return_code or 0

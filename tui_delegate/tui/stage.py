@@ -6,9 +6,15 @@ The app itself and each test's own small app are made from it.
 from __future__ import annotations
 
 import os
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from textual.app import App
+
+from tui_delegate.tui.keys import shown
+
+if TYPE_CHECKING:
+    from textual.binding import Binding
+    from textual.driver import Driver
 
 TONES: Final = {
     "dim": "#9aa3ad",
@@ -26,14 +32,23 @@ class Stage(App[int]):
     """An app whose style sheets know our names of colours."""
 
     ENABLE_COMMAND_PALETTE = False
+    CSS = """
+    MarkdownBlock:dark > .code_inline, MarkdownBlock:light > .code_inline {
+        color: $accent; background: $panel;
+    }
+    """
 
-    def __init__(self, *, ansi_color: bool | None = None) -> None:
+    def __init__(self, *, ansi_color: bool | None = None, driver: type[Driver] | None = None) -> None:
         # Told now: only an app that begins with the terminal's own colours leaves all colour out later.
-        super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else ansi_color)
+        super().__init__(driver_class=driver, ansi_color=True if os.environ.get("NO_COLOR") else ansi_color)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave every key to a screen that waits for one."""
         return not any(getattr(screen, "TAKES_ALL_KEYS", False) for screen in self.screen_stack[-1:])
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Write a key as help does."""
+        return shown(binding.key)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give every name that a style sheet of ours may use."""

@@ -85,7 +85,11 @@ class PaneActions(Ground):
             return
         try:
             text = await self.app.push_screen_wait(
-                EditScreen(f"Result of worker {figures.place(node.path)}", clean(node.text))
+                EditScreen(
+                    f"Result of worker {figures.place(node.path)}",
+                    clean(node.text),
+                    hint="The manager gets what stands here. It waits until you are done.",
+                )
             )
             if text is not None:
                 self._command(lambda run: run.replace(node.path, text), transcript)

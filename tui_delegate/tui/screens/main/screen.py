@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from tui_delegate.tui.commands import bindings
 from tui_delegate.tui.screens.main.commands import COMMANDS
 from tui_delegate.tui.screens.main.keeping import KeepingActions
+from tui_delegate.tui.screens.main.view import NARROW
 from tui_delegate.tui.widgets.keys import ANYWHERE
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class MainScreen(KeepingActions):
         *bindings(ANYWHERE, "workers"),
         *bindings(ANYWHERE, "pane"),
     ]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (180, "-wide")]  # noqa: RUF012 - so in Textual
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-normal"), (180, "-wide")]  # noqa: RUF012 - so in Textual
 
     def on_mount(self) -> None:
         """Paint first, then open the rest."""

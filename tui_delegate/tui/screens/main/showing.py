@@ -52,7 +52,10 @@ class Showing(AroundActions):
     # What a run tells, in its order.
 
     def run_began(self, transcript: Transcript) -> None:
-        """Show a run whose first event has come."""
+        """Show a run whose first event has come, or one that goes on: its panes begin anew."""
+        for path in list(transcript.nodes):
+            self.side.close(transcript.run, path)
+            self.side.touch(transcript, path)
         self.show_conversation()
 
     def run_told(self, transcript: Transcript, event: Event, node: Node) -> None:
@@ -65,7 +68,8 @@ class Showing(AroundActions):
         if isinstance(event, Asked):
             self.notices.asks(clean_line(event.task_name or event.task, 80))
         self.chat.touch()
-        if event.path == () and isinstance(event, Started | Spent | Finished | Returned | Commanded):
+        own = event.path == () and isinstance(event, Started | Finished | Returned | Commanded)
+        if own or isinstance(event, Spent):
             self.show_standing()
             self.clock.want_beat(self.strip)
 
