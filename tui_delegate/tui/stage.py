@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from textual.app import App
 
+from tui_delegate.tui.keys import shown
+
 if TYPE_CHECKING:
+    from textual.binding import Binding
     from textual.driver import Driver
 
 TONES: Final = {
@@ -42,6 +45,10 @@ class Stage(App[int]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave every key to a screen that waits for one."""
         return not any(getattr(screen, "TAKES_ALL_KEYS", False) for screen in self.screen_stack[-1:])
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Write a key as help does."""
+        return shown(binding.key)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give every name that a style sheet of ours may use."""

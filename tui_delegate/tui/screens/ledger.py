@@ -24,10 +24,10 @@ from tui_delegate.tui.screens.ledger_call import CallScreen
 from tui_delegate.tui.screens.ledger_columns import ColumnsScreen
 from tui_delegate.tui.screens.ledger_commands import COMMANDS
 from tui_delegate.tui.screens.ledger_export import ExportScreen, Target
-from tui_delegate.tui.screens.ledger_foot import key_line, sum_line
 from tui_delegate.tui.screens.ledger_reading import Reading
 from tui_delegate.tui.screens.ledger_wish import Wish
-from tui_delegate.tui.screens.ledger_words import head_line, nothing, said
+from tui_delegate.tui.screens.ledger_words import head_line, nothing, said, sum_line
+from tui_delegate.tui.widgets.foot import Foot
 from tui_delegate.tui.widgets.ledger_columns import usual
 from tui_delegate.tui.widgets.ledger_sheets import CallSheet, ListSheet
 from tui_delegate.tui.widgets.ledger_table import LedgerTable
@@ -103,7 +103,7 @@ class LedgerScreen(Screen[None]):
             for name in ("tokens", "cost", "speed"):
                 yield Plot(ascii=self._ascii, id=f"ledger-{name}")
         yield Static(id="ledger-sums", markup=False)
-        yield Static(key_line(COMMANDS), id="ledger-keys", markup=False)
+        yield Foot(COMMANDS)
 
     def on_mount(self) -> None:
         """Read the first window."""
