@@ -78,6 +78,16 @@ def test_verbs_that_ask_no_server_load_no_client_and_no_event_loop(words: tuple[
     assert not loaded_by(*words) & {"httpx", "aiohttp", "asyncio", "ollama", "textual", "rich", "pydantic"}
 
 
+def test_the_first_picture_waits_for_no_client_and_no_markdown() -> None:
+    script = "import sys, tui_delegate.tui.app, tui_delegate.tui.house; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    late = {"httpx", "aiohttp", "ollama", "openai", "anthropic", "markdown_it", "pygments", "textual_serve"}
+    assert not loaded & late
+
+
 def test_a_run_loads_nothing_that_draws() -> None:
     assert not loaded_by("run", "--profile", "builtin", "hello") & {"textual", "rich", "ollama", "pydantic"}
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests import realserver
+from tests import realserver, tables
 from tui_delegate.cli import main as cli
 from tui_delegate.cli.output import EXIT_CODES
 from tui_delegate.core import errors
@@ -35,14 +35,12 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = ("README.md", "CHANGELOG.md", "themes/README.md")
 QUESTION = "What is this and how do I start it? @README.md"
-START = (
-    "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/tui-delegate run"
-    " 'What is this and how do I start it? @README.md'"
-)
+ASKED = "Who may sell copies? @LICENSE"
+START = "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/tui-delegate"
 TESTS = "python3 -m venv .venv && .venv/bin/pip install -q -e '.[dev]' && .venv/bin/pytest"
 CLOSED = "http://127.0.0.1:9"
 CHANGES_A_SERVER = re.compile(r"models (?:load|unload|pull) ")
-STAYS_OPEN = re.compile(r"tui-delegate web")
+STAYS_OPEN = re.compile(r"tui-delegate (?:web|chat|-)")
 NEEDS_A_SERVER = re.compile(r"profile (?!builtin)\w|profiles test")
 posix = pytest.mark.skipif(os.name != "posix", reason="the README's commands are written for a POSIX shell")
 
@@ -196,17 +194,18 @@ def test_each_example_runs_and_prints_what_stands_below_it(example: Shown, stand
 )
 def test_each_command_is_one_that_the_parser_takes(text: str) -> None:
     for argv in argvs(text):
-        cli._parser(argv[0]).parse_args(argv)
+        words = cli._with_verb(argv)
+        cli._parser(words[0]).parse_args(words)
 
 
 def test_the_readme_shows_every_verb() -> None:
-    assert {argv[0] for one in shown() for argv in argvs(one.command)} == set(cli.VERBS)
+    assert {cli._with_verb(argv)[0] for one in shown() for argv in argvs(one.command)} == set(cli.VERBS)
 
 
 def test_two_lines_set_everything_up_and_uv_has_its_own() -> None:
     lines = [line for block in blocks("sh") for line in block.strip().split("\n")]
     assert lines == [START, TESTS]
-    assert "`uv run tui-delegate run '…'` and `uv run --extra dev pytest`" in README
+    assert "`uv run tui-delegate` and `uv run --extra dev pytest`" in README
 
 
 @posix
@@ -232,17 +231,25 @@ def test_the_first_command_has_two_workers_and_answers_with_true_quotations(stan
 
 
 @posix
-def test_the_picture_is_what_the_first_command_prints(stand_in: dict[str, str]) -> None:
-    done = run(f"tui-delegate run --profile builtin {shlex.quote(QUESTION)}", stand_in)
-    answer = done.stdout.partition("\nREADME.md: a document")[0].rstrip("\n").split("\n")
+def test_the_picture_is_what_the_first_run_prints(stand_in: dict[str, str]) -> None:
+    done = run(f"tui-delegate run --profile builtin {shlex.quote(ASKED)}", stand_in)
     drawn = between("picture").strip("`\n").removeprefix("text\n").split("\n")
-    drawn = [line for line in drawn if not line.startswith("· ") and line != "…"]
-    fresh = "\n".join(answer)
-    assert len(drawn) == len(answer), fresh
-    for line, real in zip(drawn, answer, strict=True):
-        assert real.startswith(line.removesuffix(" …")) if line.endswith(" …") else real == line, fresh
-    talk = [line for line in between("picture").split("\n") if line.startswith("· [")]
-    assert [line for line in talk if line not in done.stderr] == []
+    assert f"$ tui-delegate run '{ASKED}'\n" in README.partition("<!-- picture -->")[0]
+    said = [line for line in drawn if not line.startswith("· ") and line != "…"]
+    assert said == done.stdout.rstrip("\n").split("\n")
+    talk = {flat(line) for line in done.stderr.split("\n")}
+    assert [line for line in drawn[1:] if line.startswith("· ") and flat(line) not in talk] == []
+
+
+@pytest.mark.parametrize("name", list(tables.TABLES))
+def test_the_tables_of_keys_and_settings_are_the_screens_own(name: str) -> None:
+    assert between(name).strip() == tables.TABLES[name](), "python -m tests.tables writes them anew"
+
+
+def test_each_picture_is_shown_and_each_that_is_shown_is_there() -> None:
+    shown_here = re.findall(r"^!\[[^\]]+\]\((docs/pictures/[a-z]+\.svg)\)$", README, re.MULTILINE)
+    there = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs" / "pictures").iterdir())
+    assert sorted(shown_here) == there
 
 
 def test_the_exit_codes_are_the_codes_own() -> None:

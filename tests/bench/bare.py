@@ -1,4 +1,4 @@
-"""The floor of the screen: a bare Textual app with three panes of text in the same layout, and nothing else.
+"""The floor of the screen: a bare Textual app with three panes of text in the same layout, nothing behind it.
 
 Nothing of the product may be imported here.
 """

@@ -24,6 +24,7 @@ from pathlib import Path
 COLUMNS, ROWS = 120, 40
 PATIENCE = 30.0
 QUIET = 0.05
+LONG = 0.5
 BARE = (sys.executable, "-m", "tests.bench.bare")
 OURS = (sys.executable, "-m", "tui_delegate")
 READY = b"Ask the manager"
@@ -41,6 +42,8 @@ class Painted:
     settled: float
     """Seconds until nothing more was drawn for a moment."""
     settled_cpu: float
+    started_cpu: float
+    """Until nothing was drawn for longer: with all that is loaded behind the first picture."""
 
 
 @dataclass
@@ -76,14 +79,9 @@ class Terminal:
         settled, settled_cpu = seconds, cpu
         while self.read(QUIET):
             settled, settled_cpu = time.monotonic() - self.began, self.cpu()
-        return Painted(seconds, cpu, memory, settled, settled_cpu)
-
-    def watch(self, seconds: float) -> tuple[float, int]:
-        """Let time pass; gives the share of a core that the process took, and the bytes that it drew."""
-        before, drawn, until = self.cpu(), len(self.drawn), time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            self.read(left)
-        return (self.cpu() - before) / seconds, len(self.drawn) - drawn
+        while self.read(LONG):
+            pass
+        return Painted(seconds, cpu, memory, settled, settled_cpu, self.cpu())
 
     def cpu(self) -> float:
         threads = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
@@ -92,6 +90,16 @@ class Terminal:
     def memory(self) -> float:
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * resource.getpagesize() / 2**20
+
+
+def wait_together(terminals: Sequence[Terminal], seconds: float) -> None:
+    """Let time pass, and take in all that is drawn meanwhile."""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        ready = select.select([one.master for one in terminals], [], [], left)[0]
+        for one in terminals:
+            if one.master in ready:
+                one.read(0)
 
 
 @contextmanager

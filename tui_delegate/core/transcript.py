@@ -273,6 +273,9 @@ class Transcript:
             node.code, node.message, node.hint = "", "", ""
             node.edited, node.cut, node.ended = False, 0, 0.0
             node.state, node.attempt, node.window = "queued", event.attempt, event.window
+            if isinstance(event, Started) and event.path and (parent := self.node(event.path[:-1])).agent:
+                # After a stop a turn goes on with its workers before its model is asked again.
+                parent.state = "waiting" if parent.state == "queued" else parent.state
             if isinstance(event, Started):
                 node.agent, node.started = event.agent, event.at
                 node.planned = node.planned or event.agent

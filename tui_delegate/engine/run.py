@@ -173,6 +173,10 @@ class Run:
         self._command("replace", path, text=text)
         delegation.batch.put_result(delegation, text)
 
+    def is_open(self, path: RunPath) -> bool:
+        """Say whether a delegation's result has not gone back yet: only then can it be changed."""
+        return path in self._crew.delegations
+
     def hold(self, path: RunPath = ()) -> None:
         """Keep the results of a turn's workers from going back until `release`."""
         self._command("hold", path)

@@ -6,7 +6,6 @@ Themes, keys, notifications and the way out are here; no run, no conversation, n
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 from dataclasses import replace
@@ -25,6 +24,9 @@ from tui_delegate.tui.stage import Stage
 from tui_delegate.tui.themes import Themes
 
 if TYPE_CHECKING:
+    from textual.driver import Driver
+    from textual.screen import Screen
+
     from tui_delegate.tui.house import House
     from tui_delegate.tui.screens.ledger import LedgerScreen
     from tui_delegate.tui.screens.settings import SettingsScreen
@@ -70,12 +72,13 @@ class DelegateApp(Stage):
     """The manager's chat, its workers, and the ledger."""
 
     TITLE = "delegate"
+    CSS_PATH = Path(__file__).with_name("screens") / "main" / "main.tcss"
     commands: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS = bindings(COMMANDS, "app")
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, driver: type[Driver] | None = None) -> None:
         mend_reader()
-        super().__init__()
+        super().__init__(driver=driver)
         self.house = house
         self.crash: Exception | None = None
         """What went wrong inside a widget, if anything did."""
@@ -96,11 +99,13 @@ class DelegateApp(Stage):
         self.animation_level = "full" if wishes.motion else "none"
         self.notices.preferences = wishes
 
+    def get_default_screen(self) -> Screen[None]:
+        """Begin on the main screen: an empty one below it would be laid out and styled for nothing."""
+        return self.main
+
     def on_mount(self) -> None:
-        """Show the main screen and listen for the terminal going away."""
-        self.push_screen(self.main)
+        """Listen for the terminal going away."""
         self.notices.open()
-        self._catch_signals()
 
     async def on_unmount(self) -> None:
         """Close what is open."""
@@ -204,22 +209,13 @@ class DelegateApp(Stage):
             return
         self.notify(f"Written: {clean_line(where, 300)}", markup=False)
 
-    def _catch_signals(self) -> None:
-        """Leave in order when told to, so that the terminal is as it was; a lost terminal ends us as well."""
-        loop = asyncio.get_running_loop()
-        for name in ("SIGTERM", "SIGHUP"):
-            if (one := getattr(signal, name, None)) is not None:
-                try:
-                    loop.add_signal_handler(one, self._leave, 128 + one)
-                except (
-                    NotImplementedError,
-                    RuntimeError,
-                    ValueError,
-                ):  # no signals on this platform or thread
-                    return
-
-    def _leave(self, code: int) -> None:
-        self.exit(code, return_code=code)
+    def leave(self, number: int) -> None:
+        """End in order because of a signal; called in the middle of anything."""
+        code = 128 + number
+        if number == getattr(signal, "SIGHUP", None) and (hang_up := getattr(self._driver, "hang_up", None)):
+            hang_up()
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(lambda: self.exit(code, return_code=code))
 
     def _fatal_error(self) -> None:
         """End with one readable line; where it happened is shown on request."""
@@ -239,6 +235,12 @@ class DelegateApp(Stage):
 
 def open_screen(house: House) -> int:
     """Run the app to its end and give the exit code."""
-    app = DelegateApp(house)
+    if os.name != "posix" or house.environ.get("TEXTUAL_DRIVER"):
+        app = DelegateApp(house)
+    else:
+        from tui_delegate.tui.terminal import on_leaving, steady
+
+        app = DelegateApp(house, steady())
+        on_leaving(app.leave)
     app.run(mouse=house.preferences.mouse)
     return app.return_code or 0

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.binding import Binding
+    from textual.driver import Driver
     from textual.filter import LineFilter
 
 TONES: Final = {
@@ -35,11 +36,15 @@ class Stage(App[int]):
     """An app whose style sheets know our names of colours."""
 
     ENABLE_COMMAND_PALETTE = False
+    CSS = """
+    MarkdownBlock:dark > .code_inline, MarkdownBlock:light > .code_inline {
+        color: $accent; background: $panel;
+    }
+    """
 
-    def __init__(self, *, ansi_color: bool | None = None) -> None:
+    def __init__(self, *, ansi_color: bool | None = None, driver: type[Driver] | None = None) -> None:
         # Told now: only an app that begins with the terminal's own colours leaves all colour out later.
-        super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else ansi_color)
-
+        super().__init__(driver_class=driver, ansi_color=True if os.environ.get("NO_COLOR") else ansi_color)
         self._plain_signs = PlainSigns(enabled=False)
 
     def get_line_filters(self) -> Sequence[LineFilter]:

@@ -6,6 +6,7 @@ It prints nothing and parses no arguments. The servers are kept next door, and s
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -25,7 +26,7 @@ from tui_delegate.workspace.seating import Seating
 from tui_delegate.workspace.servers import Servers
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from tui_delegate.backends.discover import Found
     from tui_delegate.core.choice import Role
@@ -48,6 +49,8 @@ class Workspace:
     seating: Seating
     jobs: Jobs = field(default_factory=Jobs)
     """Loads and downloads that were asked for here."""
+    now: Callable[[], float] = time.time
+    """What time it is for the runs of this workspace."""
 
     @property
     def notices(self) -> list[str]:
@@ -144,7 +147,9 @@ class Workspace:
             forgets=forgets,
             recap=recap,
         )
-        async with open_run(plan, self.seating, recorder=journal, shelf=shelf, approver=approver) as run:
+        async with open_run(
+            plan, self.seating, recorder=journal, shelf=shelf, approver=approver, now=self.now
+        ) as run:
             yield run
 
     @asynccontextmanager
@@ -173,7 +178,7 @@ class Workspace:
         if limits:
             plan = replace(plan, limits=profiles.with_limits(plan.limits, limits))
         async with open_run(
-            plan, self.seating, recorder=journal, shelf=shelf, approver=approver, told=told
+            plan, self.seating, recorder=journal, shelf=shelf, approver=approver, told=told, now=self.now
         ) as resumed:
             yield resumed
 

@@ -100,11 +100,26 @@ class DetailScreen(ModalScreen[None]):
             self._section = "transcript"
         self._go(self._section)
 
+    @property
+    def rate(self) -> float:
+        """How often it looks again while its turn goes on."""
+        return 4.0
+
+    def flush(self) -> None:
+        """Look again, when the frame clock says so."""
+        self.show_node()
+
+    def beat(self) -> bool:
+        """Look again, as long as its turn goes on and it stands in front."""
+        self.show_node()
+        return self.is_attached and self._node.state not in ENDED
+
     def show_node(self, now: float | None = None) -> None:
         """Look again; redraws only what has changed, and long texts of a turn that goes on less often."""
         now = time.monotonic() if now is None else now
         due = self._due if self._node.state not in ENDED else 0.0
-        if self.is_mounted and now >= due and self._drawn != self._mark():
+        # Not before its parts are there, nor while they go: the clock knows nothing of either.
+        if self._drawn and now >= due and self._stands and self._drawn != self._mark():
             self._show()
             self._due = now + min(len(self._page.text) / _QUICK, 2.0)
 
@@ -175,6 +190,10 @@ class DetailScreen(ModalScreen[None]):
         """A model's link leads nowhere by itself; where it would lead is said."""
         event.stop()
         self.notify(f"The link leads to {clean_line(event.href, 120)}", markup=False)
+
+    @property
+    def _stands(self) -> bool:
+        return self.is_attached and self in self.app.screen_stack
 
     @property
     def _node(self) -> Node:

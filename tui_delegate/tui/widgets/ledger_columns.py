@@ -241,7 +241,8 @@ def _span(ms: int | None) -> str:
 
 
 def _status(call: Call) -> str:
-    return clean_line(f"{call.status} {call.code}") if call.status != "ok" else "ok"
+    known = call.status == "ok" or call.code == call.status
+    return call.status if known else clean_line(f"{call.status} {call.code}")
 
 
 def _local(form: str, at: float) -> str:

@@ -126,7 +126,9 @@ class Lines(ScrollView, can_focus=True):
     def _add(self, text: str, kind: Kind) -> None:
         top = None if self.following or not self._total else self._place()
         first = self.page.first
-        changed = self.page.write(text, kind)
+        # The caret leaves the row that was the last one.
+        last = max(len(self.page.rows) - 1, 0)
+        changed = min(self.page.write(text, kind), last)
         if self.page.first != first and top is not None:
             self._grew(0)
             self._go(self.page.row_of(max(top[0], self.page.first), top[1]))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tui_delegate.core.transcript import Node, Transcript
 
 _TITLE = 28
+_GAP = "  "
 
 
 class Rows(Widget):
@@ -60,7 +61,7 @@ class Rows(Widget):
     def render(self) -> RenderResult:
         """Give the lines as they were last drawn."""
         width = self.content_size.width
-        return Content("\n").join([line.truncate(width, ellipsis=True) for line in self._drawn])
+        return Content("\n").join([_fitted(line, width) for line in self._drawn])
 
     def on_click(self, event: events.Click) -> None:
         """Open the delegation of the line that was clicked."""
@@ -77,16 +78,24 @@ class Rows(Widget):
         sign = figures.sign_of(node)
         depth = len(node.path) - 1
         branch = "└" if node.path == self._paths[-1] else "├"
-        lead = f"{'  ' * depth}{branch} {figures.place(node.path)} "
+        lead = f"{'  ' * depth}{branch} "
         title = clean_line(node.task_name or node.task, 60)
         room = max(_TITLE - 2 * depth, 8)
         title = set_cell_size(title if cell_len(title) <= room else f"{title[: room - 1]}…", room)
         return Content.assemble(
             (lead, "$line"),
+            (f"{figures.place(node.path)} ", "$dim"),
             (title, "$foreground"),
             (f" {sign.glyph} {sign.word}", f"${sign.tone}"),
             (_figures(node, now), "$dim"),
         )
+
+
+def _fitted(line: Content, width: int) -> Content:
+    """Leave out tokens that have no room: a number that is cut is another number."""
+    if line.cell_length > width and line.plain.endswith(" tok"):
+        line = line[: line.plain.rindex(_GAP)]
+    return line.truncate(width, ellipsis=True)
 
 
 def _figures(node: Node, now: float) -> str:
@@ -97,4 +106,4 @@ def _figures(node: Node, now: float) -> str:
         parts.append(f"{figures.tokens(node.usage)} tok")
     if reason := figures.reason_of(node):
         parts.append(reason)
-    return "".join(f"  {part}" for part in parts)
+    return "".join(_GAP + part for part in parts)

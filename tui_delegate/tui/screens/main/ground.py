@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tui_delegate.tui.commands import Command
     from tui_delegate.tui.house import House
     from tui_delegate.tui.notices import Notices
+    from tui_delegate.tui.screens.detail import DetailScreen
     from tui_delegate.tui.screens.ledger import LedgerScreen
     from tui_delegate.tui.talk import Talk
     from tui_delegate.tui.themes import Themes
@@ -58,6 +59,8 @@ class Ground(Screen[None]):
         """Prompts that were sent before the house was open."""
         self.title_told = ""
         """The title that the person gave the session."""
+        self.detail: DetailScreen | None = None
+        """What looks into a delegation, as it was last opened."""
         self.ended_elsewhere: list[str] = []
         """Runs of other processes that are over, whose panes may still stand."""
         self.ledger: LedgerScreen | None = None

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from tui_delegate.tui.screens.welcome import Beginning
 
 
+HEADSTART: Final = 0.03
+"""Seconds for the first picture to go out: who imports meanwhile holds up who writes."""
 WELCOMED: Final = "screen.welcomed"
 
 
@@ -34,6 +36,7 @@ class OpeningActions(Showing):
     async def open_house(self) -> None:
         """Read profiles and journal, then let the conversation begin."""
         house = self.house
+        await asyncio.sleep(HEADSTART)
         try:
             await asyncio.to_thread(house.open)
             limits = house.wanted.limits(house.workspace.settings.limits)

@@ -77,11 +77,19 @@ class PaneActions(Ground):
             return
         transcript, node = found
         parent = node.path[:-1]
+        run = self.run_of(transcript)
+        if run is None or not run.is_open(node.path):
+            self.say("Its result has gone back already: the manager has read it.")
+            return
         if not self._command(lambda run: run.hold(parent), transcript):
             return
         try:
             text = await self.app.push_screen_wait(
-                EditScreen(f"Result of worker {figures.place(node.path)}", clean(node.text))
+                EditScreen(
+                    f"Result of worker {figures.place(node.path)}",
+                    clean(node.text),
+                    hint="The manager gets what stands here. It waits until you are done.",
+                )
             )
             if text is not None:
                 self._command(lambda run: run.replace(node.path, text), transcript)
@@ -115,7 +123,9 @@ class PaneActions(Ground):
         """Show all there is to know of a delegation."""
         from tui_delegate.tui.screens.detail import DetailScreen
 
-        self.app.push_screen(DetailScreen(transcript, node.path))
+        self.detail = DetailScreen(transcript, node.path)
+        self.app.push_screen(self.detail)
+        self.clock.want_beat(self.detail)
 
     def action_pane_copy(self) -> None:
         """Copy what this worker wrote."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from tui_delegate.tui.commands import bindings
 from tui_delegate.tui.screens.main.commands import COMMANDS
 from tui_delegate.tui.screens.main.keeping import KeepingActions
+from tui_delegate.tui.screens.main.view import NARROW
 from tui_delegate.tui.widgets.keys import ANYWHERE
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ class MainScreen(KeepingActions):
         *bindings(ANYWHERE, "workers"),
         *bindings(ANYWHERE, "pane"),
     ]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (180, "-wide")]  # noqa: RUF012 - so in Textual
-    CSS_PATH = "main.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-normal"), (180, "-wide")]  # noqa: RUF012 - so in Textual
 
     def on_mount(self) -> None:
         """Paint first, then open the rest."""
@@ -40,11 +40,17 @@ class MainScreen(KeepingActions):
             self.key_hint("prompt.steer", "steers now"),
             "enter queues",
         )
-        self.call_after_refresh(self.run_worker, self.open_house(), group="house")
+        self.call_after_refresh(self.run_worker, self.open_house, group="house")
 
     def who_does(self, command: Command) -> DOMNode:
         """Give what carries a command out: the prompt has its own, all others are this screen's."""
         return self.bar if command.part == "prompt" else self
+
+    def on_screen_resume(self) -> None:
+        """Show what came while another screen was in front."""
+        self.side.wake()
+        self.clock.seen(self.chat)
+        self.clock.touch(self)
 
     def on_resize(self) -> None:
         """Give every part the room that there is now."""

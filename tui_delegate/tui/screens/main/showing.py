@@ -52,19 +52,24 @@ class Showing(AroundActions):
     # What a run tells, in its order.
 
     def run_began(self, transcript: Transcript) -> None:
-        """Show a run whose first event has come."""
+        """Show a run whose first event has come, or one that goes on: its panes begin anew."""
+        for path in list(transcript.nodes):
+            self.side.close(transcript.run, path)
+            self.side.touch(transcript, path)
         self.show_conversation()
 
     def run_told(self, transcript: Transcript, event: Event, node: Node) -> None:
         """Mark what an event changed; the clock draws it."""
         if event.path:
             self.side.touch(transcript, event.path)
+            self._touch_detail()
             if isinstance(event, Wrote):
                 return
         if isinstance(event, Asked):
             self.notices.asks(clean_line(event.task_name or event.task, 80))
         self.chat.touch()
-        if event.path == () and isinstance(event, Started | Spent | Finished | Returned | Commanded):
+        own = event.path == () and isinstance(event, Started | Finished | Returned | Commanded)
+        if own or isinstance(event, Spent):
             self.show_standing()
             self.clock.want_beat(self.strip)
 
@@ -94,6 +99,7 @@ class Showing(AroundActions):
         """Mark what changed in it."""
         if path:
             self.side.touch(transcript, path)
+            self._touch_detail()
         self.clock.want_beat(self.strip)
 
     def ended(self, transcript: Transcript) -> None:
@@ -101,6 +107,10 @@ class Showing(AroundActions):
         self.foreign.pop(transcript.run, None)
         self.ended_elsewhere.append(transcript.run)
         self.show_strip()
+
+    def _touch_detail(self) -> None:
+        if self.detail is not None and self.app.screen is self.detail:
+            self.clock.touch(self.detail)
 
     def ledger_changed(self) -> None:
         """Have an open ledger read what was committed."""

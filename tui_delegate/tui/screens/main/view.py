@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MODES: Final[dict[str, Mode]] = {"panes": "panes", "list": "list", "tree": "tree"}
 PARTS: Final = ("chat", "side", "strip")
+NARROW: Final = 100
+"""Columns below which the workers stand under the chat."""
 STEP: Final = 5
 """Hundredths of the width by which the line between chat and workers moves."""
 
@@ -25,8 +27,10 @@ class ViewActions(ChatActions):
         """Put every part where the preferences say."""
         wishes = self.house.preferences
         self.side.display = (wishes.side or self.whole == "side") and self.whole != "chat"
-        self.side.styles.width = f"{100 - wishes.split}fr"
-        self.chat.styles.width = f"{wishes.split}fr"
+        # Below one another each has the whole width: shares of it would be as many widths.
+        beside = self.app.size.width >= NARROW
+        self.side.styles.width = f"{100 - wishes.split}fr" if beside else "1fr"
+        self.chat.styles.width = f"{wishes.split}fr" if beside else "1fr"
         # A pane that is to have all of the room is the one beside the list.
         self.side.mode = "list" if self.whole == "side" else MODES.get(wishes.workers, "panes")
         rows = self._strip_rows()
