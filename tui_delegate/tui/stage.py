@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from textual.app import App
 
 if TYPE_CHECKING:
+    from textual.await_complete import AwaitComplete
     from textual.driver import Driver
 
 TONES: Final = {
@@ -42,6 +43,11 @@ class Stage(App[int]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave every key to a screen that waits for one."""
         return not any(getattr(screen, "TAKES_ALL_KEYS", False) for screen in self.screen_stack[-1:])
+
+    def pop_screen(self) -> AwaitComplete:
+        """Close the screen on top; what it still waits for would find its widgets gone, so it is ended first."""
+        self.workers.cancel_node(self.screen)
+        return super().pop_screen()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give every name that a style sheet of ours may use."""
