@@ -16,6 +16,7 @@ from tui_delegate.tui.plain import PlainSigns
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from textual.await_complete import AwaitComplete
     from textual.binding import Binding
     from textual.driver import Driver
     from textual.filter import LineFilter
@@ -67,6 +68,11 @@ class Stage(App[int]):
     def get_key_display(self, binding: Binding) -> str:
         """Write a key as help does."""
         return shown(binding.key)
+
+    def pop_screen(self) -> AwaitComplete:
+        """Close the screen on top; what it still waits for would find its widgets gone, so it is ended first."""
+        self.workers.cancel_node(self.screen)
+        return super().pop_screen()
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give every name that a style sheet of ours may use."""
