@@ -247,7 +247,7 @@ def at_home(svg: str, folder: Path, ground: str) -> str:
     svg = re.sub(r'<g [^>]*-clip-terminal\)">', whole, svg, count=1)
     svg = svg.replace(str(folder), "/home/ada/lane".ljust(len(str(folder)), "\xa0"))
     svg = re.sub(r"\s*@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
-    svg = svg.replace(" https://www.textualize.io", "")
+    svg = re.sub(r"terminal-\d+", "terminal", svg.replace(" https://www.textualize.io", ""))
     svg = re.sub(r"font-family:[^;]+;", f"font-family: {MONOSPACE};", svg)
     return re.sub(r"127\.0\.0\.1:[3-6]\d{4}", "127.0.0.1:11434", svg)
 
