@@ -70,7 +70,7 @@ class Stage(App[int]):
         return shown(binding.key)
 
     def pop_screen(self) -> AwaitComplete:
-        """Close the screen on top; what it still waits for would find its widgets gone, so it is ended first."""
+        """Close the screen on top, after ending what it waits for: that would find no widgets."""
         self.workers.cancel_node(self.screen)
         return super().pop_screen()
 
