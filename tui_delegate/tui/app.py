@@ -72,7 +72,7 @@ class DelegateApp(Stage):
     """The manager's chat, its workers, and the ledger."""
 
     TITLE = "delegate"
-    CSS_PATH = "screens/main/main.tcss"
+    CSS_PATH = Path(__file__).parent / "screens" / "main" / "main.tcss"  # whatever is made of this class
     commands: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS = bindings(COMMANDS, "app")
 
