@@ -236,14 +236,18 @@ class Camera:
         for _ in range(25):
             self.app.main.clock.beat()
             await self.breathe()
-        picture = at_home(self.app.export_screenshot(title="tui-delegate", simplify=True), Path.cwd())
+        ground = self.app.theme_variables["background"]
+        picture = at_home(self.app.export_screenshot(title="tui-delegate", simplify=True), Path.cwd(), ground)
         (self.into / f"{name}.svg").write_text(picture, encoding="utf-8")
 
 
-def at_home(svg: str, folder: Path) -> str:
-    """Ask nobody on the network for a font; write folder and ports as they could be anywhere."""
+def at_home(svg: str, folder: Path, ground: str) -> str:
+    """Ask nobody on the network for a font, leave no seam, and name folder and ports as anywhere."""
+    whole = rf'\g<0><rect fill="{ground}" width="100%" height="100%"/>'
+    svg = re.sub(r'<g [^>]*-clip-terminal\)">', whole, svg, count=1)
     svg = svg.replace(str(folder), "/home/ada/lane".ljust(len(str(folder)), "\xa0"))
     svg = re.sub(r"\s*@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"terminal-\d+", "terminal", svg.replace(" https://www.textualize.io", ""))
     svg = re.sub(r"font-family:[^;]+;", f"font-family: {MONOSPACE};", svg)
     return re.sub(r"127\.0\.0\.1:[3-6]\d{4}", "127.0.0.1:11434", svg)
 

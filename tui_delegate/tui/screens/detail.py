@@ -21,6 +21,7 @@ from tui_delegate.core.specs import seat_name
 from tui_delegate.core.transcript import ENDED
 from tui_delegate.tui import figures, rebuilt
 from tui_delegate.tui.commands import Command, bindings
+from tui_delegate.tui.widgets.answer import parser
 from tui_delegate.tui.widgets.foot import Foot
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class DetailScreen(ModalScreen[None]):
         yield Static(id="sections", markup=False)
         with Horizontal(id="body"):
             with VerticalScroll(id="answer"):
-                yield Markdown(open_links=False)
+                yield Markdown(parser_factory=parser, open_links=False)
             yield TextArea(
                 id="page", read_only=True, compact=True, highlight_cursor_line=False, soft_wrap=True
             )

@@ -75,7 +75,7 @@ def heading(
         return _narrow(left, width)
     title = title_of(node)
     room = width - taken - 2
-    right = _kept(node, room - min(cells(title), max(_TITLE, room // 3)), now, pace or Pace())
+    right = _kept(node, room - min(cells(title), max(_TITLE, room // 2)), now, pace or Pace())
     ending = "".join(f"  {text}" for text, _ in right)
     title = fit(title, room - cells(ending))
     blank = room - cells(title) - cells(ending)
