@@ -95,6 +95,7 @@ class DelegateApp(Stage):
         """Put on what the preferences say."""
         wishes = self.house.preferences
         self.themes.put_on(self, wishes.theme)
+        self.sign_plainly(wishes.ascii)
         self.animation_level = "full" if wishes.motion else "none"
         self.notices.preferences = wishes
 

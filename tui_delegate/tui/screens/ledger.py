@@ -75,12 +75,11 @@ class LedgerScreen(Screen[None]):
         session: str = "",
         columns: str = "",
         scope: str = "today",
-        ascii: bool = False,
         now: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()
         self._run_id, self._session_id = run, session
-        self._columns_spec, self._ascii, self._fitted = columns, ascii, ""
+        self._columns_spec, self._fitted = columns, ""
         self._now = now
         self._reading = Reading(path)
         self._wish = Wish(scope)
@@ -101,7 +100,7 @@ class LedgerScreen(Screen[None]):
         yield Static(id="ledger-note", markup=False)
         with Vertical(id="ledger-plots"):
             for name in ("tokens", "cost", "speed"):
-                yield Plot(ascii=self._ascii, id=f"ledger-{name}")
+                yield Plot(id=f"ledger-{name}")
         yield Static(id="ledger-sums", markup=False)
         yield Foot(COMMANDS)
 
