@@ -45,7 +45,7 @@ class Stage(App[int]):
         return not any(getattr(screen, "TAKES_ALL_KEYS", False) for screen in self.screen_stack[-1:])
 
     def pop_screen(self) -> AwaitComplete:
-        """Close the screen on top; what it still waits for would find its widgets gone, so it is ended first."""
+        """Close the screen on top, and first end what it waits for, which would find its widgets gone."""
         self.workers.cancel_node(self.screen)
         return super().pop_screen()
 
