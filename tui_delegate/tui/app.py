@@ -72,7 +72,7 @@ class DelegateApp(Stage):
     """The manager's chat, its workers, and the ledger."""
 
     TITLE = "delegate"
-    CSS_PATH = "screens/main/main.tcss"
+    CSS_PATH = Path(__file__).with_name("screens") / "main" / "main.tcss"
     commands: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS = bindings(COMMANDS, "app")
 
@@ -95,6 +95,7 @@ class DelegateApp(Stage):
         """Put on what the preferences say."""
         wishes = self.house.preferences
         self.themes.put_on(self, wishes.theme)
+        self.sign_plainly(wishes.ascii)
         self.animation_level = "full" if wishes.motion else "none"
         self.notices.preferences = wishes
 

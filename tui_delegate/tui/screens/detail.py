@@ -21,7 +21,8 @@ from tui_delegate.core.specs import seat_name
 from tui_delegate.core.transcript import ENDED
 from tui_delegate.tui import figures, rebuilt
 from tui_delegate.tui.commands import Command, bindings
-from tui_delegate.tui.screens.key_line import key_line
+from tui_delegate.tui.widgets.answer import parser
+from tui_delegate.tui.widgets.foot import Foot
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -66,7 +67,6 @@ class DetailScreen(ModalScreen[None]):
         & Markdown { padding: 0; margin: 0; background: $background; }
         & #find { height: 1; padding: 0 1; border: none; background: $surface; display: none; }
         &.-find #find { display: block; }
-        & #keys { height: auto; padding: 0 1; color: $dim; }
         & #answer { display: none; }
         &.-answer #answer { display: block; }
         &.-answer #page { display: none; }
@@ -88,12 +88,12 @@ class DetailScreen(ModalScreen[None]):
         yield Static(id="sections", markup=False)
         with Horizontal(id="body"):
             with VerticalScroll(id="answer"):
-                yield Markdown(open_links=False)
+                yield Markdown(parser_factory=parser, open_links=False)
             yield TextArea(
                 id="page", read_only=True, compact=True, highlight_cursor_line=False, soft_wrap=True
             )
         yield Input(id="find", compact=True, placeholder="search, enter for the next")
-        yield Static(id="keys", markup=False)
+        yield Foot(self.commands)
 
     def on_mount(self) -> None:
         """Show the section that was asked for, or what there is while there is no answer."""
@@ -119,7 +119,8 @@ class DetailScreen(ModalScreen[None]):
         """Look again; redraws only what has changed, and long texts of a turn that goes on less often."""
         now = time.monotonic() if now is None else now
         due = self._due if self._node.state not in ENDED else 0.0
-        if self.is_mounted and now >= due and self._drawn != self._mark():
+        # Not before its parts are there, nor while they go: the clock knows nothing of either.
+        if self._drawn and now >= due and self._stands and self._drawn != self._mark():
             self._show()
             self._due = now + min(len(self._page.text) / _QUICK, 2.0)
 
@@ -192,6 +193,10 @@ class DetailScreen(ModalScreen[None]):
         self.notify(f"The link leads to {clean_line(event.href, 120)}", markup=False)
 
     @property
+    def _stands(self) -> bool:
+        return self.is_attached and self in self.app.screen_stack
+
+    @property
     def _node(self) -> Node:
         return self._transcript.node(self._path)
 
@@ -216,7 +221,6 @@ class DetailScreen(ModalScreen[None]):
         self._drawn = self._mark()
         self.query_one("#head", Static).update(self._head())
         self.query_one("#sections", Static).update(_section_line(self._section))
-        self.query_one("#keys", Static).update(key_line(self, self.commands))
         text = self._text()
         styled = self._section == "answer" and len(text) <= _MARKDOWN_LONGEST
         self.set_class(styled, "-answer")

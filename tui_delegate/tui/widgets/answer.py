@@ -14,18 +14,29 @@ from tui_delegate.core.clean import Cleaner
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
     from textual.await_complete import AwaitComplete
 
 
 @cache
-def _parser() -> MarkdownIt:
+def parser() -> MarkdownIt:
+    """Give the one reader of Markdown that all answers share."""
     from markdown_it import MarkdownIt
 
-    parser = MarkdownIt("gfm-like")
+    made = MarkdownIt("gfm-like")
     # A word like README.md is a file here, not a place on the web.
-    assert parser.linkify is not None
-    parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
-    return parser
+    assert made.linkify is not None
+    made.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
+    made.core.ruler.push("kept_breaks", _keep_breaks)
+    return made
+
+
+def _keep_breaks(state: StateCore) -> None:
+    """Let a line end where whoever wrote it ended it: quotes and figures stand one below the other."""
+    for token in state.tokens:
+        for child in token.children or ():
+            if child.type == "softbreak":
+                child.type = "hardbreak"
 
 
 class Answer(Markdown):
@@ -49,7 +60,7 @@ class Answer(Markdown):
     """
 
     def __init__(self) -> None:
-        super().__init__(parser_factory=_parser, open_links=False)
+        super().__init__(parser_factory=parser, open_links=False)
         self._cleaner = Cleaner()
         self._waiting: list[str] = []
         self._drawing: AwaitComplete | None = None

@@ -44,7 +44,6 @@ class Rows(Widget):
         self._transcript = transcript
         self._paths: list[RunPath] = []
         self._drawn: list[Content] = []
-        self.ascii = False
 
     def add(self, path: RunPath) -> None:
         """Show one more delegation."""
@@ -83,12 +82,11 @@ class Rows(Widget):
         title = clean_line(node.task_name or node.task, 60)
         room = max(_TITLE - 2 * depth, 8)
         title = set_cell_size(title if cell_len(title) <= room else f"{title[: room - 1]}…", room)
-        glyph = sign.ascii if self.ascii else sign.glyph
         return Content.assemble(
             (lead, "$line"),
             (f"{figures.place(node.path)} ", "$dim"),
             (title, "$foreground"),
-            (f" {glyph} {sign.word}", f"${sign.tone}"),
+            (f" {sign.glyph} {sign.word}", f"${sign.tone}"),
             (_figures(node, now), "$dim"),
         )
 
