@@ -38,18 +38,22 @@ PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 NOON = 1_795_262_640.0
 """21 November 2026, 12:04 in UTC: when the prompt of these pictures is sent."""
 MEDIUM, SMALL, WIDE = (120, 40), (80, 24), (220, 60)
-BREATH = 0.03
+BREATH = 0.05
 """Seconds in which all that follows from one thing has happened."""
 MONOSPACE = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
 PROMPT = "Compare @CHANGELOG.md with @docs/migrate.md: what breaks?"
+AUDIT = "Audit @services for secrets, old versions and missing tests."
 FILES = {
     "CHANGELOG.md": "# Changelog\n\n## 3.0\n\n" + "- One more thing has changed.\n" * 160,
     "docs/migrate.md": "# Migration\n\n" + "Replace the old name by the new one.\n" * 120,
+    "services/all.py": "pass\n",
 }
-SUMMARY = """Release 3.0 takes away the synchronous client. `Client()` is `await connect()` now, and it has to be
-closed. `Pool` is called `Lane`; its argument `size` is `places`. Two settings that only warned before
-are errors: `retry_forever` and `legacy_auth`. Python 3.9 is not supported any more."""
+SUMMARY = (
+    "Release 3.0 takes away the synchronous client. `Client()` is `await connect()` now, and it has to be "
+    "closed. `Pool` is called `Lane`; its argument `size` is `places`. Two settings that only warned before "
+    "are errors: `retry_forever` and `legacy_auth`. Python 3.9 is not supported any more."
+)
 BREAKING = """Four things break, the first of them everywhere:
 
 - `Client(url)` raises at once; there is no shim.
@@ -67,10 +71,21 @@ ANSWER = """**Four things break**, and the guide covers three of them:
 3. `retry_forever` is an error.
 
 `docs/migrate.md` says nothing of **`legacy_auth`**, which is refused since 3.0."""
+FOUND = """No secret in the code. `{0}.toml` names one, by its variable.
+
+- `httpx` is two releases behind; nothing in it is known to be unsafe.
+- 14 of 16 functions of `{0}/api.py` are tested. `retry` and `refund` are not.
+- `{0}/old.py` is imported by nobody."""
 WORKERS = {
     "Summarise": Part(SUMMARY, "The changelog is long. ", first=0.8, rate=24, reads=4120, cached=1024),
     "Find what": Part(BREAKING, first=1.1, rate=18, reads=4120, cached=4096),
     "List the steps": Part(STEPS, first=0.6, rate=93, reads=1980),
+    "Audit billing": Part(FOUND.format("billing"), first=0.6, rate=21, reads=2210),
+    "Audit search": Part(FOUND.format("search"), first=0.5, rate=60, reads=1870),
+    "Audit mail": Part(FOUND.format("mail"), first=0.9, rate=32, reads=2904),
+    "Audit login": Part(FOUND.format("login"), "Where would a token be? ", first=0.7, rate=12, reads=3120),
+    "Audit images": Part(FOUND.format("images"), first=1.0, rate=90, reads=990),
+    "Audit reports": Part(FOUND.format("reports"), first=2.2, rate=15, reads=1460),
 }
 PLAN = Part(
     "I hand this to three workers.",
@@ -83,11 +98,25 @@ PLAN = Part(
     rate=70,
     reads=812,
 )
+AUDITS = Part(
+    "One worker for each of the six services; I compare what they find.",
+    tasks=tuple(
+        (f"audit {name}", f"Audit {name}.")
+        for name in ("billing", "search", "mail", "login", "images", "reports")
+    ),
+    first=0.9,
+    rate=70,
+    reads=1240,
+)
 EARLIER = (
     (3.4, "Which of these tests are slow? @tests", ("time the tests", "read the fixtures"), 5200),
+    (3.1, "And which of them share a fixture?", ("read conftest",), 4100),
     (2.6, "Draft a reply to the bug report in @inbox/412.txt", ("read the report",), 1900),
-    (1.2, "Review @src for dead code", ("look into src/a", "look into src/b", "look into src/c"), 7400),
-    (0.4, "Translate @README.md into German", ("translate it", "check the terms"), 3300),
+    (2.3, "Shorter, please.", ("shorten it",), 800),
+    (1.7, "Find what nobody imports in @src", ("look into a", "look into b", "look into c"), 7400),
+    (1.5, "Review the rest of @src", ("look into d", "look into e"), 6900),
+    (0.9, "Translate @README.md into German", ("translate it", "check the terms"), 3300),
+    (0.4, "What did we promise in @notes/may.md?", ("read the notes",), 2700),
 )
 """What was asked before on this day: hours ago, the prompt, its tasks, tokens that each of them read."""
 MODELS = (
@@ -106,7 +135,7 @@ def manager(request: ChatRequest) -> Part:
     for _, prompt, names, _ in EARLIER:
         if prompt[:20] in asked:
             return Part("I share this out.", tasks=tuple((one, f"{one}, please") for one in names), reads=640)
-    return PLAN
+    return AUDITS if "Audit" in asked else PLAN
 
 
 def worker(request: ChatRequest) -> Part:
@@ -192,8 +221,11 @@ class Camera:
             await self.breathe()
 
     async def go_on(self, seconds: float) -> None:
-        """Let time pass."""
-        await self.time.move(self.time.now + seconds, self.breathe)
+        """Let time pass, and have drawn what ticks."""
+        end = self.time.now + seconds
+        while self.time.now < end:
+            await self.time.move(min(self.time.now + 0.5, end), self.breathe)
+            self.app.main.clock.beat()
 
     async def take(self, name: str) -> None:
         """Take a picture when all that has come is drawn."""
@@ -204,13 +236,18 @@ class Camera:
         for _ in range(25):
             self.app.main.clock.beat()
             await self.breathe()
-        picture = at_home(self.app.export_screenshot(title="tui-delegate", simplify=True))
+        ground = self.app.theme_variables["background"]
+        picture = at_home(self.app.export_screenshot(title="tui-delegate", simplify=True), Path.cwd(), ground)
         (self.into / f"{name}.svg").write_text(picture, encoding="utf-8")
 
 
-def at_home(svg: str) -> str:
-    """Ask nobody on the network for a font; write the ports as they usually are."""
+def at_home(svg: str, folder: Path, ground: str) -> str:
+    """Ask nobody on the network for a font, leave no seam, and name folder and ports as anywhere."""
+    whole = rf'\g<0><rect fill="{ground}" width="100%" height="100%"/>'
+    svg = re.sub(r'<g [^>]*-clip-terminal\)">', whole, svg, count=1)
+    svg = svg.replace(str(folder), "/home/ada/lane".ljust(len(str(folder)), "\xa0"))
     svg = re.sub(r"\s*@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"terminal-\d+", "terminal", svg.replace(" https://www.textualize.io", ""))
     svg = re.sub(r"font-family:[^;]+;", f"font-family: {MONOSPACE};", svg)
     return re.sub(r"127\.0\.0\.1:[3-6]\d{4}", "127.0.0.1:11434", svg)
 
@@ -249,7 +286,7 @@ async def house(home: Path, moment: Time, *, first: bool = False) -> AsyncIterat
 async def before(made: StagedHouse, moment: Time) -> None:
     """Run what was asked earlier on this day."""
     workspace = made.workspace_here()
-    journal = Journal.open(made.journal_path)
+    journal = Journal.open(made.journal_path, now=moment)
     for number, (hours, prompt, _, _) in enumerate(EARLIER):
         moment.now = NOON - 3600 * hours
         context = replace(workspace.context("chat"), session=f"s-{number:012}", cwd="/home/ada/notes")
@@ -268,16 +305,21 @@ async def listen(run: Any) -> None:
         pass
 
 
+def write_files(folder: Path) -> None:
+    """Write what the prompts name."""
+    for name, text in FILES.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+
+
 @asynccontextmanager
 async def app(into: Path, size: tuple[int, int], *, first: bool = False) -> AsyncIterator[Camera]:
     """Open the app in a new home."""
     with tempfile.TemporaryDirectory(prefix="tud-") as folder:
         moment = Time(NOON)
-        os.chdir(folder)
-        for name, text in FILES.items():
-            path = Path(folder, name)
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(text)
+        os.chdir(folder)  # what is named with @ is looked for here
+        write_files(Path(folder))
         async with house(Path(folder), moment, first=first) as made:
             opened = DelegateApp(made)
             async with opened.run_test(size=size) as pilot:
@@ -301,7 +343,7 @@ async def one_conversation(into: Path) -> None:
         await camera.go_on(5.2)
         await camera.take("workers")
         await camera.press("alt+1", "x")
-        await camera.go_on(0.4)
+        await camera.go_on(1.1)
         await camera.take("cancelled")
         await camera.press("alt+3", "e")
         await camera.until("Result of worker")
@@ -311,7 +353,6 @@ async def one_conversation(into: Path) -> None:
         await camera.take("edit")
         await camera.press("ctrl+s")
         await camera.go_on(30)
-        await camera.take("answer")
         await camera.press("ctrl+o", "tab")
         await camera.until("gemma3:12b")
         await camera.take("models")
@@ -330,16 +371,15 @@ async def one_conversation(into: Path) -> None:
 
 
 async def other_sizes(into: Path) -> None:
-    for name, size in (("small", SMALL), ("wide", WIDE)):
+    for name, size, prompt in (("small", SMALL, PROMPT), ("wide", WIDE, AUDIT)):
         async with app(into, size) as camera:
-            await camera.ask(PROMPT)
+            await camera.ask(prompt)
             await camera.go_on(5.2)
             await camera.take(name)
 
 
 async def take_all(into: Path) -> None:
     """Take every picture."""
-    into.mkdir(parents=True, exist_ok=True)
     for scene in (first_start, one_conversation, other_sizes):
         await scene(into)
 
@@ -348,6 +388,7 @@ def main() -> int:
     os.environ["TZ"] = "UTC"
     time.tzset()
     into = Path(sys.argv[1] if len(sys.argv) > 1 else PICTURES).absolute()
+    into.mkdir(parents=True, exist_ok=True)
     asyncio.run(take_all(into))
     return 0
 

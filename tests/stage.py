@@ -20,13 +20,15 @@ from tui_delegate.core.chunks import ChatRequest, Reply, TextChunk, ThoughtChunk
 from tui_delegate.core.messages import Message, ToolCall
 from tui_delegate.core.ports import Backend, Sink
 from tui_delegate.core.usage import Usage, estimate_tokens
+from tui_delegate.engine.call import Meter
+from tui_delegate.journal.store import Journal
 from tui_delegate.profiles import Profile
 from tui_delegate.tui.house import House
 from tui_delegate.workspace.seating import Choice, Seating
 from tui_delegate.workspace.seats import Workspace
 from tui_delegate.workspace.servers import Servers
 
-STEP = 24
+STEP = 40
 """Characters that come at once."""
 
 
@@ -84,6 +86,8 @@ class Actor:
 
     async def chat(self, request: ChatRequest, sink: Sink) -> Reply:
         part, at = self.rule(request), self.time.now
+        if isinstance(sink, Meter):  # it measures on the loop's clock, which never stands still
+            sink._time, sink._begun = self.time, at
         at += part.first
         for kind, text in ((ThoughtChunk, part.thought), (TextChunk, part.text)):
             for start in range(0, len(text), STEP):
@@ -135,7 +139,7 @@ class StagedHouse(House):
 
     def open(self) -> None:
         self._workspace = self.workspace_here()
-        self.journal = self._workspace.open_journal()
+        self.journal = Journal.open(self.journal_path, now=self.now)
 
     def workspace_here(self) -> Workspace:
         """Make a workspace whose models are on the stage and whose runs have its time."""

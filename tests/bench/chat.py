@@ -107,11 +107,10 @@ class Plain(Lines):
 class Bench(Stage):
     """Chat, workers and strip, fed as a run feeds them."""
 
-    CSS: ClassVar[str] = f"""
-    {Stage.CSS}
-    Screen {{ layout: grid; grid-size: 2; grid-rows: 1fr 6; }}
-    #chat, #workers {{ width: 1fr; height: 1fr; }}
-    Strip {{ column-span: 2; }}
+    CSS: ClassVar[str] = """
+    Screen { layout: grid; grid-size: 2; grid-rows: 1fr 6; }
+    #chat, #workers { width: 1fr; height: 1fr; }
+    Strip { column-span: 2; }
     """
 
     def __init__(self, floor: bool, history: int) -> None:
@@ -172,12 +171,12 @@ class Bench(Stage):
         self.heard.clear()
         self.collected[:] = [0.0]
         heart = asyncio.create_task(self.beat())
-        Path(sys.argv[2] + ".keys").touch()
+        self.press_keys(True)
         cpu, wall = time.thread_time(), time.monotonic()
         await self.send()
         spent, took = time.thread_time() - cpu, time.monotonic() - wall
         heart.cancel()
-        Path(sys.argv[2] + ".keys").unlink()
+        self.press_keys(False)
         pictures = self.pictures
         await asyncio.sleep(1.0)
         lags = sorted(self.lags) or [0.0]
@@ -259,6 +258,11 @@ class Bench(Stage):
         if isinstance(self.talk, Plain):
             return self.talk.taken
         return sum(len(one.source) for one in self.talk.query(answer_kind()) if one.parent is self.newest())
+
+    def press_keys(self, pressed: bool) -> None:
+        """Tell the other side to press keys, or to stop."""
+        mark = Path(sys.argv[2] + ".keys")
+        mark.touch() if pressed else mark.unlink()
 
     def newest(self) -> object:
         return self.talk.chosen if isinstance(self.talk, Chat) else None

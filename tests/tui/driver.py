@@ -33,7 +33,6 @@ from tui_delegate.journal.store import Journal
 from tui_delegate.profiles import Profile
 from tui_delegate.tui.app import DelegateApp
 from tui_delegate.tui.house import House, Wanted
-from tui_delegate.tui.preferences import PREFIX
 from tui_delegate.tui.screens.main import MainScreen
 from tui_delegate.workspace.catalog import Station
 from tui_delegate.workspace.seating import Choice, Seating
@@ -241,8 +240,8 @@ def house_in(
     house = DrivenHouse(environ=environ, wanted=Wanted(session=session), **more)
     house.now = now or (lambda: house.wall)
     journal = Journal.open(house.journal_path)
-    for key, value in {"welcomed": "yes", **(picks or {})}.items():
-        journal.set_pick(PREFIX + key, value)
+    for key, value in {"screen.welcomed": "yes", **(picks or {})}.items():
+        journal.set_pick(key, value)
     journal.close()
     return house
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tui_delegate.tui.commands import Command
-from tui_delegate.tui.keys import foot, keys_of, refusal, shown
+from tui_delegate.tui.keys import keys_of, refusal, shown
 
 CANCEL = Command("pane.cancel", "Cancel this worker", "Stops it.", "x")
 RETRY = Command("pane.retry", "Try again", "Runs it again.", "r,f9")
@@ -20,7 +20,7 @@ ALL = (CANCEL, RETRY, SORT, PALETTE, STEER)
         ("ctrl+l,question_mark", "^l ?"),
         ("shift+enter, ctrl+j", "shift+enter ^j"),
         ("alt+1", "alt+1"),
-        ("ctrl+shift+left", "ctrl+shift+left"),
+        ("ctrl+shift+left", "ctrl+shift+←"),
         ("upper_x", "X"),
         ("escape", "esc"),
         ("", ""),
@@ -72,7 +72,3 @@ def test_a_command_can_always_have_its_own_key_back() -> None:
     assert refusal(stop, "escape", (*ALL, stop), {"main.stop": "f12"}) == ""
     assert refusal(send, "enter", (*ALL, send), {"prompt.send": "ctrl+s"}) == ""
     assert "own use" in refusal(send, "escape", (*ALL, send), {})
-
-
-def test_the_foot_names_keys_and_words() -> None:
-    assert foot([("esc", "back"), ("f1", "help")]).plain == "esc back  ·  f1 help"

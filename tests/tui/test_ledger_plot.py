@@ -14,13 +14,14 @@ from tui_delegate.tui.stage import Stage
 from tui_delegate.tui.widgets.plot import Chart, Plot, Series
 
 
-def drawn(chart: Chart, size: tuple[int, int] = (40, 8), *, ascii: bool = False) -> list[str]:
+def drawn(chart: Chart, size: tuple[int, int] = (40, 8), *, plainly: bool = False) -> list[str]:
     class PlotStage(Stage):
         def compose(self) -> ComposeResult:
-            yield Plot(ascii=ascii)
+            yield Plot()
 
     async def main() -> list[str]:
         app = PlotStage()
+        app.sign_plainly(plainly)
         async with app.run_test(size=size) as pilot:
             app.query_one(Plot).show(chart)
             await pilot.pause()
@@ -50,7 +51,7 @@ def test_series_stand_one_upon_the_other_each_with_its_own_filling() -> None:
 
 def test_a_terminal_without_blocks_gets_ascii() -> None:
     lines = drawn(
-        Chart("tokens", (Series("low", (3.0, 0.2)), Series("high", (3.0, 0.0))), "a", "b"), ascii=True
+        Chart("tokens", (Series("low", (3.0, 0.2)), Series("high", (3.0, 0.0))), "a", "b"), plainly=True
     )
     assert all(line.isascii() for line in lines)
     assert "#" in lines[-2]

@@ -160,7 +160,7 @@ def test_the_title_says_what_asks_then_who_works_then_how_it_ended() -> None:
         "● 2 working · delegate",
         "⁇ asks you · delegate",
         "✓ done · delegate",
-        "x failed · delegate",
+        "x failed - delegate",
     )
     assert desk.written == ["\x1b[22;0t", *(f"\x1b]0;{title}\x07" for title in titles), "\x1b[23;0t"]
 

@@ -15,7 +15,7 @@ from tests.assets import bad_inputs
 from tests.tui.staged import NOW, STATES, begun, in_state, opened, rerouted, spent
 from tui_delegate.core.clean import clean
 from tui_delegate.core.events import Commanded, Delegated, Event, Failed, Finished, Started, Thought, Wrote
-from tui_delegate.core.transcript import Transcript
+from tui_delegate.core.transcript import Node, Transcript
 from tui_delegate.tui.clock import FrameClock
 from tui_delegate.tui.figures import SIGNS
 from tui_delegate.tui.stage import Stage
@@ -305,3 +305,24 @@ def test_no_bad_input_is_drawn_in_a_pane() -> None:
 def test_every_state_has_its_sign() -> None:
     words = {sign.word for sign in SIGNS.values()} - {"asks you"}
     assert words | {"edited by you"} == set(STATES)
+
+
+@pytest.mark.parametrize(
+    ("context", "width", "seen"),
+    [
+        (1024, 120, "window 25%"),
+        (1024, 26, ""),
+        (3600, 60, "window 88%"),
+        (3600, 45, "window 88%"),
+        (5, 120, ""),
+    ],
+)
+def test_the_line_says_how_full_the_window_is_and_keeps_that_when_it_is_tight(
+    context: int, width: int, seen: str
+) -> None:
+    node = Node(
+        (0,), state="done", task_name="look", model="m1", profile="here", window=4096, context=context
+    )
+    line = "".join(text for text, _ in heading(node, width, 9.0))
+    assert ("window" in line) == bool(seen)
+    assert seen in line

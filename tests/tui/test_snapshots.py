@@ -1,6 +1,6 @@
 """Every screen and every state of the main one, in three sizes and two themes.
 
-`pytest tests/tui/test_snapshots.py --snapshot-update` takes the pictures anew; look at them before they are kept.
+`pytest tests/tui/test_snapshots.py --snapshot-update` takes them anew; look at them before they are kept.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from rich.text import Text
 
 from tui_delegate.core.clean import clean_line
-from tui_delegate.tui.commands import Command, bindings
+from tui_delegate.tui.commands import EVERYWHERE, Command, bindings
 from tui_delegate.tui.notices import Notices
 from tui_delegate.tui.preferences import store_keys
 from tui_delegate.tui.reader import mend_reader
@@ -24,6 +24,8 @@ from tui_delegate.tui.stage import Stage
 from tui_delegate.tui.themes import Themes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.driver import Driver
     from textual.screen import Screen
 
@@ -32,22 +34,7 @@ if TYPE_CHECKING:
     from tui_delegate.tui.screens.settings import SettingsScreen
 
 COMMANDS: Final = (
-    Command(
-        "app.palette",
-        "Commands",
-        "Lists everything that can be done here.",
-        "ctrl+p",
-        first=True,
-        label="commands",
-    ),
-    Command(
-        "app.help",
-        "Help",
-        "Shows the keys of what has the focus, then all others.",
-        "f1,question_mark",
-        slash="help",
-        label="help",
-    ),
+    *EVERYWHERE,
     Command(
         "app.quit", "Quit", "Leaves; asks only while something runs.", "ctrl+q", slash="quit", first=True
     ),
@@ -72,7 +59,7 @@ class DelegateApp(Stage):
     """The manager's chat, its workers, and the ledger."""
 
     TITLE = "delegate"
-    CSS_PATH = "screens/main/main.tcss"
+    CSS_PATH = Path(__file__).with_name("screens") / "main" / "main.tcss"
     commands: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS = bindings(COMMANDS, "app")
 
@@ -95,6 +82,7 @@ class DelegateApp(Stage):
         """Put on what the preferences say."""
         wishes = self.house.preferences
         self.themes.put_on(self, wishes.theme)
+        self.sign_plainly(wishes.ascii)
         self.animation_level = "full" if wishes.motion else "none"
         self.notices.preferences = wishes
 
@@ -138,13 +126,9 @@ class DelegateApp(Stage):
         """Show the keys of what has the focus."""
         from tui_delegate.tui.screens.help import HelpScreen
 
-        self.push_screen(
-            HelpScreen((*self.main.commands, *self.commands), self.focused_part(), self.house.keys)
-        )
-
-    def focused_part(self) -> str:
-        """Name the part of the screen that has the focus."""
-        return self.main.focused_part() if self.screen is self.main else "app"
+        own: Sequence[Command] = getattr(self.screen, "commands", ())
+        part = self.main.focused_part() if self.screen is self.main else own[0].part if own else "app"
+        self.push_screen(HelpScreen((*own, *self.commands), part, self.house.keys))
 
     async def action_app_quit(self) -> None:
         """Leave; ask only while something runs."""

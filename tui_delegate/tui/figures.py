@@ -22,28 +22,27 @@ class Sign:
     """How a state is shown: never by its colour alone."""
 
     glyph: str
-    ascii: str
     word: str
     tone: str
     """The theme's variable for its colour."""
 
 
 SIGNS: Final = {
-    "queued": Sign("◌", "o", "queued", "dim"),
-    "loading": Sign("◍", "%", "loading model", "warn"),
-    "thinking": Sign("◔", "?", "thinking", "think"),
-    "writing": Sign("●", "*", "writing", "live"),
-    "calling": Sign("⚙", "&", "tool", "live"),
-    "waiting": Sign("◷", "~", "waiting", "dim"),
-    "asking": Sign("⁇", "!", "asks you", "warn"),
-    "done": Sign("✓", "+", "done", "ok"),
-    "failed": Sign("✗", "x", "failed", "bad"),
-    "refused": Sign("⊘", "-", "refused", "bad"),
-    "cancelled": Sign("■", "#", "cancelled", "warn"),
+    "queued": Sign("◌", "queued", "dim"),
+    "loading": Sign("◍", "loading model", "warn"),
+    "thinking": Sign("◔", "thinking", "think"),
+    "writing": Sign("●", "writing", "live"),
+    "calling": Sign("⚙", "tool", "live"),
+    "waiting": Sign("◷", "waiting", "dim"),
+    "asking": Sign("⁇", "asks you", "warn"),
+    "done": Sign("✓", "done", "ok"),
+    "failed": Sign("✗", "failed", "bad"),
+    "refused": Sign("⊘", "refused", "bad"),
+    "cancelled": Sign("■", "cancelled", "warn"),
 }
 """By the state of a node."""
-EDITED: Final = Sign("✎", "e", "edited by you", "warn")
-REROUTED: Final = Sign("⇄", "r", "rerouted", "dim")
+EDITED: Final = Sign("✎", "edited by you", "warn")
+REROUTED: Final = Sign("⇄", "rerouted", "dim")
 UNKNOWN: Final = "–"
 """What stands for a figure that is not known: never a zero."""
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from textual.content import Content
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -34,6 +32,10 @@ _SIGNS: Final = {
     "pageup": "pgup",
     "pagedown": "pgdn",
     "delete": "del",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
 }
 _LINE_EDITOR: Final = frozenset(
     ("ctrl+a", "ctrl+e", "ctrl+w", "ctrl+u", "ctrl+k", "ctrl+y", "backspace", "delete", "enter")
@@ -63,16 +65,6 @@ def _one(key: str) -> str:
 def keys_of(command: Command, keymap: Mapping[str, str]) -> str:
     """Say which keys a command has now."""
     return keymap.get(command.id, command.keys)
-
-
-def foot(pairs: Iterable[tuple[str, str]]) -> Content:
-    """Make the line at a screen's foot of keys and words."""
-    found: list[Content | str | tuple[str, str]] = []
-    for keys, word in pairs:
-        if found:
-            found.append(("  ·  ", "$line"))
-        found += [(keys, "$accent"), " ", (word, "$dim")]
-    return Content.assemble(*found)
 
 
 def refusal(command: Command, key: str, commands: Iterable[Command], keymap: Mapping[str, str]) -> str:

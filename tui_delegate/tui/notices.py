@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.tui.figures import SIGNS, seconds
+from tui_delegate.tui.plain import plain
 from tui_delegate.tui.preferences import Preferences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-    from tui_delegate.tui.figures import Sign
 
 APP: Final = "delegate"
 QUIET: Final = 5.0
@@ -96,20 +95,19 @@ class Notices:
     def show(self, working: int = 0, *, asking: bool = False, state: str = "") -> None:
         """Set the window's title: what asks, how many work, else how the last run ended."""
         if asking:
-            words = f"{self._glyph(SIGNS['asking'])} asks you"
+            words = f"{SIGNS['asking'].glyph} asks you"
         elif working:
-            words = f"{self._glyph(SIGNS['writing'])} {working} working"
+            words = f"{SIGNS['writing'].glyph} {working} working"
         elif state in SIGNS:
-            words = f"{self._glyph(SIGNS[state])} {SIGNS[state].word}"
+            words = f"{SIGNS[state].glyph} {SIGNS[state].word}"
         else:
             words = ""
         title = f"{words} · {APP}" if words else APP
+        if self.preferences.ascii:
+            title = plain(title)
         if title != self._title and not self._plain:
             self._title = title
             self._write(f"\x1b]0;{title}\x07")
-
-    def _glyph(self, sign: Sign) -> str:
-        return sign.ascii if self.preferences.ascii else sign.glyph
 
     def _tell(self, words: str, about: str) -> bool:
         how = self.preferences.notify

@@ -9,10 +9,8 @@ import asyncio
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from tui_delegate.core.errors import DelegateError
-from tui_delegate.core.transcript import ENDED
 
 if TYPE_CHECKING:
-    from tui_delegate.core.transcript import Transcript
     from tui_delegate.workspace.conversation import Conversation
 
 MakeRoom = Literal["summarise", "drop", "fork", "send", ""]
@@ -89,8 +87,7 @@ class Talk:
             return True
         choice = await self._view.ask_for_room(needed, window)
         if choice == "summarise":
-            made = await conversation.sum_up(len(conversation.runs))
-            return self._took(prompt, made)
+            return await self._sum_up(prompt, window)
         if choice == "drop":
             await self._drop(prompt, window)
         elif choice == "fork":
@@ -100,11 +97,22 @@ class Talk:
             self._view.prompt_refused(prompt, DelegateError("The prompt was not sent.", ""))
         return bool(choice)
 
-    def _took(self, prompt: str, made: Transcript) -> bool:
-        if made.root.state == "done":
-            return True
-        words = made.root.message if made.root.state in ENDED else "It was stopped."
-        self._view.prompt_refused(prompt, DelegateError(f"There is no summary: {words}", made.root.hint))
+    async def _sum_up(self, prompt: str, window: int) -> bool:
+        """Have the manager sum up as much as it can be told at once, until the prompt fits."""
+        conversation = self.conversation
+        while (count := conversation.most_to_sum_up(window)) > conversation.forgets:
+            made = await conversation.sum_up(count)
+            if made.root.state != "done":
+                refused = f"There is no summary: {made.root.message or 'it was stopped.'}"
+                self._view.prompt_refused(prompt, DelegateError(refused, made.root.hint))
+                return False
+            needed, _ = await conversation.room(prompt)
+            if needed <= window:
+                return True
+        self._view.prompt_refused(
+            prompt,
+            DelegateError("Even summed up it does not fit.", "Drop the oldest, or send a shorter prompt."),
+        )
         return False
 
     async def _drop(self, prompt: str, window: int) -> None:

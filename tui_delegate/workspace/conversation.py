@@ -32,6 +32,8 @@ RECAP_PROMPT = (
     "Sum up our conversation so far for yourself, so that it can go on without the earlier messages: what was"
     " asked, what was found out, what was decided, what is open. Facts and names, no preamble."
 )
+ROUND = 300
+"""Tokens that instructions of ours and the tool on offer take, about."""
 ANSWER_SHARE = 4
 """A quarter of a window stays free for the answer."""
 
@@ -124,8 +126,16 @@ class Conversation:
     async def room(self, prompt: str) -> tuple[int, int | None]:
         """Say about how many tokens the next call would hold, and how many the manager's window takes."""
         seat = await self._workspace.seating.seat("manager")
-        needed = self.told_tokens() + estimate_tokens(prompt) + estimate_tokens(seat.instructions) + 300
+        needed = self.told_tokens() + estimate_tokens(prompt) + estimate_tokens(seat.instructions) + ROUND
         return needed, seat.window and int(seat.window * (1 - 1 / ANSWER_SHARE))
+
+    def most_to_sum_up(self, window: int) -> int:
+        """Say how many of the first runs the manager can be told at once, to sum them up."""
+        asked = estimate_tokens(RECAP_PROMPT) + ROUND
+        for count in range(len(self.runs), self.forgets, -1):
+            if estimated_tokens(history(self.runs[:count], self.forgets, self.recap)) + asked <= window:
+                return count
+        return self.forgets
 
     async def play(self, prompt: str) -> Transcript:
         """Run a prompt to its end. Raises what keeps it from beginning, before anything is spent."""

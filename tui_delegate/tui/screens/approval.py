@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
@@ -20,7 +19,8 @@ from tui_delegate.core.clean import clean_line, show_controls
 from tui_delegate.core.specs import seat_name
 from tui_delegate.tui import figures
 from tui_delegate.tui.commands import Command, bindings
-from tui_delegate.tui.screens.key_line import key_line
+from tui_delegate.tui.screens.box import Box
+from tui_delegate.tui.widgets.foot import Foot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +49,7 @@ _WHEN: dict[str, Doing] = {
 }
 
 
-class ApprovalScreen(ModalScreen[Verdict]):
+class ApprovalScreen(Box[Verdict]):
     """Gives a verdict. Edits and a new place are seen before they are approved."""
 
     commands: ClassVar[tuple[Command, ...]] = (
@@ -72,21 +72,13 @@ class ApprovalScreen(ModalScreen[Verdict]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(commands, "approval")]
     DEFAULT_CSS = """
     ApprovalScreen {
-        align: center middle;
-        & > Vertical {
-            width: 100; max-width: 94%; height: auto; max-height: 94%;
-            background: $panel; padding: 1 2; border-left: outer $warn;
-        }
-        & Static { width: 1fr; height: auto; }
+        & > Vertical { width: 100; border-left: outer $warn; }
         & #where { color: $dim; }
         & #note { color: $warn; display: none; }
         & #said { height: auto; max-height: 20; margin-top: 1; padding: 0 1; background: $surface;
             scrollbar-size-vertical: 1; }
-        & TextArea { height: 12; margin-top: 1; padding: 0 1; border: none; background: $surface; }
-        & TextArea:focus { border: none; }
-        & Input { height: 1; margin-top: 1; padding: 0 1; border: none; background: $surface; }
-        & OptionList { height: auto; max-height: 6; border: none; padding: 0; background: $panel; }
-        & #keys { color: $dim; margin-top: 1; }
+        & #words { height: 12; }
+        & #places { max-height: 6; margin-top: 0; }
         & #words, & #line, & #places { display: none; }
         &.-edit #words, &.-place #line, &.-place #places, &.-reason #line { display: block; }
         &.-edit #said { display: none; }
@@ -122,7 +114,7 @@ class ApprovalScreen(ModalScreen[Verdict]):
             yield TextArea(id="words", compact=True, highlight_cursor_line=False)
             yield Input(id="line", compact=True)
             yield OptionList(id="places", markup=False, compact=True)
-            yield Static(id="keys", markup=False)
+            yield Foot(self.commands)
 
     def on_mount(self) -> None:
         """Begin with the question."""
@@ -133,7 +125,6 @@ class ApprovalScreen(ModalScreen[Verdict]):
     def on_resize(self) -> None:
         """Leave room for the keys, however low and narrow the screen."""
         self._share_room()
-        self.query_one("#keys", Static).update(self._keys())
 
     def _share_room(self) -> None:
         room = max(self.size.height - 13, 3)
@@ -295,7 +286,7 @@ class ApprovalScreen(ModalScreen[Verdict]):
         note.update(Content(clean_line(question.note, 400)))
         note.display = bool(question.note)
         self.query_one("#task", Static).update(Content(self._words))
-        self.query_one("#keys", Static).update(self._keys())
+        self._show_keys()
 
     def _where(self) -> Content:
         question = self._question
@@ -311,9 +302,7 @@ class ApprovalScreen(ModalScreen[Verdict]):
             parts.append(("\nin your words", "$warn"))
         return Content.assemble(*parts)
 
-    def _keys(self) -> Content:
-        if self._doing == "answer":
-            width = min(self.size.width * 94 // 100, 100) - 5
-            return key_line(self, self.commands, {"approval.back": "no"}, width=width)
-        keys = key_line(self, self.commands)
-        return keys if self._doing == "edit" else Content.assemble(("⏎", "$foreground"), " ok   ", keys)
+    def _show_keys(self) -> None:
+        hints = [("enter", "ok")] if self._doing in ("place", "reason") else []
+        words = {"approval.back": "no"} if self._doing == "answer" else {}
+        self.query_one(Foot).say(*hints, words=words)

@@ -6,36 +6,30 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui_delegate.core.clean import clean, clean_line
 from tui_delegate.tui.commands import Command, bindings
+from tui_delegate.tui.screens.box import Box
+from tui_delegate.tui.widgets.foot import Foot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from textual.app import ComposeResult
 
-COMMANDS: Final = (Command("choose.cancel", "Leave it", "Closes without a choice.", "escape"),)
+COMMANDS: Final = (
+    Command("choose.cancel", "Leave it", "Closes without a choice.", "escape", label="leave it"),
+)
 
 
-class Choose(ModalScreen[str]):
+class Choose(Box[str]):
     """A question and its answers, each a name, a title and a line of help. Empty: the person left it."""
 
     commands: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS = bindings(COMMANDS, "choose")
-    DEFAULT_CSS = """
-    Choose { align: center middle; }
-    Choose > Vertical {
-        width: 76; max-width: 96%; height: auto; max-height: 90%; background: $surface; padding: 1 2;
-    }
-    Choose OptionList {
-        height: auto; max-height: 16; border: none; background: $surface; margin: 1 0 0 0; padding: 0;
-    }
-    Choose .more { color: $dim; margin: 1 0 0 0; }
-    """
+    DEFAULT_CSS = "Choose OptionList { max-height: 16; }"
 
     def __init__(self, question: str, answers: Sequence[tuple[str, str, str]]) -> None:
         super().__init__()
@@ -56,7 +50,7 @@ class Choose(ModalScreen[str]):
                     for name, title, more in self._answers
                 )
             )
-            yield Static("enter takes it · esc leaves it", markup=False, classes="more")
+            yield Foot(self.commands, ("enter", "take it"))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Take the answer."""

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.document._document import Document, Selection
-from textual.screen import ModalScreen
-from textual.widgets import Input, Markdown, Static, TextArea
+from textual.widgets import Input, Static, TextArea
 
 from tui_delegate.core.clean import clean, clean_line
 from tui_delegate.core.specs import seat_name
 from tui_delegate.core.transcript import ENDED
 from tui_delegate.tui import figures, rebuilt
 from tui_delegate.tui.commands import Command, bindings
-from tui_delegate.tui.screens.key_line import key_line
+from tui_delegate.tui.screens.modal import Modal
+from tui_delegate.tui.widgets.answer import Answer
+from tui_delegate.tui.widgets.foot import Foot
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -32,13 +33,13 @@ if TYPE_CHECKING:
 
 SECTIONS: Final = ("answer", "transcript", "request", "reply", "calls", "files")
 _MARKDOWN_LONGEST: Final = 60_000
-"""Characters above which an answer is shown as plain text: every block of Markdown is a widget."""
+"""Characters above which an answer is shown as plain text: Markdown is read as a whole here."""
 
 _QUICK: Final = 200_000
 """Characters that may be laid out anew in a second of a turn that goes on."""
 
 
-class DetailScreen(ModalScreen[None]):
+class DetailScreen(Modal[None]):
     """Shows one node of a transcript."""
 
     commands: ClassVar[tuple[Command, ...]] = (
@@ -63,10 +64,9 @@ class DetailScreen(ModalScreen[None]):
         & #page { border: none; padding: 0 1; background: $background; }
         & #page:focus { border: none; }
         & #answer { padding: 0 1; scrollbar-size-vertical: 1; }
-        & Markdown { padding: 0; margin: 0; background: $background; }
+        & Answer { padding: 0; margin: 0; }
         & #find { height: 1; padding: 0 1; border: none; background: $surface; display: none; }
         &.-find #find { display: block; }
-        & #keys { height: auto; padding: 0 1; color: $dim; }
         & #answer { display: none; }
         &.-answer #answer { display: block; }
         &.-answer #page { display: none; }
@@ -88,12 +88,12 @@ class DetailScreen(ModalScreen[None]):
         yield Static(id="sections", markup=False)
         with Horizontal(id="body"):
             with VerticalScroll(id="answer"):
-                yield Markdown(open_links=False)
+                yield Answer()
             yield TextArea(
                 id="page", read_only=True, compact=True, highlight_cursor_line=False, soft_wrap=True
             )
         yield Input(id="find", compact=True, placeholder="search, enter for the next")
-        yield Static(id="keys", markup=False)
+        yield Foot(self.commands)
 
     def on_mount(self) -> None:
         """Show the section that was asked for, or what there is while there is no answer."""
@@ -119,7 +119,8 @@ class DetailScreen(ModalScreen[None]):
         """Look again; redraws only what has changed, and long texts of a turn that goes on less often."""
         now = time.monotonic() if now is None else now
         due = self._due if self._node.state not in ENDED else 0.0
-        if self.is_mounted and now >= due and self._drawn != self._mark():
+        # Not before its parts are there, nor while they go: the clock knows nothing of either.
+        if self._drawn and now >= due and self._stands and self._drawn != self._mark():
             self._show()
             self._due = now + min(len(self._page.text) / _QUICK, 2.0)
 
@@ -186,10 +187,14 @@ class DetailScreen(ModalScreen[None]):
         event.stop()
         self._find(event.value)
 
-    def on_markdown_link_clicked(self, event: Markdown.LinkClicked) -> None:
+    def on_answer_link_clicked(self, event: Answer.LinkClicked) -> None:
         """A model's link leads nowhere by itself; where it would lead is said."""
         event.stop()
         self.notify(f"The link leads to {clean_line(event.href, 120)}", markup=False)
+
+    @property
+    def _stands(self) -> bool:
+        return self.is_attached and self in self.app.screen_stack
 
     @property
     def _node(self) -> Node:
@@ -216,12 +221,11 @@ class DetailScreen(ModalScreen[None]):
         self._drawn = self._mark()
         self.query_one("#head", Static).update(self._head())
         self.query_one("#sections", Static).update(_section_line(self._section))
-        self.query_one("#keys", Static).update(key_line(self, self.commands))
         text = self._text()
         styled = self._section == "answer" and len(text) <= _MARKDOWN_LONGEST
         self.set_class(styled, "-answer")
         if styled:
-            self.query_one(Markdown).update(text)
+            self.query_one(Answer).show(text)
         else:
             self._load(text, fresh=fresh)
 

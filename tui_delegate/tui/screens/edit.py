@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
 from tui_delegate.core.clean import clean_line, show_controls
 from tui_delegate.tui.commands import Command, bindings
-from tui_delegate.tui.screens.key_line import key_line
+from tui_delegate.tui.screens.box import Box
+from tui_delegate.tui.widgets.foot import Foot
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
 
-class EditScreen(ModalScreen[str | None]):
+class EditScreen(Box[str | None]):
     """Gives the text as it was saved, or None where the person went back.
 
     Control characters are shown as signs. A text that was not changed comes back as it was given; in one that
@@ -35,16 +35,11 @@ class EditScreen(ModalScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(commands, "edit")]
     DEFAULT_CSS = """
     EditScreen {
-        align: center middle;
-        & > Vertical {
-            width: 120; max-width: 94%; height: 36; max-height: 94%;
-            background: $panel; padding: 1 2; border-left: outer $accent;
-        }
-        & Static { width: 1fr; height: auto; }
-        & #hint { color: $dim; }
-        & TextArea { height: 1fr; margin-top: 1; padding: 0 1; border: none; background: $surface; }
-        & TextArea:focus { border: none; }
-        & #keys { color: $dim; margin-top: 1; }
+        & > Vertical { width: 120; height: 36; }
+        & .hint { margin-top: 0; }
+        & TextArea, & TextArea:focus { height: 1fr; }
+        & #warning { display: none; color: $warn; margin-top: 1; }
+        &.-leaving #warning { display: block; }
     }
     """
 
@@ -55,7 +50,6 @@ class EditScreen(ModalScreen[str | None]):
         self._hint = clean_line(hint, 200)
         self._text = text
         self._shown = show_controls(text)
-        self._leaving = False
         self._left = False
 
     def compose(self) -> ComposeResult:
@@ -63,23 +57,21 @@ class EditScreen(ModalScreen[str | None]):
         with Vertical():
             yield Static(Content.styled(self._heading, "bold"), markup=False)
             if self._hint:
-                yield Static(Content(self._hint), id="hint", markup=False)
+                yield Static(Content(self._hint), classes="hint", markup=False)
             yield TextArea(self._shown, compact=True, highlight_cursor_line=False)
-            yield Static(id="keys", markup=False)
+            yield Static("It is not saved: the same key again drops it.", id="warning", markup=False)
+            yield Foot(self.commands)
 
     def on_mount(self) -> None:
         """Begin at the text's start."""
         words = self.query_one(TextArea)
         self._shown = words.text  # its own line ends, so that only a person's change is one
         words.focus()
-        self._show_keys()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Whoever goes on typing does not leave."""
         event.stop()
-        if self._leaving:
-            self._leaving = False
-            self._show_keys()
+        self.remove_class("-leaving")
 
     def action_edit_save(self) -> None:
         """Give the text."""
@@ -87,9 +79,8 @@ class EditScreen(ModalScreen[str | None]):
 
     def action_edit_back(self) -> None:
         """Give nothing; a text that was changed is dropped by the second key only."""
-        if self._changed and not self._leaving:
-            self._leaving = True
-            self._show_keys()
+        if self._changed and not self.has_class("-leaving"):
+            self.add_class("-leaving")
         else:
             self._leave(None)
 
@@ -102,9 +93,3 @@ class EditScreen(ModalScreen[str | None]):
     @property
     def _changed(self) -> bool:
         return self.query_one(TextArea).text != self._shown
-
-    def _show_keys(self) -> None:
-        keys = key_line(self, self.commands)
-        if self._leaving:
-            keys = Content.assemble(("It is not saved: the same key again drops it.", "$warn"), "   ", keys)
-        self.query_one("#keys", Static).update(keys)

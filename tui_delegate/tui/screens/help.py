@@ -15,7 +15,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui_delegate.tui.commands import Command, bindings
-from tui_delegate.tui.keys import foot, keys_of, shown
+from tui_delegate.tui.keys import keys_of, shown
+from tui_delegate.tui.widgets.foot import Foot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -193,7 +194,7 @@ class HelpScreen(ModalScreen[None]):
     }
     HelpScreen VerticalScroll { height: 1fr; margin: 1 0; scrollbar-size-vertical: 1; }
     HelpScreen #words { height: auto; padding-right: 1; }
-    HelpScreen .foot { height: 1; margin-bottom: 1; }
+    HelpScreen Foot { padding: 0; margin-bottom: 1; }
     """
 
     def __init__(
@@ -211,8 +212,7 @@ class HelpScreen(ModalScreen[None]):
             yield Input(placeholder="type to search", id="search")
             with VerticalScroll(can_focus=False):
                 yield Static(id="words", markup=False)
-            keys = [("↑↓", "scroll"), ("pgup pgdn", "page"), ("esc", "close")]
-            yield Static(foot(keys), classes="foot")
+            yield Foot(self.commands, ("↑ ↓", "scroll"), ("pgup pgdn", "page"))
 
     def on_mount(self) -> None:
         """Begin in the search."""

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_delegate.tui.commands import Command, bindings
-from tui_delegate.tui.keys import foot
+from tui_delegate.tui.screens.box import Box
+from tui_delegate.tui.widgets.foot import Foot
 
 if TYPE_CHECKING:
     from textual import events
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 
-class KeyCatcher(ModalScreen[str | None]):
+class KeyCatcher(Box[str | None]):
     """Gives the key that was pressed, or None."""
 
     TAKES_ALL_KEYS: ClassVar[bool] = True
@@ -27,12 +27,6 @@ class KeyCatcher(ModalScreen[str | None]):
         Command("catch.leave", "Leave the key", "Close without a new key.", "escape", label="leave it"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(commands, "catch")]
-    DEFAULT_CSS = """
-    KeyCatcher { align: center middle; }
-    KeyCatcher > Vertical { width: 100%; max-width: 60; height: auto; background: $surface; padding: 1 2; }
-    KeyCatcher Static { height: auto; }
-    KeyCatcher .foot { margin-top: 1; }
-    """
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -42,7 +36,7 @@ class KeyCatcher(ModalScreen[str | None]):
         """Lay it out."""
         with Vertical():
             yield Static(Content.assemble("Press the new key for: ", (self._told, "bold")))
-            yield Static(foot([("esc", "leave it as it is")]), classes="foot")
+            yield Foot((), ("esc", "leave it as it is"))
 
     def on_key(self, event: events.Key) -> None:
         """Take the key."""

@@ -24,10 +24,10 @@ from tui_delegate.tui.screens.ledger_call import CallScreen
 from tui_delegate.tui.screens.ledger_columns import ColumnsScreen
 from tui_delegate.tui.screens.ledger_commands import COMMANDS
 from tui_delegate.tui.screens.ledger_export import ExportScreen, Target
-from tui_delegate.tui.screens.ledger_foot import key_line, sum_line
 from tui_delegate.tui.screens.ledger_reading import Reading
 from tui_delegate.tui.screens.ledger_wish import Wish
-from tui_delegate.tui.screens.ledger_words import head_line, nothing, said
+from tui_delegate.tui.screens.ledger_words import head_line, nothing, said, sum_line
+from tui_delegate.tui.widgets.foot import Foot
 from tui_delegate.tui.widgets.ledger_columns import usual
 from tui_delegate.tui.widgets.ledger_sheets import CallSheet, ListSheet
 from tui_delegate.tui.widgets.ledger_table import LedgerTable
@@ -75,12 +75,11 @@ class LedgerScreen(Screen[None]):
         session: str = "",
         columns: str = "",
         scope: str = "today",
-        ascii: bool = False,
         now: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()
         self._run_id, self._session_id = run, session
-        self._columns_spec, self._ascii, self._fitted = columns, ascii, ""
+        self._columns_spec, self._fitted = columns, ""
         self._now = now
         self._reading = Reading(path)
         self._wish = Wish(scope)
@@ -101,9 +100,9 @@ class LedgerScreen(Screen[None]):
         yield Static(id="ledger-note", markup=False)
         with Vertical(id="ledger-plots"):
             for name in ("tokens", "cost", "speed"):
-                yield Plot(ascii=self._ascii, id=f"ledger-{name}")
+                yield Plot(id=f"ledger-{name}")
         yield Static(id="ledger-sums", markup=False)
-        yield Static(key_line(COMMANDS), id="ledger-keys", markup=False)
+        yield Foot(COMMANDS)
 
     def on_mount(self) -> None:
         """Read the first window."""

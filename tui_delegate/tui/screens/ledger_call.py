@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.journal.export import entry
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.figures import UNKNOWN
-from tui_delegate.tui.screens.ledger_foot import key_line
+from tui_delegate.tui.screens.box import Box
+from tui_delegate.tui.widgets.foot import Foot
 from tui_delegate.tui.widgets.ledger_columns import TONES, call_columns, delegation_columns
 
 if TYPE_CHECKING:
@@ -31,19 +31,14 @@ COMMANDS = (
 )
 
 
-class CallScreen(ModalScreen[None]):
+class CallScreen(Box[None]):
     """Shows one call."""
 
     commands: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS, "ledger-call")]
     DEFAULT_CSS = """
-    CallScreen { align: center middle; background: $background 60%; }
-    CallScreen > Vertical {
-        width: 78; max-width: 96%; height: 94%; max-height: 42; background: $surface; padding: 1 2;
-    }
-    CallScreen VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
-    CallScreen .title { text-style: bold; padding-bottom: 1; }
-    CallScreen .keys { color: $dim; padding-top: 1; height: auto; }
+    CallScreen > Vertical { width: 78; height: 94%; max-height: 42; }
+    CallScreen VerticalScroll { height: 1fr; margin-top: 1; scrollbar-size-vertical: 1; }
     """
 
     def __init__(self, call: Call, delegation: Delegation | None) -> None:
@@ -62,7 +57,7 @@ class CallScreen(ModalScreen[None]):
             )
             with VerticalScroll():
                 yield Static(figures_of(call, self._delegation), markup=False)
-            yield Static(key_line(COMMANDS), classes="keys", markup=False)
+            yield Foot(COMMANDS)
 
     def action_ledger_call_copy(self) -> None:
         """Copy the call as other tools read it."""

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 
 from tui_delegate.tui.commands import Command, bindings
-from tui_delegate.tui.screens.ledger_foot import key_line
+from tui_delegate.tui.screens.box import Box
+from tui_delegate.tui.widgets.foot import Foot
 from tui_delegate.tui.widgets.ledger_columns import call_columns
 
 if TYPE_CHECKING:
@@ -51,23 +51,14 @@ COMMANDS = (
 )
 
 
-class ColumnsScreen(ModalScreen[str | None]):
+class ColumnsScreen(Box[str | None]):
     """Gives the spec, empty for the usual columns, or None."""
 
     commands: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS, "ledger-columns")]
     DEFAULT_CSS = """
-    ColumnsScreen { align: center middle; background: $background 60%; }
-    ColumnsScreen > Vertical {
-        width: 60; max-width: 96%; height: 94%; max-height: 42;
-        background: $surface; padding: 1 2;
-    }
-    ColumnsScreen OptionList {
-        height: 1fr; background: $surface; border: none; padding: 0; scrollbar-size-vertical: 1;
-    }
-    ColumnsScreen OptionList:focus { border: none; }
-    ColumnsScreen .title { text-style: bold; padding-bottom: 1; }
-    ColumnsScreen .keys { color: $dim; padding-top: 1; height: auto; }
+    ColumnsScreen > Vertical { width: 64; height: 94%; max-height: 42; }
+    ColumnsScreen OptionList, ColumnsScreen OptionList:focus { height: 1fr; }
     """
 
     def __init__(self, spec: str, usual: str) -> None:
@@ -80,7 +71,7 @@ class ColumnsScreen(ModalScreen[str | None]):
         with Vertical():
             yield Static("columns", classes="title", markup=False)
             yield OptionList(markup=False)
-            yield Static(key_line(COMMANDS), classes="keys", markup=False)
+            yield Foot(COMMANDS)
 
     def on_mount(self) -> None:
         """Fill the list."""

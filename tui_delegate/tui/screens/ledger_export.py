@@ -6,13 +6,13 @@ import os
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.journal.export import FORMS
 from tui_delegate.tui.commands import Command, bindings
-from tui_delegate.tui.screens.ledger_foot import key_line
+from tui_delegate.tui.screens.box import Box
+from tui_delegate.tui.widgets.foot import Foot
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,22 +37,12 @@ class Target(NamedTuple):
     replace: bool
 
 
-class ExportScreen(ModalScreen[Target | None]):
+class ExportScreen(Box[Target | None]):
     """Gives a target, or None."""
 
     commands: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS, "ledger-export")]
-    DEFAULT_CSS = """
-    ExportScreen { align: center middle; background: $background 60%; }
-    ExportScreen > Vertical {
-        width: 72; max-width: 96%; height: auto; background: $surface; padding: 1 2;
-    }
-    ExportScreen .title { text-style: bold; padding-bottom: 1; }
-    ExportScreen Input:focus { border: none; }
-    ExportScreen Input { background: $panel; border: none; height: 1; padding: 0 1; }
-    ExportScreen .said { color: $warn; height: auto; min-height: 1; }
-    ExportScreen .keys { color: $dim; height: auto; }
-    """
+    DEFAULT_CSS = "ExportScreen .said { color: $warn; }"
 
     def __init__(self, title: str, folder: Path, stem: str) -> None:
         super().__init__()
@@ -67,7 +57,7 @@ class ExportScreen(ModalScreen[Target | None]):
             yield Static(clean_line(self._heading), classes="title", markup=False)
             yield Input(f"{self._stem}.csv", select_on_focus=False)
             yield Static("", classes="said", markup=False)
-            yield Static(key_line(COMMANDS), classes="keys", markup=False)
+            yield Foot(COMMANDS)
 
     def on_input_changed(self) -> None:
         """Forget what was said of another name."""

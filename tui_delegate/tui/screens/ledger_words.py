@@ -1,4 +1,4 @@
-"""What the ledger says about itself: its head, its name in a sentence, and why it is empty. As no markup."""
+"""What the ledger says about itself: its head, its name, its sums, and why it is empty. As no markup."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from textual.content import Content
 from textual.style import Style
 
 from tui_delegate.core.clean import clean_line
+from tui_delegate.core.savings import Savings
+from tui_delegate.core.usage import Usage
 from tui_delegate.tui import figures
 from tui_delegate.tui.figures import UNKNOWN
 from tui_delegate.tui.screens.ledger_wish import SCOPES
+from tui_delegate.tui.widgets.strip import sum_words
+from tui_delegate.tui.widgets.strip_rows import Account
 
 if TYPE_CHECKING:
+    from tui_delegate.core.usage import Source
+    from tui_delegate.journal.browse import Sums
     from tui_delegate.tui.screens.ledger_wish import Wish
 
 
@@ -57,3 +63,23 @@ def nothing(wish: Wish) -> Content:
         ("Each call of the manager and of its workers stands here, with tokens, time and cost.\n", "$dim"),
         ("Make one: ask something in the conversation, or\n    tui-delegate run PROMPT", "$dim"),
     )
+
+
+def sum_line(sums: Sums, width: int) -> Content:
+    """Write what a view adds up to, in as many lines of a width as it takes."""
+    total = sums.total
+    source: Source = "estimated" if total.guessed else "reported"
+    used = Usage(total.prompt, total.cached, total.completion, total.reasoning, source)
+    account = Account(
+        total.calls, total.failed, total.cost, total.unpriced, Savings(used, Usage(), sums.saved)
+    )
+    parts: list[str | tuple[str, str | Style]] = []
+    used_up = 0
+    for name, text in sum_words(account):
+        room = len(name) + len(text) + 3
+        if used_up and used_up + room > width:
+            parts.append("\n")
+            used_up = 0
+        used_up += room
+        parts += [(f"{name} ", "$bad" if name == "failed" else "$dim"), f"{text}  "]
+    return Content.assemble(*parts)

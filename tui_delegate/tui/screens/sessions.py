@@ -23,8 +23,9 @@ from tui_delegate.core.conversation import chain, leaves
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.journal import minutes
 from tui_delegate.tui.commands import Command, bindings
-from tui_delegate.tui.screens.confirm import AskLine, Confirm, key_line
+from tui_delegate.tui.screens.confirm import AskLine, Confirm
 from tui_delegate.tui.screens.sessions_words import note_of, preview_of, row_of
+from tui_delegate.tui.widgets.foot import Foot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -137,11 +138,10 @@ class SessionsScreen(Screen[SessionChoice | None]):
             with VerticalScroll(id="preview", can_focus=False):
                 yield Static(id="said", markup=False)
         yield Static(id="note", markup=False)
-        yield Static(id="keys", markup=False)
+        yield Foot(self.commands)
 
     def on_mount(self) -> None:
         """Ask for the list."""
-        self.query_one("#keys", Static).update(key_line(self, self.commands))
         self.query_one("#filter").focus()
         self.reload()
 

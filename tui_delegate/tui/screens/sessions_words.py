@@ -23,15 +23,15 @@ _NOTES: Final = {
     "failed": "Its last run failed. It can be resumed.",
     "cancelled": "Its last run was stopped. It can be resumed.",
 }
-_LIVE: Final = Sign("●", "*", "at work elsewhere", "live")
-_OPEN: Final = Sign("▸", ">", "open here", "accent")
+_LIVE: Final = Sign("●", "at work elsewhere", "live")
+_OPEN: Final = Sign("▸", "open here", "accent")
 _STATES: Final = {
-    "ok": Sign("✓", "+", "done", "ok"),
-    "failed": Sign("✗", "x", "failed", "bad"),
-    "cancelled": Sign("■", "#", "stopped", "warn"),
-    "open": Sign("■", "#", "killed", "warn"),
+    "ok": Sign("✓", "done", "ok"),
+    "failed": Sign("✗", "failed", "bad"),
+    "cancelled": Sign("■", "stopped", "warn"),
+    "open": Sign("■", "killed", "warn"),
 }
-_EMPTY: Final = Sign("·", ".", "empty", "dim")
+_EMPTY: Final = Sign("·", "empty", "dim")
 _PROMPT: Final = 1200
 _ANSWER: Final = 3000
 """Characters of each that a preview shows."""

@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.tui.commands import Command, bindings
-from tui_delegate.tui.keys import foot, refusal
+from tui_delegate.tui.keys import refusal
 from tui_delegate.tui.screens.key_catcher import KeyCatcher
+from tui_delegate.tui.screens.modal import Modal
 from tui_delegate.tui.screens.theme_picker import ThemePicker
 from tui_delegate.tui.sheet import RESET, SAVE, SAVE_HELP, SECTIONS, THEME, Sheet
+from tui_delegate.tui.widgets.foot import Foot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,16 +35,10 @@ if TYPE_CHECKING:
     from tui_delegate.tui.themes import Themes
 
 _TITLES: Final = 34
-_FOOT: Final = (
-    ("↑↓", "choose"),
-    ("enter ← →", "change"),
-    ("tab", "section"),
-    ("del", "usual"),
-    ("esc", "close"),
-)
+_HINTS: Final = (("↑ ↓", "choose"), ("enter ← →", "change"))
 
 
-class SettingsScreen(ModalScreen[None]):
+class SettingsScreen(Modal[None]):
     """Everything that can be set. It changes nothing but its own copy: the app hears of each change."""
 
     class Changed(Message):
@@ -96,7 +91,7 @@ class SettingsScreen(ModalScreen[None]):
     SettingsScreen #told { height: 2; margin-top: 1; color: $dim; }
     SettingsScreen #told.-bad { color: $bad; }
     SettingsScreen #told.-ok { color: $ok; }
-    SettingsScreen .foot { height: 1; }
+    SettingsScreen Foot { padding: 0; }
     """
 
     def __init__(
@@ -127,7 +122,7 @@ class SettingsScreen(ModalScreen[None]):
             yield OptionList(*self._options())
             yield Input(id="typing")
             yield Static(id="told", markup=False)
-            yield Static(foot(_FOOT), classes="foot")
+            yield Foot(self.commands, *_HINTS)
 
     def on_mount(self) -> None:
         """Begin at the first setting."""

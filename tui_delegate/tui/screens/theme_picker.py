@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.tui.commands import Command, bindings
-from tui_delegate.tui.keys import foot
+from tui_delegate.tui.screens.modal import Modal
+from tui_delegate.tui.widgets.foot import Foot
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tui_delegate.tui.themes import Palette, Themes
 
 
-class ThemePicker(ModalScreen[str | None]):
+class ThemePicker(Modal[str | None]):
     """Gives the name of the theme that was kept, or None."""
 
     commands: ClassVar[tuple[Command, ...]] = (
@@ -39,7 +39,7 @@ class ThemePicker(ModalScreen[str | None]):
     ThemePicker OptionList { height: auto; max-height: 100vh; background: $panel; border: none; padding: 0; }
     ThemePicker OptionList:focus { border: none; background-tint: $foreground 0%; }
     ThemePicker .title { height: 1; margin-bottom: 1; }
-    ThemePicker .foot { height: 1; margin-top: 1; }
+    ThemePicker Foot { padding: 0; margin-top: 1; }
     """
 
     def __init__(self, themes: Themes, worn: str) -> None:
@@ -53,8 +53,7 @@ class ThemePicker(ModalScreen[str | None]):
         with Vertical():
             yield Static(Content.styled("Theme", "bold"), classes="title")
             yield OptionList(*(Option(_row(one), one.name) for one in self._palettes))
-            keys = [("↑↓", "try on"), ("enter", "keep"), ("esc", "back")]
-            yield Static(foot(keys), classes="foot")
+            yield Foot(self.commands, ("↑ ↓", "try on"), ("enter", "keep"))
 
     def on_mount(self) -> None:
         """Begin at the theme that is worn."""

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError, Unreachable
 from tui_delegate.tui.commands import Command, bindings
-from tui_delegate.tui.keys import foot
+from tui_delegate.tui.screens.modal import Modal
+from tui_delegate.tui.widgets.foot import Foot
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -50,7 +50,7 @@ class Beginning:
     server: Found | None = None
 
 
-class WelcomeScreen(ModalScreen[Beginning | None]):
+class WelcomeScreen(Modal[Beginning | None]):
     """Gives a beginning, or None where the person just goes on."""
 
     commands: ClassVar[tuple[Command, ...]] = (
@@ -71,7 +71,7 @@ class WelcomeScreen(ModalScreen[Beginning | None]):
         height: auto; background: $background; border: none; padding: 0; margin-bottom: 1;
     }
     WelcomeScreen OptionList:focus { border: none; background-tint: $foreground 0%; }
-    WelcomeScreen .foot { height: 1; }
+    WelcomeScreen Foot { padding: 0; }
     """
 
     def __init__(self, look: Callable[[], Awaitable[Sequence[Found]]], *, first: bool = True) -> None:
@@ -88,14 +88,7 @@ class WelcomeScreen(ModalScreen[Beginning | None]):
             yield Static(id="servers", markup=False)
             yield Static(offline_text(any_server=False), id="offline")
             yield OptionList(*self._options())
-            keys = [
-                ("↑↓ enter", "choose"),
-                ("b", "offline"),
-                ("r", "look again"),
-                ("a", "add"),
-                ("esc", "go on"),
-            ]
-            yield Static(foot(keys), classes="foot")
+            yield Foot(self.commands, ("↑ ↓ enter", "choose"))
 
     def on_mount(self) -> None:
         """Begin to look."""

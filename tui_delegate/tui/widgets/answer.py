@@ -18,7 +18,7 @@ from textual.strip import Strip
 from textual.style import Style
 from textual.widget import Widget
 
-from tui_delegate.core.clean import Cleaner
+from tui_delegate.core.clean import Cleaner, clean
 from tui_delegate.tui.widgets.colouring import coloured
 from tui_delegate.tui.widgets.document import Document
 
@@ -40,7 +40,6 @@ class Answer(Widget):
 
     DEFAULT_CSS = """
     Answer { height: auto; width: 1fr; padding: 0 1 0 2; margin: 0 0 1 0; background: transparent; }
-    Answer.-bare { padding: 0; margin: 0; }
     """
     ALLOW_SELECT = True
 
@@ -105,16 +104,17 @@ class Answer(Widget):
             before = len(self.document.rows)
             self._changed(self.document.finish(), before)
 
-    def replace(self, text: str) -> None:
-        """Show another text."""
-        self._cleaner, self._waiting, self._over = Cleaner(), [], False
+    def show(self, text: str) -> None:
+        """Show another text, all of it at once."""
+        self._cleaner, self._waiting, self._over = Cleaner(), [], True
         self.document = Document(partial(coloured, self), self.document.width)
+        self.document.feed(clean(text))
+        self.document.finish()
         self._hits, self._hit = {}, None
         self._changed(0, -1)
-        self.feed(text)
 
     def _changed(self, row: int, before: int) -> None:
-        """Have rows drawn anew from one on; the screen is laid out again only where their number is another."""
+        """Have rows drawn anew from one on; the screen is laid out again only for another number."""
         now = len(self.document.rows)
         for one in [one for one in self._strips if one >= row]:
             del self._strips[one]

@@ -97,7 +97,6 @@ class Chat(VerticalScroll, can_focus=True):
         self.following = True
         """Whether the newest line is kept in sight, until somebody scrolls up."""
         self.current: Exchange | None = None
-        self.ascii = False
 
     def on_mount(self) -> None:
         """Put in place what stands where there is nothing to show."""
@@ -305,7 +304,7 @@ class Chat(VerticalScroll, can_focus=True):
         """Make an exchange. What reads Markdown is loaded for the first one: the first picture has none."""
         from tui_delegate.tui.widgets.exchange import Exchange
 
-        return Exchange(transcript, ascii_signs=self.ascii)
+        return Exchange(transcript)
 
     def _prune(self) -> None:
         """Take away the widgets of what is far above, unless somebody reads there."""

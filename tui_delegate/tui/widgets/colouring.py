@@ -1,4 +1,4 @@
-"""The colours of code in an answer, in the words of a style sheet. What reads code is loaded with the first."""
+"""The colours of code in an answer, in the words of a style sheet; what reads code is loaded when met."""
 
 from __future__ import annotations
 

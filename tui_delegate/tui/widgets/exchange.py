@@ -91,10 +91,9 @@ class Exchange(Vertical):
     Exchange > .end.-bad { color: $bad; }
     """
 
-    def __init__(self, transcript: Transcript, *, ascii_signs: bool = False) -> None:
+    def __init__(self, transcript: Transcript) -> None:
         super().__init__()
         self.transcript = transcript
-        self._ascii = ascii_signs
         self._at = 0
         """The part that is being taken in, and how many characters of it have been."""
         self._taken = 0
@@ -151,7 +150,6 @@ class Exchange(Vertical):
             if not self._taken:
                 block = self._last if isinstance(self._last, Rows) else self._add(Rows(self.transcript))
                 assert isinstance(block, Rows)
-                block.ascii = self._ascii
                 block.add(part.child)
                 self._taken = 1
             return
@@ -209,15 +207,14 @@ class Exchange(Vertical):
     def _words(self, now: float) -> str:
         root = self.transcript.root
         sign = figures.sign_of(root)
-        glyph = sign.ascii if self._ascii else sign.glyph
         spent = figures.seconds(figures.elapsed(root, now)) if root.started else ""
         if root.state not in ENDED:
-            return "  ".join(filter(None, (f"{glyph} {sign.word}", figures.reason_of(root), spent)))
+            return "  ".join(filter(None, (f"{sign.glyph} {sign.word}", figures.reason_of(root), spent)))
         usage, calls = self.transcript.usage, sum(len(one.calls) for one in self.transcript.nodes.values())
         sums = [f"{calls} call{'' if calls == 1 else 's'}", f"{figures.tokens(usage)} tok"]
         figure = "  ".join(filter(None, (*sums, figures.dollars(self.transcript.cost), spent)))
         if root.state == "failed":
-            return f"{glyph} failed ({root.code}): {figures.reason_of(root)}\n  {figure}"
+            return f"{sign.glyph} failed ({root.code}): {figures.reason_of(root)}\n  {figure}"
         partial = f"partial: {', '.join(map(partial_words, root.flags))}" if root.flags else ""
-        state = "" if root.state == "done" else f"{glyph} {sign.word}"
+        state = "" if root.state == "done" else f"{sign.glyph} {sign.word}"
         return "  ".join(filter(None, (state, partial, figure)))

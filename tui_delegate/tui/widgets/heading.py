@@ -21,13 +21,17 @@ Piece = tuple[str, str]
 """A text and its tone."""
 
 PINNED: Final = "◆"
-_ORDER: Final = ("agent", "model", "elapsed", "tokens", "rate", "cost")
+_ORDER: Final = ("agent", "profile", "model", "elapsed", "context", "tokens", "rate", "cost")
 """As they stand from left to right."""
-_LEAST_FIRST: Final = ("agent", "cost", "tokens", "model", "rate", "elapsed")
+_LEAST_FIRST: Final = ("profile", "agent", "context", "cost", "tokens", "model", "rate", "elapsed", "full")
 _WORD: Final = max(len(sign.word) for sign in figures.SIGNS.values())
 """Columns of the longest word for a state."""
 _TITLE: Final = 16
 """Columns of its title that a line keeps before it keeps any figure."""
+
+
+TIGHT: Final = 0.7
+"""How full a window is from which on it is worth a warning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def heading(
         return _narrow(left, width)
     title = title_of(node)
     room = width - taken - 2
-    right = _kept(node, room - min(cells(title), max(_TITLE, room // 3)), now, pace or Pace())
+    right = _kept(node, room - min(cells(title), max(_TITLE, room // 2)), now, pace or Pace())
     ending = "".join(f"  {text}" for text, _ in right)
     title = fit(title, room - cells(ending))
     blank = room - cells(title) - cells(ending)
@@ -98,6 +102,8 @@ def _kept(node: Node, room: int, now: float, pace: Pace) -> list[Piece]:
         if sum(cells(text) + 2 for text, _ in known.values()) <= room:
             break
         known.pop(name, None)
+    if "full" in known:
+        known["context"] = known.pop("full")
     return [known[name] for name in _ORDER if name in known]
 
 
@@ -107,7 +113,12 @@ def _figures(node: Node, now: float, pace: Pace) -> dict[str, Piece]:
     agent = clean_line(node.agent, 16)
     rerouted = f"{figures.REROUTED.glyph} " if node.rerouted else ""
     rate = rate_of(node, pace)
+    filled = node.context / node.window if node.window else 0.0
+    # A window that is nearly full is worth more room than anything else.
+    gauge = "full" if filled > TIGHT else "context"
     return {
+        gauge: (f"window {filled:.0%}" if filled >= 0.005 else "", "warn" if filled > TIGHT else "dim"),
+        "profile": (clean_line(node.profile, 16), "dim"),
         "agent": ("" if agent == "worker" else agent, "dim"),
         "model": (rerouted + model if model else "", "dim"),
         "elapsed": (figures.seconds(passed).rjust(5) if passed else "", "dim"),

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 TONES: Final = ("live", "ok", "think", "warn", "bad", "dim")
 BLOCKS: Final = "█▓▒░╱·"
-ASCII: Final = "#=+:*o"
 EIGHTHS: Final = " ▁▂▃▄▅▆▇█"
 LABELS: Final = 9
 """Cells of the axis at the left."""
@@ -79,9 +78,8 @@ class Plot(Widget):
     Plot > .plot--dim { color: $dim; }
     """
 
-    def __init__(self, *, ascii: bool = False, id: str | None = None) -> None:
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._ascii = ascii
         self._chart = Chart("")
 
     @property
@@ -113,7 +111,7 @@ class Plot(Widget):
             segments.append(Segment(f"  {clean_line(chart.note)}", self._look("axis")))
         if len(chart.series) > 1:
             for place, one in enumerate(chart.series):
-                segments.append(Segment(f"   {self._fills[place % 6]} ", self._look(TONES[place % 6])))
+                segments.append(Segment(f"   {BLOCKS[place % 6]} ", self._look(TONES[place % 6])))
                 segments.append(Segment(clean_line(one.name, 30), self._look("axis")))
         return segments
 
@@ -123,8 +121,7 @@ class Plot(Widget):
             len(chart.series[0].figures) if chart.series else 0, len(chart.begins) + len(chart.ends) + 1
         )
         gap = room - len(chart.begins) - len(chart.ends)
-        corner = "+" if self._ascii else "└"
-        return [Segment(f"{' ' * LABELS}{corner}{chart.begins}{' ' * gap}{chart.ends}", self._look("axis"))]
+        return [Segment(f"{' ' * LABELS}└{chart.begins}{' ' * gap}{chart.ends}", self._look("axis"))]
 
     def _columns(self, rows: int, row: int) -> list[Segment]:
         """Draw one row of all columns; row 0 is the lowest."""
@@ -134,8 +131,7 @@ class Plot(Widget):
             label = chart.scale(peak)
         elif peak and rows >= 6 and row == rows // 2 - 1:
             label = chart.scale(peak * (row + 1) / rows)
-        axis = "|" if self._ascii else "│"
-        segments = [Segment(f"{fit(label, LABELS - 1, right=True)} {axis}", self._look("axis"))]
+        segments = [Segment(f"{fit(label, LABELS - 1, right=True)} │", self._look("axis"))]
         if not peak:
             return segments
         for column in zip(*(one.figures for one in chart.series), strict=True):
@@ -152,15 +148,9 @@ class Plot(Widget):
         place = next((place for place, end in enumerate(ends) if end > middle), len(column) - 1)
         look = self._look(TONES[place % 6])
         part = top - row
-        if part < 1 and self._ascii:
-            return Segment(self._fills[place % 6] if part >= 0.5 or not row else " ", look)
         if part < 1:
             return Segment(EIGHTHS[max(round(part * 8), 1)], look)
-        return Segment(self._fills[place % 6], look)
-
-    @property
-    def _fills(self) -> str:
-        return ASCII if self._ascii else BLOCKS
+        return Segment(BLOCKS[place % 6], look)
 
     def _look(self, name: str) -> Style:
         return self.get_component_rich_style(f"plot--{name}")

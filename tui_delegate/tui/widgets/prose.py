@@ -203,9 +203,8 @@ def inline(token: Token) -> list[tuple[str, list[Span]]]:
         if kind == "text":
             # What was written as `&#x202e;` becomes a sign only here.
             text += re.sub(r"\s+", " ", clean(child.content))
-        elif kind == "softbreak":
-            text += " "
-        elif kind == "hardbreak":
+        elif kind in ("softbreak", "hardbreak"):
+            # A line ends where whoever wrote it ended it: quotes and figures stand one below the other.
             spans += [(start, len(text), style) for style, start in opened]
             lines.append((text, spans))
             text, spans, opened = "", [], [(style, 0) for style, _ in opened]
@@ -215,7 +214,8 @@ def inline(token: Token) -> list[tuple[str, list[Span]]]:
         elif kind == "link_open":
             opened.append((f"@{child.attrs.get('href', '')}", len(text)))
         elif kind == "image":
-            words = f"🖼  {clean_line(child.content)}" if child.content else "🖼"
+            told = clean_line("".join(one.content for one in child.children or ()))
+            words = f"🖼  {told}" if told else "🖼"
             spans.append((len(text), len(text) + len(words), f"@{child.attrs.get('src', '')}"))
             text += words
         elif kind in _STYLES:

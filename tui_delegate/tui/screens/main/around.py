@@ -143,7 +143,6 @@ class AroundActions(ViewActions):
             run=conversation.runs[-1].run if conversation and conversation.runs else "",
             session=conversation.session if conversation else "",
             columns=",".join(self.house.preferences.columns),
-            ascii=self.house.preferences.ascii,
             now=self.house.now,
         )
         self.app.push_screen(self.ledger)

@@ -68,7 +68,8 @@ class Showing(AroundActions):
         if isinstance(event, Asked):
             self.notices.asks(clean_line(event.task_name or event.task, 80))
         self.chat.touch()
-        if event.path == () and isinstance(event, Started | Spent | Finished | Returned | Commanded):
+        own = event.path == () and isinstance(event, Started | Finished | Returned | Commanded)
+        if own or isinstance(event, Spent):
             self.show_standing()
             self.clock.want_beat(self.strip)
 
