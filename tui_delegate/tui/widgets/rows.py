@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from tui_delegate.core.events import RunPath
     from tui_delegate.core.transcript import Node, Transcript
 
-_TITLE = 28
+_TITLE = 30
+"""Cells of place and title together."""
 _GAP = "  "
 
 
@@ -47,7 +49,7 @@ class Rows(Widget):
 
     def add(self, path: RunPath) -> None:
         """Show one more delegation."""
-        self._paths.append(path)
+        insort(self._paths, path)
 
     def draw(self, now: float) -> bool:
         """Draw what has changed; say whether all of them have ended."""
@@ -77,14 +79,16 @@ class Rows(Widget):
     def _line(self, node: Node, now: float) -> Content:
         sign = figures.sign_of(node)
         depth = len(node.path) - 1
-        branch = "└" if node.path == self._paths[-1] else "├"
+        beside = self._transcript.nodes[node.path[:-1]].children if depth else self._paths
+        branch = "└" if node.path == beside[-1] else "├"
         lead = f"{'  ' * depth}{branch} "
         title = clean_line(node.task_name or node.task, 60)
-        room = max(_TITLE - 2 * depth, 8)
+        place = f"{figures.place(node.path)} "
+        room = max(_TITLE - 2 * depth - len(place), 8)
         title = set_cell_size(title if cell_len(title) <= room else f"{title[: room - 1]}…", room)
         return Content.assemble(
             (lead, "$line"),
-            (f"{figures.place(node.path)} ", "$dim"),
+            (place, "$dim"),
             (title, "$foreground"),
             (f" {sign.glyph} {sign.word}", f"${sign.tone}"),
             (_figures(node, now), "$dim"),

@@ -169,7 +169,8 @@ class Workers(Widget):
 
     def flush(self) -> None:
         """Give new delegations their places."""
-        for key, transcript in self._new.items():
+        # In the order of the tree: a refusal is told before what was called earlier has begun.
+        for key, transcript in sorted(self._new.items(), key=lambda new: new[0][1]):
             watched = Watched(transcript, key[1], self._labels.get(key[0], ""))
             self._watched[key] = watched
             self._seat(watched)
