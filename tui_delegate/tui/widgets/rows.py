@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
@@ -79,9 +78,7 @@ class Rows(Widget):
         depth = len(node.path) - 1
         branch = "└" if node.path == self._paths[-1] else "├"
         lead = f"{'  ' * depth}{branch} "
-        title = clean_line(node.task_name or node.task, 60)
-        room = max(_TITLE - 2 * depth, 8)
-        title = set_cell_size(title if cell_len(title) <= room else f"{title[: room - 1]}…", room)
+        title = figures.fit(clean_line(node.task_name or node.task, 60), max(_TITLE - 2 * depth, 8))
         return Content.assemble(
             (lead, "$line"),
             (f"{figures.place(node.path)} ", "$dim"),
