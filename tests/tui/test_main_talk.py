@@ -1,4 +1,4 @@
-"""What a person does with the conversation: queue, steer, go back, fork, copy, search, make room, come back."""
+"""What a person does with the conversation: queue, steer, go back, fork, copy, search, come back."""
 
 from __future__ import annotations
 
