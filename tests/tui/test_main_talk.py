@@ -1,4 +1,4 @@
-"""What a person does with the conversation: queue, steer, go back, fork, copy, search, make room, come back."""
+"""What a person does with the conversation: queue, steer, go back, fork, copy, search, come back."""
 
 from __future__ import annotations
 
@@ -250,7 +250,10 @@ def test_quitting_asks_only_while_something_runs(tmp_path: Path) -> None:
 
 
 def test_manager_and_workers_are_switched_in_mid_conversation_and_history_is_kept(tmp_path: Path) -> None:
-    boss, other = saying("one", "never"), Script().says("I am new.").delegates("alpha part").then().says("two")
+    boss, other = (
+        saying("one", "never"),
+        Script().says("I am new.").delegates("alpha part").then().says("two"),
+    )
 
     async def pick(stand: Stand, name: str) -> None:
         await stand.type(name)

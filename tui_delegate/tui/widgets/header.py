@@ -104,9 +104,7 @@ def _title(title: str, room: int) -> Content:
     room -= cell_len(" delegate ▸ ")
     if room < 4:
         return Content.from_text(" delegate", markup=False).stylize("bold")
-    while cell_len(words) > room:
-        words = words[:-2] + "…"
-    return Content.assemble((" delegate", "bold"), (" ▸ ", "$dim"), words)
+    return Content.assemble((" delegate", "bold"), (" ▸ ", "$dim"), figures.cut(words, room))
 
 
 def _post(post: Post, role: str) -> Content:
