@@ -24,6 +24,7 @@ from textual.widgets import Input, TextArea
 from tests.loopback import Answer, Asked, serving, table
 from tests.stage import Actor, Part, StagedHouse, Time
 from tui_delegate.backends.discover import Found
+from tui_delegate.core.choice import Choice
 from tui_delegate.core.chunks import ChatRequest
 from tui_delegate.core.errors import Unreachable
 from tui_delegate.core.limits import Limits
@@ -32,7 +33,6 @@ from tui_delegate.tui.app import DelegateApp
 from tui_delegate.tui.house import Wanted
 from tui_delegate.tui.preferences import PREFIX
 from tui_delegate.tui.screens.main.opening import WELCOMED
-from tui_delegate.workspace.seating import Choice
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 NOON = 1_795_262_640.0
@@ -40,6 +40,8 @@ NOON = 1_795_262_640.0
 MEDIUM, SMALL, WIDE = (120, 40), (80, 24), (220, 60)
 BREATH = 0.05
 """Seconds in which all that follows from one thing has happened."""
+MOST = 140_000
+"""Characters of a picture."""
 MONOSPACE = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
 PROMPT = "Compare @CHANGELOG.md with @docs/migrate.md: what breaks?"
@@ -227,6 +229,12 @@ class Camera:
             await self.time.move(min(self.time.now + 0.5, end), self.breathe)
             self.app.main.clock.beat()
 
+    def picture(self, *, simplify: bool = False) -> str:
+        """Draw the screen as it is now."""
+        ground = self.app.theme_variables["background"]
+        svg = self.app.export_screenshot(title="tui-delegate", simplify=simplify)
+        return at_home(svg, Path.cwd(), ground)
+
     async def take(self, name: str) -> None:
         """Take a picture when all that has come is drawn."""
         self.app.clear_notifications()
@@ -236,8 +244,9 @@ class Camera:
         for _ in range(25):
             self.app.main.clock.beat()
             await self.breathe()
-        ground = self.app.theme_variables["background"]
-        picture = at_home(self.app.export_screenshot(title="tui-delegate", simplify=True), Path.cwd(), ground)
+        picture = self.picture()
+        if len(picture) > MOST:  # drawn in fewer pieces, which a poor viewer lays side by side less well
+            picture = self.picture(simplify=True)
         (self.into / f"{name}.svg").write_text(picture, encoding="utf-8")
 
 

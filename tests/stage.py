@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tui_delegate import profiles
 from tui_delegate.backends.discover import Candidate, Found
+from tui_delegate.core.choice import Choice
 from tui_delegate.core.chunks import ChatRequest, Reply, TextChunk, ThoughtChunk
 from tui_delegate.core.messages import Message, ToolCall
 from tui_delegate.core.ports import Backend, Sink
@@ -24,7 +25,7 @@ from tui_delegate.engine.call import Meter
 from tui_delegate.journal.store import Journal
 from tui_delegate.profiles import Profile
 from tui_delegate.tui.house import House
-from tui_delegate.workspace.seating import Choice, Seating
+from tui_delegate.workspace.seating import Seating
 from tui_delegate.workspace.seats import Workspace
 from tui_delegate.workspace.servers import Servers
 
