@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from textual import work
 
 from tui_delegate.core.choice import Choice
+from tui_delegate.core.clean import clean_line
 from tui_delegate.core.conversation import leaves
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.core.transcript import STOPPED
@@ -88,6 +89,7 @@ class OpeningActions(Showing):
             if session == "last":
                 session = next((row.id for row in await asyncio.to_thread(journal.sessions, 1)), "")
             transcripts = await asyncio.to_thread(journal.conversation, session) if session else {}
+            row = await asyncio.to_thread(journal.session, session) if transcripts else None
         except DelegateError as error:
             self.say_error(error)
             return
@@ -100,7 +102,7 @@ class OpeningActions(Showing):
                 transcript.break_off(transcript.root.started)
         conversation.session = session
         conversation.load(transcripts, leaves(transcripts, session)[-1])
-        self.title_told = ""
+        self.title_told = clean_line(row.title, 60) if row else ""
         self.show_conversation()
         self.chat.to_end()
         last = conversation.runs[-1]
