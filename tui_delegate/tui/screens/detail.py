@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.document._document import Document, Selection
-from textual.screen import ModalScreen
 from textual.widgets import Input, Markdown, Static, TextArea
 
 from tui_delegate.core.clean import clean, clean_line
@@ -21,6 +20,7 @@ from tui_delegate.core.specs import seat_name
 from tui_delegate.core.transcript import ENDED
 from tui_delegate.tui import figures, rebuilt
 from tui_delegate.tui.commands import Command, bindings
+from tui_delegate.tui.screens.modal import Modal
 from tui_delegate.tui.widgets.answer import parser
 from tui_delegate.tui.widgets.foot import Foot
 
@@ -39,7 +39,7 @@ _QUICK: Final = 200_000
 """Characters that may be laid out anew in a second of a turn that goes on."""
 
 
-class DetailScreen(ModalScreen[None]):
+class DetailScreen(Modal[None]):
     """Shows one node of a transcript."""
 
     commands: ClassVar[tuple[Command, ...]] = (

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from tui_delegate import profiles
@@ -18,6 +17,7 @@ from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.tui import offers
 from tui_delegate.tui.commands import Command, bindings
+from tui_delegate.tui.screens.modal import Modal
 from tui_delegate.tui.screens.picked import Picked
 from tui_delegate.tui.widgets.catalog import Catalog
 from tui_delegate.tui.widgets.foot import Foot
@@ -38,7 +38,7 @@ _FLOATS = 100
 """Below this width the picker takes the whole screen."""
 
 
-class ModelPicker(ModalScreen[Picked | None]):
+class ModelPicker(Modal[Picked | None]):
     """All models of all servers and profiles, filtered by typing."""
 
     commands: ClassVar[tuple[Command, ...]] = (

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Select, Static
 
 from tui_delegate import profiles
@@ -17,6 +16,7 @@ from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.offers import check_lines
+from tui_delegate.tui.screens.modal import Modal
 from tui_delegate.tui.widgets.foot import Foot
 from tui_delegate.tui.widgets.form import Field, Spec
 from tui_delegate.workspace import drafts
@@ -61,7 +61,7 @@ SPECS: Final = (
 )
 
 
-class ProfileEditor(ModalScreen[str | None]):
+class ProfileEditor(Modal[str | None]):
     """Edits, adds or copies a profile; hands back the name that was written."""
 
     commands: ClassVar[tuple[Command, ...]] = (

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui_delegate import profiles
@@ -18,6 +17,7 @@ from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.tui import offers
 from tui_delegate.tui.commands import Command, bindings
+from tui_delegate.tui.screens.modal import Modal
 from tui_delegate.tui.screens.picked import Picked
 from tui_delegate.tui.screens.profile_editor import ProfileEditor
 from tui_delegate.tui.widgets.catalog import Catalog
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tui_delegate.workspace.catalog import Station
 
 
-class ProfilesScreen(ModalScreen[Picked | None]):
+class ProfilesScreen(Modal[Picked | None]):
     """The profiles, written and built in."""
 
     commands: ClassVar[tuple[Command, ...]] = (

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -20,6 +19,7 @@ from tui_delegate.core.errors import DelegateError
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.keys import refusal
 from tui_delegate.tui.screens.key_catcher import KeyCatcher
+from tui_delegate.tui.screens.modal import Modal
 from tui_delegate.tui.screens.theme_picker import ThemePicker
 from tui_delegate.tui.sheet import RESET, SAVE, SAVE_HELP, SECTIONS, THEME, Sheet
 from tui_delegate.tui.widgets.foot import Foot
@@ -38,7 +38,7 @@ _TITLES: Final = 34
 _HINTS: Final = (("↑ ↓", "choose"), ("enter ← →", "change"))
 
 
-class SettingsScreen(ModalScreen[None]):
+class SettingsScreen(Modal[None]):
     """Everything that can be set. It changes nothing but its own copy: the app hears of each change."""
 
     class Changed(Message):
