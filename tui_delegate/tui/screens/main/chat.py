@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 from textual import on, work
@@ -74,7 +75,9 @@ class ChatActions(PaneActions):
             for command in getattr(node, "commands", ()):
                 if command.slash == event.word:
                     await node.run_action(command.action)
-        self.call_later(setattr, self, "argument", "")
+        # What a command begins runs from the loop's next round on; it has read what stood behind it then.
+        await asyncio.sleep(0)
+        self.argument = ""
 
     @on(Rows.Open)
     def open_row(self, event: Rows.Open) -> None:
