@@ -125,7 +125,7 @@ def _figures(node: Node, now: float, pace: Pace) -> dict[str, Piece]:
         "model": (rerouted + model if model else "", "dim"),
         "elapsed": (figures.seconds(passed).rjust(5) if passed else "", "dim"),
         "tokens": (written(node, pace), "dim"),
-        "rate": (f"{rate:.0f} tok/s".rjust(9) if rate >= 1 else "", "dim"),
+        "rate": (f"{figures.count(round(rate))} tok/s".rjust(9) if rate >= 1 else "", "dim"),
         "cost": (figures.dollars(node.cost) if node.cost is None or node.cost > 0 else "", "dim"),
     }
 

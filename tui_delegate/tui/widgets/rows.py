@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from tui_delegate.core.events import RunPath
     from tui_delegate.core.transcript import Node, Transcript
 
-_TITLE = 28
+_TITLE = 30
+"""Cells of place and title together."""
 _GAP = "  "
 
 
@@ -78,7 +79,8 @@ class Rows(Widget):
     def _line(self, node: Node, room: int, now: float) -> Content:
         sign = figures.sign_of(node)
         depth = len(node.path) - 1
-        branch = "└" if node.path == self._paths[-1] else "├"
+        beside = self._transcript.nodes[node.path[:-1]].children if depth else self._paths
+        branch = "└" if node.path == beside[-1] else "├"
         lead = f"{'  ' * depth}{branch} "
         title = figures.fit(clean_line(node.task_name or node.task, 60), max(_TITLE - 2 * depth, 8))
         return Content.assemble(
