@@ -18,9 +18,9 @@ from tests.tui.pictures import DARK, LIGHT, Camera, SheetExtension, SVGImageExte
 from tests.tui.standing import SIZES
 from tests.workspace.places import ollama
 from tui_delegate.backends.discover import Found
+from tui_delegate.core.approval import Question
 from tui_delegate.core.errors import Unreachable
 from tui_delegate.core.servers import ModelInfo, ServerInfo
-from tui_delegate.core.approval import Question
 from tui_delegate.tui import clock
 from tui_delegate.tui.screens.approval import ApprovalScreen
 from tui_delegate.tui.screens.edit import EditScreen
@@ -283,8 +283,15 @@ async def room_asked(stand: Stand) -> None:
 
 async def approval(stand: Stand) -> None:
     await stand.play("states")
-    question = Question((13,), task_name="delete old notes", task="Delete what is old.\n\x1b[31mAll of it.",
-                        agent="worker", profile="small", model="qwen3:4b", files=("docs/old.md",))
+    question = Question(
+        (13,),
+        task_name="delete old notes",
+        task="Delete what is old.\n\x1b[31mAll of it.",
+        agent="worker",
+        profile="small",
+        model="qwen3:4b",
+        files=("docs/old.md",),
+    )
     await stand.app.push_screen(ApprovalScreen(question, ("worker", "spare"), waiting=2, guard=0.0))
     await stand.until("approve")
 
@@ -306,7 +313,9 @@ async def approval_elsewhere(stand: Stand) -> None:
 
 async def edit(stand: Stand) -> None:
     await states(stand)
-    await stand.app.push_screen(EditScreen("Result of worker 7", "1. Replace `Client()`.\n2. Rename `Pool`.\n"))
+    await stand.app.push_screen(
+        EditScreen("Result of worker 7", "1. Replace `Client()`.\n2. Rename `Pool`.\n")
+    )
     await stand.until("Result of worker 7")
 
 
