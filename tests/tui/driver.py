@@ -324,7 +324,7 @@ class Stand:
         self.main.talk.send(told)
         await self.until(lambda: (len(self.conversation.runs) > before and tape.there) or self.said)
         assert not self.said, self.said
-        await self.settle()
+        await self.later()
         return tape
 
     async def move(self, tape: Tape, upto: int | None = None) -> None:

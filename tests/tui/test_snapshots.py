@@ -18,9 +18,12 @@ from tests.tui.pictures import DARK, LIGHT, Camera, SheetExtension, SVGImageExte
 from tests.tui.standing import SIZES
 from tests.workspace.places import ollama
 from tui_delegate.backends.discover import Found
+from tui_delegate.core.approval import Question
 from tui_delegate.core.errors import Unreachable
 from tui_delegate.core.servers import ModelInfo, ServerInfo
 from tui_delegate.tui import clock
+from tui_delegate.tui.screens.approval import ApprovalScreen
+from tui_delegate.tui.screens.edit import EditScreen
 from tui_delegate.tui.widgets import chat
 
 Scene = Callable[[Stand], object]
@@ -73,10 +76,6 @@ async def states_in_a_list(stand: Stand) -> None:
 async def states_in_a_tree(stand: Stand) -> None:
     await states(stand)
     await stand.press("ctrl+t", "ctrl+t", "alt+6")
-
-
-async def workers_in_plain_signs(stand: Stand) -> None:
-    await states(stand)
 
 
 async def nested(stand: Stand) -> None:
@@ -200,12 +199,11 @@ async def profile_editor(stand: Stand) -> None:
 
 
 async def told(stand: Stand) -> None:
-    """Write some days of calls into the journal."""
+    """Write some calls into the journal."""
     journal = stand.house.journal
     assert journal
-    for number, name in enumerate(("tiny", "builtin", "answer", "failed")):
+    for name in ("tiny", "builtin", "answer", "failed"):
         await stored(journal, recorded(name))
-        assert number >= 0
     await stand.play("depth")
 
 
@@ -283,7 +281,68 @@ async def room_asked(stand: Stand) -> None:
     await stand.until("Summarise")
 
 
+async def approval(stand: Stand) -> None:
+    await stand.play("states")
+    question = Question(
+        (13,),
+        task_name="delete old notes",
+        task="Delete what is old.\n\x1b[31mAll of it.",
+        agent="worker",
+        profile="small",
+        model="qwen3:4b",
+        files=("docs/old.md",),
+    )
+    await stand.app.push_screen(ApprovalScreen(question, ("worker", "spare"), waiting=2, guard=0.0))
+    await stand.until("approve")
+
+
+async def approval_refused(stand: Stand) -> None:
+    await approval(stand)
+    await stand.press("n", *"too dear")
+
+
+async def approval_edited(stand: Stand) -> None:
+    await approval(stand)
+    await stand.press("e", *"ok ")
+
+
+async def approval_elsewhere(stand: Stand) -> None:
+    await approval(stand)
+    await stand.press("r")
+
+
+async def edit(stand: Stand) -> None:
+    await states(stand)
+    await stand.app.push_screen(
+        EditScreen("Result of worker 7", "1. Replace `Client()`.\n2. Rename `Pool`.\n")
+    )
+    await stand.until("Result of worker 7")
+
+
+async def detail(stand: Stand) -> None:
+    await states(stand)
+    await stand.press("alt+7", "enter")
+    await stand.until("section", "Replace")
+
+
+async def detail_of_what_was_said(stand: Stand) -> None:
+    await detail(stand)
+    await stand.press("2")
+
+
+async def detail_of_what_was_sent(stand: Stand) -> None:
+    await detail(stand)
+    await stand.press("3")
+
+
+async def detail_of_calls(stand: Stand) -> None:
+    await detail(stand)
+    await stand.press("5")
+
+
 SCENES = (
+    *(approval, approval_refused, approval_edited, approval_elsewhere, edit),
+    *(detail, detail_of_what_was_said, detail_of_what_was_sent, detail_of_calls),
     *(empty, states, states_in_a_list, states_in_a_tree, nested, answered, thinking_unfolded, failed),
     *(builtin_half_way, builtin_done, real_half_way, real_done, queued_and_steered, somebody_elses_run),
     *(without_side_and_strip, one_worker_maximised, forgotten, slash_list, file_list),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from rich.text import Text
 
 from tui_delegate.core.clean import clean_line
-from tui_delegate.tui.commands import Command, bindings
+from tui_delegate.tui.commands import EVERYWHERE, Command, bindings
 from tui_delegate.tui.notices import Notices
 from tui_delegate.tui.preferences import store_keys
 from tui_delegate.tui.reader import mend_reader
@@ -24,6 +24,8 @@ from tui_delegate.tui.stage import Stage
 from tui_delegate.tui.themes import Themes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual.driver import Driver
     from textual.screen import Screen
 
@@ -32,29 +34,19 @@ if TYPE_CHECKING:
     from tui_delegate.tui.screens.settings import SettingsScreen
 
 COMMANDS: Final = (
+    *EVERYWHERE,
     Command(
-        "app.palette",
-        "Commands",
-        "Lists everything that can be done here.",
-        "ctrl+p",
+        "app.quit",
+        "Quit",
+        "Leave; you are asked only while something runs.",
+        "ctrl+q",
+        slash="quit",
         first=True,
-        label="commands",
-    ),
-    Command(
-        "app.help",
-        "Help",
-        "Shows the keys of what has the focus, then all others.",
-        "f1,question_mark",
-        slash="help",
-        label="help",
-    ),
-    Command(
-        "app.quit", "Quit", "Leaves; asks only while something runs.", "ctrl+q", slash="quit", first=True
     ),
     Command(
         "app.mouse",
         "Mouse on or off",
-        "Leaves the mouse to the terminal, so that it selects text itself.",
+        "Leave the mouse to the terminal, so that it selects text itself.",
         "f8",
         slash="mouse",
         first=True,
@@ -62,7 +54,7 @@ COMMANDS: Final = (
     Command(
         "app.screenshot",
         "Picture of the screen",
-        "Writes an SVG into the current folder.",
+        "Write an SVG into the current folder.",
         slash="screenshot",
     ),
 )
@@ -139,13 +131,9 @@ class DelegateApp(Stage):
         """Show the keys of what has the focus."""
         from tui_delegate.tui.screens.help import HelpScreen
 
-        self.push_screen(
-            HelpScreen((*self.main.commands, *self.commands), self.focused_part(), self.house.keys)
-        )
-
-    def focused_part(self) -> str:
-        """Name the part of the screen that has the focus."""
-        return self.main.focused_part() if self.screen is self.main else "app"
+        own: Sequence[Command] = getattr(self.screen, "commands", ())
+        part = self.main.focused_part() if self.screen is self.main else own[0].part if own else "app"
+        self.push_screen(HelpScreen((*own, *self.commands), part, self.house.keys))
 
     async def action_app_quit(self) -> None:
         """Leave; ask only while something runs."""

@@ -6,7 +6,7 @@ A screen lists its commands in `commands`; what a command does is the action of 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual.binding import Binding, BindingType
 
@@ -60,3 +60,24 @@ def bindings(commands: Iterable[Command], part: str, *, owner: str = "") -> list
         for one in commands
         if one.keys and one.part == part
     ]
+
+
+EVERYWHERE: Final = (
+    Command(
+        "app.palette",
+        "Commands",
+        "List everything that can be done here.",
+        "ctrl+p",
+        first=True,
+        label="commands",
+    ),
+    Command(
+        "app.help",
+        "Help",
+        "Show the keys of what has the focus, then all others.",
+        "f1,question_mark",
+        slash="help",
+        label="help",
+    ),
+)
+"""What every screen of ours can do, questions too."""

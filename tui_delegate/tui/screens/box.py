@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from textual.screen import ModalScreen
+from tui_delegate.tui.screens.modal import Modal
 
 T = TypeVar("T")
 
 
-class Box(ModalScreen[T]):
+class Box(Modal[T]):
     """A panel in the middle, as high as what is in it, with the keys at its foot."""
 
     DEFAULT_CSS = """

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.tui.commands import Command, bindings
+from tui_delegate.tui.figures import fit
 from tui_delegate.tui.keys import refusal
 from tui_delegate.tui.screens.key_catcher import KeyCatcher
+from tui_delegate.tui.screens.modal import Modal
 from tui_delegate.tui.screens.theme_picker import ThemePicker
 from tui_delegate.tui.sheet import RESET, SAVE, SAVE_HELP, SECTIONS, THEME, Sheet
 from tui_delegate.tui.widgets.foot import Foot
@@ -38,7 +39,7 @@ _TITLES: Final = 34
 _HINTS: Final = (("↑ ↓", "choose"), ("enter ← →", "change"))
 
 
-class SettingsScreen(ModalScreen[None]):
+class SettingsScreen(Modal[None]):
     """Everything that can be set. It changes nothing but its own copy: the app hears of each change."""
 
     class Changed(Message):
@@ -149,9 +150,8 @@ class SettingsScreen(ModalScreen[None]):
         line = self._sheet.line(row)
         if not line.value:
             return Content(f"  {line.title}")
-        title = line.title if len(line.title) <= _TITLES else line.title[: _TITLES - 1] + "…"
         return Content.assemble(
-            f"  {title:<{_TITLES}}  ", (line.value, "$foreground bold" if line.changed else "$dim")
+            f"  {fit(line.title, _TITLES)}  ", (line.value, "$foreground bold" if line.changed else "$dim")
         )
 
     def _tell(self, text: str, tone: str = "") -> None:

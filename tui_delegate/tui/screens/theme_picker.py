@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.tui.commands import Command, bindings
+from tui_delegate.tui.screens.modal import Modal
 from tui_delegate.tui.widgets.foot import Foot
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tui_delegate.tui.themes import Palette, Themes
 
 
-class ThemePicker(ModalScreen[str | None]):
+class ThemePicker(Modal[str | None]):
     """Gives the name of the theme that was kept, or None."""
 
     commands: ClassVar[tuple[Command, ...]] = (

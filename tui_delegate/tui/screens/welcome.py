@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError, Unreachable
 from tui_delegate.tui.commands import Command, bindings
+from tui_delegate.tui.screens.modal import Modal
 from tui_delegate.tui.widgets.foot import Foot
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Beginning:
     server: Found | None = None
 
 
-class WelcomeScreen(ModalScreen[Beginning | None]):
+class WelcomeScreen(Modal[Beginning | None]):
     """Gives a beginning, or None where the person just goes on."""
 
     commands: ClassVar[tuple[Command, ...]] = (
@@ -82,7 +82,7 @@ class WelcomeScreen(ModalScreen[Beginning | None]):
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
-        hello = "Welcome. These are the model servers on this machine:" if self._first else "Model servers:"
+        hello = "Welcome. I look for model servers on this machine:" if self._first else "Model servers:"
         with VerticalScroll(can_focus=False):
             yield Static(Content.styled(hello, "bold"))
             yield Static(id="servers", markup=False)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import insort
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
@@ -54,7 +53,8 @@ class Rows(Widget):
     def draw(self, now: float) -> bool:
         """Draw what has changed; say whether all of them have ended."""
         nodes = [node for path in self._paths for node in self._family(path)]
-        drawn = [self._line(node, now) for node in nodes]
+        room = max((len(figures.place(node.path)) for node in nodes), default=0)
+        drawn = [self._line(node, room, now) for node in nodes]
         if drawn != self._drawn:
             grown, self._drawn = len(drawn) != len(self._drawn), drawn
             self.refresh(layout=grown)
@@ -76,19 +76,16 @@ class Rows(Widget):
         node = self._transcript.nodes[path]
         return [node, *(below for child in node.children for below in self._family(child))]
 
-    def _line(self, node: Node, now: float) -> Content:
+    def _line(self, node: Node, room: int, now: float) -> Content:
         sign = figures.sign_of(node)
         depth = len(node.path) - 1
         beside = self._transcript.nodes[node.path[:-1]].children if depth else self._paths
         branch = "└" if node.path == beside[-1] else "├"
         lead = f"{'  ' * depth}{branch} "
-        title = clean_line(node.task_name or node.task, 60)
-        place = f"{figures.place(node.path)} "
-        room = max(_TITLE - 2 * depth - len(place), 8)
-        title = set_cell_size(title if cell_len(title) <= room else f"{title[: room - 1]}…", room)
+        title = figures.fit(clean_line(node.task_name or node.task, 60), max(_TITLE - 2 * depth, 8))
         return Content.assemble(
             (lead, "$line"),
-            (place, "$dim"),
+            (f"{figures.place(node.path).rjust(room)} ", "$dim"),
             (title, "$foreground"),
             (f" {sign.glyph} {sign.word}", f"${sign.tone}"),
             (_figures(node, now), "$dim"),

@@ -20,8 +20,12 @@ from tui_delegate.tui.screens.main.showing import Showing
 from tui_delegate.tui.talk import Talk
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tui_delegate.backends.discover import Found
     from tui_delegate.core.limits import Limits
+    from tui_delegate.core.transcript import Transcript
+    from tui_delegate.journal.store import Journal, SessionRow
     from tui_delegate.tui.screens.welcome import Beginning
 
 
@@ -85,22 +89,20 @@ class OpeningActions(Showing):
         if not (self.talk and journal):
             return
         try:
-            if session == "last":
-                session = next((row.id for row in await asyncio.to_thread(journal.sessions, 1)), "")
-            transcripts = await asyncio.to_thread(journal.conversation, session) if session else {}
+            row, transcripts = await asyncio.to_thread(_read_session, journal, session)
         except DelegateError as error:
             self.say_error(error)
             return
-        if not transcripts:
-            self.say(f"There is no session {session}." if session else "There is no session yet.")
+        if row is None or not transcripts:
+            self.say("There is no session yet." if session == "last" else f"There is no session {session}.")
+            return
+        if row.live:
+            self.say("That session is at work in another process: its workers are shown here meanwhile.")
             return
         conversation = self.talk.conversation
-        for transcript in transcripts.values():
-            if transcript.run not in self.foreign:
-                transcript.break_off(transcript.root.started)
-        conversation.session = session
-        conversation.load(transcripts, leaves(transcripts, session)[-1])
-        self.title_told = ""
+        conversation.session = row.id
+        conversation.load(transcripts, leaves(transcripts, row.id)[-1])
+        self.title_told = row.title
         self.show_conversation()
         self.chat.to_end()
         last = conversation.runs[-1]
@@ -171,3 +173,13 @@ class OpeningActions(Showing):
             self.take_choice("manager", names[0] if names else beginning.server.server.backend, "")
         else:
             self.action_main_profiles()
+
+
+def _read_session(journal: Journal, session: str) -> tuple[SessionRow | None, Mapping[str, Transcript]]:
+    """Read a session and its runs; what is under way in them has no process any more, unless it is live."""
+    rows = journal.sessions(1) if session == "last" else [journal.session(session)]
+    row = next(iter(rows), None)
+    transcripts = journal.conversation(row.id) if row else {}
+    for transcript in transcripts.values():
+        transcript.break_off(transcript.root.started)
+    return row, transcripts
