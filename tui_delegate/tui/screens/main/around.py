@@ -50,9 +50,8 @@ class AroundActions(ViewActions):
             return
         who = "Manager" if role == "manager" else "Workers"
         place = f"{model} on {profile}" if model else profile
-        follow = (
-            "" if role == "worker" or before == workspace.sitting("worker")[0] else " The workers go along."
-        )
+        along = role == "manager" and before != workspace.sitting("worker")[0]
+        follow = " The workers go along." if along else ""
         self.say(f"{who}: {place}, from the next prompt on.{follow}")
         self.show_standing()
 
