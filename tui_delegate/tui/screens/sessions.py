@@ -86,9 +86,7 @@ class SessionsScreen(Screen[SessionChoice | None]):
             first=True,
             label="go on",
         ),
-        Command(
-            "sessions.new", "Begin a new session", "Leave the open one as it is.", "ctrl+n", label="new"
-        ),
+        Command("sessions.new", "Begin a new session", "Leave the open one as it is.", "ctrl+n", label="new"),
         Command("sessions.rename", "Rename this session", "Give it another title.", "f6", label="rename"),
         Command("sessions.export", "Export this session", "Writes Markdown or JSON.", "f7", label="export"),
         Command(

@@ -171,7 +171,9 @@ class Workers(Widget):
 
     def flush(self) -> None:
         """Give new delegations their places."""
-        for key, transcript in self._new.items():
+        # What comes together stands in the order of its places: refusals are told before the rest begins.
+        runs = list(dict.fromkeys(run for run, _ in self._new))
+        for key, transcript in sorted(self._new.items(), key=lambda one: (runs.index(one[0][0]), one[0][1])):
             watched = Watched(transcript, key[1], self._labels.get(key[0], ""))
             self._watched[key] = watched
             self._seat(watched)

@@ -37,9 +37,6 @@ class ChatActions(PaneActions):
         if self.talk is None:
             self.early.append(event.text)
             return
-        for run in (*(one.run for one in self.talk.conversation.runs), *self.ended_elsewhere):
-            self.side.drop_ended(run)
-        self.ended_elsewhere.clear()
         self.chat.to_end()
         self.talk.send(event.text)
 
@@ -50,7 +47,7 @@ class ChatActions(PaneActions):
             return
         try:
             if not self.talk.steer(event.text):
-                self.talk.send(event.text)
+                self.send_prompt(PromptBar.Submitted(event.text))
         except DelegateError as error:
             self.bar.draft = event.text
             self.say_error(error)
