@@ -29,9 +29,9 @@ from tests.tui.pictures import (
 from tests.tui.standing import SIZES
 from tests.workspace.places import ollama
 from tui_delegate.backends.discover import Found
+from tui_delegate.core.approval import Question
 from tui_delegate.core.errors import Unreachable
 from tui_delegate.core.servers import ModelInfo, ServerInfo
-from tui_delegate.core.approval import Question
 from tui_delegate.tui import clock
 from tui_delegate.tui.screens.approval import ApprovalScreen
 from tui_delegate.tui.screens.edit import EditScreen

@@ -88,7 +88,9 @@ def hostile(asked: Asked) -> Answer:
             "type": "function",
             "function": {
                 "name": name,
-                "arguments": json.dumps({"task_name": LINES[place], "task_description": f"{word}\n{EVERYTHING}"}),
+                "arguments": json.dumps(
+                    {"task_name": LINES[place], "task_description": f"{word}\n{EVERYTHING}"}
+                ),
             },
         }
         for place, (name, word) in enumerate(zip(named, ("first", "second", "third"), strict=True))
@@ -99,7 +101,9 @@ def hostile(asked: Asked) -> Answer:
 def _reply(*ending: object) -> bytes:
     """Thinking, words and Markdown made of every bad input, in pieces that part sequences in their middle."""
     marked = "\n".join(f"- [{line}](http://e/{line})\n\n`{line}`\n" for line in LINES[:60])
-    words = f"{EVERYTHING}\n\n# {LINES[0]}\n\n{marked}\n```{LINES[3]}\n{EVERYTHING}\n```\n| {LINES[4]} |\n|---|\n"
+    words = (
+        f"{EVERYTHING}\n\n# {LINES[0]}\n\n{marked}\n```{LINES[3]}\n{EVERYTHING}\n```\n| {LINES[4]} |\n|---|\n"
+    )
     pieces = [words[at : at + 7] for at in range(0, len(words), 7)]
     return sse(
         *(delta(reasoning_content=line) for line in LINES),
@@ -127,7 +131,9 @@ async def hostile_past(home: Path) -> Journal:
         begun: list[events.Event] = [
             replace(opened(f"r-{name}", context), prompt=EVERYTHING),
             events.Started(agent=LINES[8], profile=LINES[9], backend="b", model=LINES[10]),
-            events.Delegated(path=(0,), call_id="c", task_name=LINES[11], task=EVERYTHING, files=(LINES[12],)),
+            events.Delegated(
+                path=(0,), call_id="c", task_name=LINES[11], task=EVERYTHING, files=(LINES[12],)
+            ),
             events.Started(path=(0,), agent=LINES[13], profile=LINES[14], backend="b", model=LINES[15]),
             events.Wrote(path=(0,), text=EVERYTHING),
             events.Queued(path=(0,), position=1, reason=LINES[16]),
@@ -343,7 +349,9 @@ def test_a_crash_inside_a_widget_gives_the_terminal_back_and_says_one_line(tmp_p
             assert restored(seen)
             assert seen.alone
             last = seen.said.decode().rpartition("\x1b[?1049l")[2]
-            words = "".join(token if kind == "text" else "\n" * (token == "\n") for kind, token in tokens(last))
+            words = "".join(
+                token if kind == "text" else "\n" * (token == "\n") for kind, token in tokens(last)
+            )
             lines = [line.strip() for line in words.splitlines() if line.strip()]
             assert lines[0] == "tui-delegate: the screen failed: RuntimeError: boom [red]and more[/]"
             assert len(lines) == 2
