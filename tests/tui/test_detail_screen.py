@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, Markdown, TextArea
+from textual.widgets import Input, TextArea
 
 from tui_delegate.core.calls import ModelCall
 from tui_delegate.core.events import (
@@ -32,6 +32,7 @@ from tui_delegate.core.usage import Usage
 from tui_delegate.tui import rebuilt
 from tui_delegate.tui.screens.detail import SECTIONS, DetailScreen
 from tui_delegate.tui.stage import Stage
+from tui_delegate.tui.widgets.answer import Answer
 
 W: RunPath = (0,)
 ANSWER = "# Changes\n\nThe **old** client is gone. [see](javascript:x) `[red]x[/]`\x1b[2J"
@@ -189,9 +190,9 @@ def test_no_control_and_no_markup_of_a_model_reaches_the_screen(size: tuple[int,
 
 def test_an_answer_is_markdown_and_its_links_open_nothing() -> None:
     async def check(app: Stage, screen: DetailScreen, pilot: Pilot[int]) -> None:
-        document = screen.query_one(Markdown)
-        assert "\x1b" not in document.source
-        screen.post_message(Markdown.LinkClicked(document, "javascript:[red]x"))
+        answer = screen.query_one(Answer)
+        assert "\x1b" not in answer.source
+        answer.post_message(Answer.LinkClicked("javascript:[red]x"))
         await pilot.pause()
         assert [note.message for note in app._notifications] == ["The link leads to javascript:[red]x"]
 

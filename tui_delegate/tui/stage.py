@@ -37,11 +37,6 @@ class Stage(App[int]):
     """An app whose style sheets know our names of colours."""
 
     ENABLE_COMMAND_PALETTE = False
-    CSS = """
-    MarkdownBlock:dark > .code_inline, MarkdownBlock:light > .code_inline {
-        color: $accent; background: $panel;
-    }
-    """
 
     def __init__(self, *, ansi_color: bool | None = None, driver: type[Driver] | None = None) -> None:
         # Told now: only an app that begins with the terminal's own colours leaves all colour out later.

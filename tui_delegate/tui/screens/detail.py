@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.document._document import Document, Selection
-from textual.widgets import Input, Markdown, Static, TextArea
+from textual.widgets import Input, Static, TextArea
 
 from tui_delegate.core.clean import clean, clean_line
 from tui_delegate.core.specs import seat_name
@@ -21,7 +21,7 @@ from tui_delegate.core.transcript import ENDED
 from tui_delegate.tui import figures, rebuilt
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.screens.modal import Modal
-from tui_delegate.tui.widgets.answer import parser
+from tui_delegate.tui.widgets.answer import Answer
 from tui_delegate.tui.widgets.foot import Foot
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 SECTIONS: Final = ("answer", "transcript", "request", "reply", "calls", "files")
 _MARKDOWN_LONGEST: Final = 60_000
-"""Characters above which an answer is shown as plain text: every block of Markdown is a widget."""
+"""Characters above which an answer is shown as plain text: Markdown is read as a whole here."""
 
 _QUICK: Final = 200_000
 """Characters that may be laid out anew in a second of a turn that goes on."""
@@ -64,7 +64,7 @@ class DetailScreen(Modal[None]):
         & #page { border: none; padding: 0 1; background: $background; }
         & #page:focus { border: none; }
         & #answer { padding: 0 1; scrollbar-size-vertical: 1; }
-        & Markdown { padding: 0; margin: 0; background: $background; }
+        & Answer { padding: 0; margin: 0; }
         & #find { height: 1; padding: 0 1; border: none; background: $surface; display: none; }
         &.-find #find { display: block; }
         & #answer { display: none; }
@@ -88,7 +88,7 @@ class DetailScreen(Modal[None]):
         yield Static(id="sections", markup=False)
         with Horizontal(id="body"):
             with VerticalScroll(id="answer"):
-                yield Markdown(parser_factory=parser, open_links=False)
+                yield Answer()
             yield TextArea(
                 id="page", read_only=True, compact=True, highlight_cursor_line=False, soft_wrap=True
             )
@@ -187,7 +187,7 @@ class DetailScreen(Modal[None]):
         event.stop()
         self._find(event.value)
 
-    def on_markdown_link_clicked(self, event: Markdown.LinkClicked) -> None:
+    def on_answer_link_clicked(self, event: Answer.LinkClicked) -> None:
         """A model's link leads nowhere by itself; where it would lead is said."""
         event.stop()
         self.notify(f"The link leads to {clean_line(event.href, 120)}", markup=False)
@@ -225,7 +225,7 @@ class DetailScreen(Modal[None]):
         styled = self._section == "answer" and len(text) <= _MARKDOWN_LONGEST
         self.set_class(styled, "-answer")
         if styled:
-            self.query_one(Markdown).update(text)
+            self.query_one(Answer).show(text)
         else:
             self._load(text, fresh=fresh)
 
@@ -262,7 +262,7 @@ class DetailScreen(Modal[None]):
         title = clean_line(node.task_name, 80) if self._path else "manager"
         where = clean_line(seat_name(node.profile, node.model)) if node.model else ""
         about = [where, figures.REROUTED.word if node.rerouted else ""]
-        about += [f"attempt {node.attempt}" if node.attempt > 1 else "", figures.tokens(node.usage)]
+        about += [f"attempt {node.attempt}" if node.attempt > 1 else "", f"{figures.tokens(node.usage)} tok"]
         about.append(figures.dollars(node.cost))
         reason = figures.reason_of(node)
         return Content.assemble(

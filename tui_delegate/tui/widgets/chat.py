@@ -6,6 +6,7 @@ It shows transcripts and says what a person wants; it sends nothing and keeps no
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from textual.containers import VerticalScroll
@@ -17,42 +18,49 @@ from tui_delegate.tui.commands import Command, bindings
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from textual.widget import Widget
-
     from tui_delegate.core.transcript import Transcript
     from tui_delegate.tui.clock import FrameClock
+    from tui_delegate.tui.widgets.answer import Answer
     from tui_delegate.tui.widgets.exchange import Exchange
 
 COMMANDS: Final = (
-    Command("chat.next", "Next message", "Marks the message below.", "j,alt+down"),
-    Command("chat.previous", "Previous message", "Marks the message above.", "k,alt+up"),
+    Command("chat.next", "Next message", "Mark the message below.", "j,alt+down"),
+    Command("chat.previous", "Previous message", "Mark the message above.", "k,alt+up"),
     Command(
         "chat.edit",
         "Edit and resend",
-        "Puts the marked prompt back into the prompt bar; what came after it is left behind.",
+        "Put the marked prompt back into the prompt bar; what came after it is left behind.",
         "e",
         slash="edit",
     ),
-    Command("chat.again", "Regenerate", "Asks the marked prompt once more.", "g", slash="again"),
+    Command("chat.again", "Regenerate", "Ask the marked prompt once more.", "g", slash="again"),
     Command(
-        "chat.fork", "Fork from here", "Goes on from the marked message in a new session.", "f", slash="fork"
+        "chat.fork", "Fork from here", "Go on from the marked message in a new session.", "f", slash="fork"
     ),
-    Command("chat.copy", "Copy the answer", "Copies the marked answer as Markdown.", "y", slash="copy"),
+    Command("chat.copy", "Copy the answer", "Copy the marked answer as Markdown.", "y", slash="copy"),
     Command(
         "chat.copy-code",
         "Copy a code block",
-        "Copies the last code block of the answer; again, the one before.",
+        "Copy the last code block of the answer; again, the one before.",
         "Y",
     ),
     Command(
-        "chat.thinking", "Fold thinking", "Folds or unfolds what the manager thought.", "t", slash="thinking"
+        "chat.thinking", "Fold thinking", "Fold or unfold what the manager thought.", "t", slash="thinking"
     ),
-    Command("chat.open", "Go to its workers", "Shows the first worker of the marked message.", "enter"),
-    Command("chat.end", "To the end", "Goes to the newest line and follows it.", "end"),
+    Command("chat.open", "Go to its workers", "Show the first worker of the marked message.", "enter"),
+    Command("chat.end", "To the end", "Go to the newest line and follow it.", "end"),
 )
 RATE: Final = 8.0
 MOUNTED: Final = 12
 """Exchanges that stand as widgets; older ones come back on request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where words were found."""
+
+    answer: Answer
+    hit: tuple[int, int]
 
 
 class Chat(VerticalScroll, can_focus=True):
@@ -83,6 +91,9 @@ class Chat(VerticalScroll, can_focus=True):
         self._empty = Static("", markup=False, classes="empty")
         self._forgets = 0
         self._below = False
+        self._moving = False
+        self._top: tuple[Exchange, int] | None = None
+        """What stands at the top of the view while nobody follows the tail, and where it stood."""
         self.following = True
         """Whether the newest line is kept in sight, until somebody scrolls up."""
         self.current: Exchange | None = None
@@ -143,7 +154,7 @@ class Chat(VerticalScroll, can_focus=True):
 
     @property
     def rate(self) -> float:
-        """Draws a second: Markdown costs more than lines do."""
+        """Draws a second."""
         return RATE if self.is_on_screen else 0.0
 
     def touch(self) -> None:
@@ -162,6 +173,8 @@ class Chat(VerticalScroll, can_focus=True):
         for exchange in self._shown:
             if not exchange.ended:
                 exchange.draw(now)
+                if exchange.more:
+                    self._clock.touch(self)
 
     def mark(self, exchange: Exchange | None) -> None:
         """Make an exchange the one that keys act on; None: the last one, unmarked."""
@@ -197,32 +210,83 @@ class Chat(VerticalScroll, can_focus=True):
         self.following = True
         self._follow()
 
-    def find(self, words: str) -> list[Widget]:
-        """Give the blocks that hold some words, from the top; mark them."""
-        from textual.widgets.markdown import MarkdownBlock
+    def find(self, words: str) -> list[Place]:
+        """Find where some words stand in the answers, from the top; mark them."""
+        from tui_delegate.tui.widgets.answer import Answer
 
-        wanted = words.casefold()
-        found: list[Widget] = []
-        for block in self.query(MarkdownBlock):
-            has = bool(wanted) and wanted in block._content.plain.casefold() and not block.children
-            block.set_class(has, "-found")
-            if has:
-                found.append(block)
-        return found
+        return [Place(answer, hit) for answer in self.query(Answer) for hit in answer.find(words)]
+
+    def go_to(self, place: Place) -> None:
+        """Show a place that was found."""
+        from tui_delegate.tui.widgets.answer import Answer
+
+        for answer in self.query(Answer):
+            row = answer.show_hit(place.hit if answer is place.answer else None)
+            if answer is place.answer:
+                top = answer.content_region.y - self.content_region.y + self.scroll_offset.y
+                self.scroll_to(y=top + row - 1, animate=False, immediate=True)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Notice when somebody has come back to the tail."""
+        """Notice when somebody has come back to the tail, or left it."""
         super().watch_scroll_y(old_value, new_value)
-        self.following = new_value >= self.max_scroll_y - 1
+        if self._moving:
+            return
+        following = new_value >= self.max_scroll_y - 1
+        if following != self.following:
+            self.following = following
+            self._follow()
+        self._note_top()
         self._tell_below()
 
     def watch_virtual_size(self) -> None:
-        """Keep the tail in sight as it grows."""
-        self._follow()
+        """Keep what somebody reads where it stands, whatever comes or goes above it."""
+        if self.following:
+            self._hold()
+        elif self._top is not None:
+            exchange, stood = self._top
+            moved = exchange.virtual_region.y - stood if exchange.is_mounted else 0
+            if moved:
+                self._top = exchange, stood + moved
+                self._move(self.scroll_y + moved)
+
+    def on_resize(self) -> None:
+        """Keep the tail in sight."""
+        if self.following:
+            self._hold()
+
+    def _move(self, y: float) -> None:
+        self._moving = True
+        self.scroll_to(y=y, animate=False, immediate=True, force=True)
+        self._moving = False
+
+    def _hold(self) -> None:
+        """Have the layout itself keep to the tail, once there is more than the view holds.
+
+        With less, it would put the first line at the foot.
+        """
+        if self.max_scroll_y > 0:
+            self._moving = True
+            self.anchor()
+            self._moving = False
+        elif self.is_anchored:
+            self.anchor(False)
+            self._move(0)
+
+    def _note_top(self) -> None:
+        """Note what stands at the top of the view."""
+        self._top = None
+        if not self.following:
+            y = self.scroll_offset.y
+            shown = ((one, one.virtual_region) for one in self._shown if one.is_mounted)
+            self._top = next(((one, region.y) for one, region in shown if region.bottom > y), None)
 
     def _follow(self) -> None:
+        """Follow the tail, or leave the view where it is: the layout itself keeps to it."""
         if self.following:
-            self.scroll_end(animate=False, force=True)
+            self._top = None
+            self._hold()
+        else:
+            self.anchor(False)
         self._tell_below()
 
     def _tell_below(self) -> None:

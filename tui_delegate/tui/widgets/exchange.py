@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})[^\n]*\n(.*?)^ {0,3}\1[`~]*[ \t]*$", re.MULTILINE | re.DOTALL)
 
+_GLANCE = 1_000
+"""Characters of a thought that its one line is made of."""
+
 
 class Thinking(Static):
     """What the manager thought: one line until somebody unfolds it."""
@@ -40,6 +43,7 @@ class Thinking(Static):
         super().__init__("", markup=False)
         self._cleaner = Cleaner()
         self._text = ""
+        self._drawn = (-1, False)
         self.unfolded = False
 
     def feed(self, text: str) -> None:
@@ -47,13 +51,17 @@ class Thinking(Static):
         self._text += self._cleaner.feed(text)
 
     def draw(self) -> None:
-        """Draw it folded or not."""
+        """Draw it folded or not, if it is another than before."""
+        state = len(self._text), self.unfolded
+        if state == self._drawn:
+            return
+        self._drawn = state
         mark, count = "▾" if self.unfolded else "▸", figures.count(estimate_tokens(self._text))
         head = f"{mark} thought ~{count} tok"
         if self.unfolded:
             self.update(Content.assemble(head, "\n", (self._text.strip(), "italic $dim")))
         else:
-            self.update(Content.assemble(head, (f"  {clean_line(self._text, 120)}", "$dim")))
+            self.update(Content.assemble(head, (f"  {clean_line(self._text[:_GLANCE], 120)}", "$dim")))
 
     def on_click(self, event: events.Click) -> None:
         """Fold or unfold it."""
@@ -95,6 +103,8 @@ class Exchange(Vertical):
         self._end = Static("", markup=False, classes="end")
         self._told = ""
         self._finished = False
+        self.more = False
+        """Whether something is there already that was not drawn yet."""
 
     def on_mount(self) -> None:
         """Put the two parts in place that are always there."""
@@ -123,6 +133,7 @@ class Exchange(Vertical):
             self._at, self._taken = self._at + 1, 0
         drawn = [self._draw_block(block, now, ended=ended) for block in self._blocks]
         self._draw_end(now)
+        self.more = any(isinstance(block, Answer) and block.waits for block in self._blocks)
         self._finished = ended and all(drawn)
 
     def toggle_thinking(self) -> None:
@@ -165,6 +176,8 @@ class Exchange(Vertical):
         block.feed(text)
 
     def _add(self, block: Block) -> Block:
+        if isinstance(self._last, Answer):
+            self._last.finish()
         self.mount(block, before=self._end)
         self._blocks.append(block)
         if not isinstance(block, Static) or isinstance(block, Thinking):
@@ -173,20 +186,23 @@ class Exchange(Vertical):
 
     def _draw_block(self, block: Answer | Thinking | Rows | Static, now: float, *, ended: bool) -> bool:
         if isinstance(block, Answer):
-            if ended and not self._finished:
+            drawn = block.draw()
+            if ended or block is not self._last:
                 block.finish()
-            return block.draw()
+            return drawn
         if isinstance(block, Thinking):
             block.draw()
             return True
         return block.draw(now) if isinstance(block, Rows) else True
 
     def _draw_end(self, now: float) -> None:
+        root = self.transcript.root
         told = self._words(now)
         if told != self._told:
-            self._told = told
-            self._end.set_class(self.transcript.root.state == "failed", "-bad")
-            self._end.update(told)
+            before, self._told = self._told, told
+            self._end.set_class(root.state == "failed", "-bad")
+            # What only ticks takes the room that it had.
+            self._end.update(told, layout=root.state in ENDED or not told or not before)
 
     def _words(self, now: float) -> str:
         root = self.transcript.root

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from tui_delegate.core.events import RunPath
     from tui_delegate.core.transcript import Node, Transcript
 
-_TITLE = 28
+_TITLE = 30
+"""Cells of place and title together."""
 _GAP = "  "
 
 
@@ -47,12 +48,13 @@ class Rows(Widget):
 
     def add(self, path: RunPath) -> None:
         """Show one more delegation."""
-        self._paths.append(path)
+        insort(self._paths, path)
 
     def draw(self, now: float) -> bool:
         """Draw what has changed; say whether all of them have ended."""
         nodes = [node for path in self._paths for node in self._family(path)]
-        drawn = [self._line(node, now) for node in nodes]
+        room = max((len(figures.place(node.path)) for node in nodes), default=0)
+        drawn = [self._line(node, room, now) for node in nodes]
         if drawn != self._drawn:
             grown, self._drawn = len(drawn) != len(self._drawn), drawn
             self.refresh(layout=grown)
@@ -74,17 +76,16 @@ class Rows(Widget):
         node = self._transcript.nodes[path]
         return [node, *(below for child in node.children for below in self._family(child))]
 
-    def _line(self, node: Node, now: float) -> Content:
+    def _line(self, node: Node, room: int, now: float) -> Content:
         sign = figures.sign_of(node)
         depth = len(node.path) - 1
-        branch = "└" if node.path == self._paths[-1] else "├"
+        beside = self._transcript.nodes[node.path[:-1]].children if depth else self._paths
+        branch = "└" if node.path == beside[-1] else "├"
         lead = f"{'  ' * depth}{branch} "
-        title = clean_line(node.task_name or node.task, 60)
-        room = max(_TITLE - 2 * depth, 8)
-        title = set_cell_size(title if cell_len(title) <= room else f"{title[: room - 1]}…", room)
+        title = figures.fit(clean_line(node.task_name or node.task, 60), max(_TITLE - 2 * depth, 8))
         return Content.assemble(
             (lead, "$line"),
-            (f"{figures.place(node.path)} ", "$dim"),
+            (f"{figures.place(node.path).rjust(room)} ", "$dim"),
             (title, "$foreground"),
             (f" {sign.glyph} {sign.word}", f"${sign.tone}"),
             (_figures(node, now), "$dim"),

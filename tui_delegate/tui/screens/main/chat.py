@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Final
 
 from textual import on, work
@@ -11,6 +10,7 @@ from tui_delegate.core.clean import clean
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.tui import figures
 from tui_delegate.tui.screens.choose import Choose
+from tui_delegate.tui.screens.main.ground import SAID_WITH
 from tui_delegate.tui.screens.main.panes import PaneActions
 from tui_delegate.tui.widgets.prompt import PromptBar
 from tui_delegate.tui.widgets.rows import Rows
@@ -70,14 +70,12 @@ class ChatActions(PaneActions):
     @on(PromptBar.Slashed)
     async def run_slashed(self, event: PromptBar.Slashed) -> None:
         """Carry out a command that was written in the prompt."""
-        self.argument = event.rest.strip()
+        said = SAID_WITH.set(event.rest.strip())
         for node in (self, self.app):
             for command in getattr(node, "commands", ()):
                 if command.slash == event.word:
                     await node.run_action(command.action)
-        # What a command begins runs from the loop's next round on; it has read what stood behind it then.
-        await asyncio.sleep(0)
-        self.argument = ""
+        SAID_WITH.reset(said)
 
     @on(Rows.Open)
     def open_row(self, event: Rows.Open) -> None:

@@ -15,9 +15,8 @@ from tui_delegate.tui.screens.confirm import AskLine, Confirm
 from tui_delegate.tui.screens.main.opening import OpeningActions
 
 if TYPE_CHECKING:
-    from textual.widgets import Markdown
-
     from tui_delegate.core.transcript import Transcript
+    from tui_delegate.tui.widgets.answer import Answer
 
 
 class KeepingActions(OpeningActions):
@@ -59,7 +58,7 @@ class KeepingActions(OpeningActions):
         self.say(f"Written: {clean_line(str(path), 300)}")
 
     @work(group="around", exclusive=True)
-    async def on_markdown_link_clicked(self, event: Markdown.LinkClicked) -> None:
+    async def on_answer_link_clicked(self, event: Answer.LinkClicked) -> None:
         """Open a link of an answer only after the person saw where it really leads."""
         event.stop()
         try:

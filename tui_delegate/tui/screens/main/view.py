@@ -112,7 +112,7 @@ class ViewActions(ChatActions):
                 self.say(f"Nothing here holds “{words}”.")
             return
         self.hit = (self.hit + 1) % len(found) if again else 0
-        self.chat.scroll_to_widget(found[self.hit], animate=False, top=True)
+        self.chat.go_to(found[self.hit])
         self.say(f"{self.hit + 1} of {len(found)}")
 
     def _find_in_pane(self, words: str, *, again: bool) -> None:
