@@ -171,13 +171,7 @@ class Workers(Widget):
 
     def flush(self) -> None:
         """Give new delegations their places."""
-<<<<<<< HEAD
-        # What comes together stands in the order of its places: refusals are told before the rest begins.
-        runs = list(dict.fromkeys(run for run, _ in self._new))
-        for key, transcript in sorted(self._new.items(), key=lambda one: (runs.index(one[0][0]), one[0][1])):
-=======
         for key, transcript in self._new.items():
->>>>>>> eyes
             watched = Watched(transcript, key[1], self._labels.get(key[0], ""))
             self._watched[key] = watched
             self._seat(watched)
