@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from textual.pilot import Pilot
-from textual.widgets import Input, TextArea
+from textual.widgets import TextArea
 
 from tests.loopback import Answer, Asked, serving, table
-from tests.stage import Actor, Part, StagedHouse, Time
+from tests.stage import BREATH, Actor, Camera, Part, StagedHouse, Time
 from tui_delegate.backends.discover import Found
+from tui_delegate.core.choice import Choice
 from tui_delegate.core.chunks import ChatRequest
 from tui_delegate.core.errors import Unreachable
 from tui_delegate.core.limits import Limits
@@ -32,15 +31,11 @@ from tui_delegate.tui.app import DelegateApp
 from tui_delegate.tui.house import Wanted
 from tui_delegate.tui.preferences import PREFIX
 from tui_delegate.tui.screens.main.opening import WELCOMED
-from tui_delegate.workspace.seating import Choice
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 NOON = 1_795_262_640.0
 """21 November 2026, 12:04 in UTC: when the prompt of these pictures is sent."""
 MEDIUM, SMALL, WIDE = (120, 40), (80, 24), (220, 60)
-BREATH = 0.05
-"""Seconds in which all that follows from one thing has happened."""
-MONOSPACE = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 
 PROMPT = "Compare @CHANGELOG.md with @docs/migrate.md: what breaks?"
 AUDIT = "Audit @services for secrets, old versions and missing tests."
@@ -180,76 +175,6 @@ def ollama() -> Any:
         return Answer({"model_info": {"qwen.context_length": 40_960}, "capabilities": can.get(name, [])})
 
     return say
-
-
-@dataclass
-class Camera:
-    """Takes pictures of the app into a folder."""
-
-    app: DelegateApp
-    pilot: Pilot[Any]
-    time: Time
-    into: Path
-
-    async def breathe(self) -> None:
-        await self.pilot.pause(BREATH)
-
-    async def until(self, words: str) -> None:
-        """Wait until these words are on the screen."""
-        try:
-            async with asyncio.timeout(15):
-                while words not in self.text:
-                    await self.pilot.pause(BREATH)
-        except TimeoutError:
-            raise AssertionError(f"{words!r} never came:\n{self.text}") from None
-
-    @property
-    def text(self) -> str:
-        strips = self.app.screen._compositor.render_strips()
-        return "\n".join("".join(segment.text for segment in strip) for strip in strips)
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-        await self.breathe()
-
-    async def ask(self, prompt: str) -> None:
-        """Write a prompt and send it."""
-        self.app.main.bar.focus()
-        self.app.main.bar.draft = prompt
-        await self.press("enter")
-        for _ in range(20):
-            await self.breathe()
-
-    async def go_on(self, seconds: float) -> None:
-        """Let time pass, and have drawn what ticks."""
-        end = self.time.now + seconds
-        while self.time.now < end:
-            await self.time.move(min(self.time.now + 0.5, end), self.breathe)
-            self.app.main.clock.beat()
-
-    async def take(self, name: str) -> None:
-        """Take a picture when all that has come is drawn."""
-        self.app.clear_notifications()
-        for one in self.app.screen.query("Input, TextArea"):
-            assert isinstance(one, Input | TextArea)
-            one.cursor_blink = False
-        for _ in range(25):
-            self.app.main.clock.beat()
-            await self.breathe()
-        ground = self.app.theme_variables["background"]
-        picture = at_home(self.app.export_screenshot(title="tui-delegate", simplify=True), Path.cwd(), ground)
-        (self.into / f"{name}.svg").write_text(picture, encoding="utf-8")
-
-
-def at_home(svg: str, folder: Path, ground: str) -> str:
-    """Ask nobody on the network for a font, leave no seam, and name folder and ports as anywhere."""
-    whole = rf'\g<0><rect fill="{ground}" width="100%" height="100%"/>'
-    svg = re.sub(r'<g [^>]*-clip-terminal\)">', whole, svg, count=1)
-    svg = svg.replace(str(folder), "/home/ada/lane".ljust(len(str(folder)), "\xa0"))
-    svg = re.sub(r"\s*@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"terminal-\d+", "terminal", svg.replace(" https://www.textualize.io", ""))
-    svg = re.sub(r"font-family:[^;]+;", f"font-family: {MONOSPACE};", svg)
-    return re.sub(r"127\.0\.0\.1:[3-6]\d{4}", "127.0.0.1:11434", svg)
 
 
 @asynccontextmanager

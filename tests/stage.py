@@ -9,13 +9,19 @@ from __future__ import annotations
 import asyncio
 import heapq
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
 
 from tui_delegate import profiles
 from tui_delegate.backends.discover import Candidate, Found
+from tui_delegate.core.choice import Choice
 from tui_delegate.core.chunks import ChatRequest, Reply, TextChunk, ThoughtChunk
 from tui_delegate.core.messages import Message, ToolCall
 from tui_delegate.core.ports import Backend, Sink
@@ -23,11 +29,17 @@ from tui_delegate.core.usage import Usage, estimate_tokens
 from tui_delegate.engine.call import Meter
 from tui_delegate.journal.store import Journal
 from tui_delegate.profiles import Profile
+from tui_delegate.tui.app import DelegateApp
 from tui_delegate.tui.house import House
-from tui_delegate.workspace.seating import Choice, Seating
+from tui_delegate.workspace.seating import Seating
 from tui_delegate.workspace.seats import Workspace
 from tui_delegate.workspace.servers import Servers
 
+BREATH = 0.05
+"""Seconds in which all that follows from one thing has happened."""
+MOST = 140_000
+"""Characters of a picture."""
+MONOSPACE = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 STEP = 40
 """Characters that come at once."""
 
@@ -148,3 +160,80 @@ class StagedHouse(House):
         reach.actors, reach.found = self.actors, self.found
         seating = Seating(settings, reach, self.wanted.choice or Choice())
         return Workspace(settings, self.environ, reach, seating, now=self.now)
+
+
+@dataclass
+class Camera:
+    """Takes pictures of the app into a folder."""
+
+    app: DelegateApp
+    pilot: Pilot[Any]
+    time: Time
+    into: Path
+
+    async def breathe(self) -> None:
+        await self.pilot.pause(BREATH)
+
+    async def until(self, words: str) -> None:
+        """Wait until these words are on the screen."""
+        try:
+            async with asyncio.timeout(15):
+                while words not in self.text:
+                    await self.pilot.pause(BREATH)
+        except TimeoutError:
+            raise AssertionError(f"{words!r} never came:\n{self.text}") from None
+
+    @property
+    def text(self) -> str:
+        strips = self.app.screen._compositor.render_strips()
+        return "\n".join("".join(segment.text for segment in strip) for strip in strips)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.breathe()
+
+    async def ask(self, prompt: str) -> None:
+        """Write a prompt and send it."""
+        self.app.main.bar.focus()
+        self.app.main.bar.draft = prompt
+        await self.press("enter")
+        for _ in range(20):
+            await self.breathe()
+
+    async def go_on(self, seconds: float) -> None:
+        """Let time pass, and have drawn what ticks."""
+        end = self.time.now + seconds
+        while self.time.now < end:
+            await self.time.move(min(self.time.now + 0.5, end), self.breathe)
+            self.app.main.clock.beat()
+
+    def picture(self, *, simplify: bool = False) -> str:
+        """Draw the screen as it is now."""
+        ground = self.app.theme_variables["background"]
+        svg = self.app.export_screenshot(title="tui-delegate", simplify=simplify)
+        return at_home(svg, Path.cwd(), ground)
+
+    async def take(self, name: str) -> None:
+        """Take a picture when all that has come is drawn."""
+        self.app.clear_notifications()
+        for one in self.app.screen.query("Input, TextArea"):
+            assert isinstance(one, Input | TextArea)
+            one.cursor_blink = False
+        for _ in range(25):
+            self.app.main.clock.beat()
+            await self.breathe()
+        picture = self.picture()
+        if len(picture) > MOST:  # drawn in fewer pieces, which a poor viewer lays side by side less well
+            picture = self.picture(simplify=True)
+        (self.into / f"{name}.svg").write_text(picture, encoding="utf-8")
+
+
+def at_home(svg: str, folder: Path, ground: str) -> str:
+    """Ask nobody on the network for a font, leave no seam, and name folder and ports as anywhere."""
+    whole = rf'\g<0><rect fill="{ground}" width="100%" height="100%"/>'
+    svg = re.sub(r'<g [^>]*-clip-terminal\)">', whole, svg, count=1)
+    svg = svg.replace(str(folder), "/home/ada/lane".ljust(len(str(folder)), "\xa0"))
+    svg = re.sub(r"\s*@font-face\s*\{.*?\}", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"terminal-\d+", "terminal", svg.replace(" https://www.textualize.io", ""))
+    svg = re.sub(r"font-family:[^;]+;", f"font-family: {MONOSPACE};", svg)
+    return re.sub(r"127\.0\.0\.1:[3-6]\d{4}", "127.0.0.1:11434", svg)

@@ -10,6 +10,7 @@ import pytest
 from tests.clock import jump_run
 from tests.engine.telling import Told, play, tell
 from tests.script import Answering, Cast, Script, Step, echo
+from tui_delegate.core.chunks import ChatRequest, QueueChunk, Reply
 from tui_delegate.core.errors import InputError
 from tui_delegate.core.events import (
     Cancelled,
@@ -17,11 +18,13 @@ from tui_delegate.core.events import (
     Delegated,
     Event,
     Finished,
+    Queued,
     Returned,
     Spent,
     Wrote,
 )
 from tui_delegate.core.limits import Limits
+from tui_delegate.core.ports import Sink
 from tui_delegate.engine.run import Plan, Run, open_run
 
 
@@ -73,6 +76,24 @@ def test_cancelling_the_run_stops_every_child_and_writes_down_what_was_spent() -
     spent = [event.call.status for event in told.of(Spent) if isinstance(event, Spent)]
     assert sorted(spent) == ["cancelled", "cancelled", "cancelled", "ok"]
     assert told.events[-1].path == ()
+
+
+def test_a_call_that_never_left_the_line_has_sent_and_cost_nothing() -> None:
+    class InLine:
+        async def chat(self, request: ChatRequest, sink: Sink) -> Reply:
+            sink.put(QueueChunk(1, "the server is busy"))
+            await asyncio.Event().wait()
+            raise AssertionError("nobody is let in")
+
+    async def main() -> Told:
+        async def watch(run: Run, event: Event) -> None:
+            if isinstance(event, Queued):
+                run.cancel()
+
+        return await play(Cast(manager=Script().delegates("a 1"), worker=InLine()), watch=watch)
+
+    worker = jump_run(main()).transcript.node((0,))
+    assert [(call.status, call.usage.total, call.cost) for call in worker.calls] == [("cancelled", 0, 0.0)]
 
 
 def test_leaving_a_run_early_leaves_nothing_behind() -> None:

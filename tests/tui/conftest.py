@@ -12,7 +12,7 @@ import threading
 from typing import Any, Final
 
 import pytest
-from textual import _wait, app, pilot, screen
+from textual import app, pilot, screen
 
 SOON: Final = 0.02
 """Seconds: as long as a pilot's nap."""
@@ -25,21 +25,20 @@ def _wait_no_longer_than_there_is_work() -> None:
 
 
 async def at_rest(min_sleep: float = SOON, max_sleep: float = 1.0) -> None:
-    """Come back when the loop is at rest; where that can't be told, nap as the pilot would."""
+    """Come back when the loop is at rest; where that can't be told, after a nap."""
     loop: Any = asyncio.get_running_loop()
     napped = 0.0
     while napped < SOON:
         await asyncio.sleep(0)
-        if _may_be_woken(loop):
-            return await _wait.wait_for_idle(min_sleep, max_sleep)
-        if not loop._ready:
-            due = min((one.when() for one in loop._scheduled if not one.cancelled()), default=math.inf)
-            nap = max(due - loop.time(), 0.0)
-            if nap >= SOON:
-                return None
-            await asyncio.sleep(nap)
-            napped += nap
-    return None
+        if loop._ready:
+            continue
+        due = min((one.when() for one in loop._scheduled if not one.cancelled()), default=math.inf)
+        nap = max(due - loop.time(), 0.0)
+        if nap >= SOON and not _may_be_woken(loop):
+            return
+        nap = min(nap, SOON / 4)
+        await asyncio.sleep(nap)
+        napped += nap
 
 
 def _may_be_woken(loop: Any) -> bool:

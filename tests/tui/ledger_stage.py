@@ -66,7 +66,7 @@ class LedgerStage(Stage):
 
     def __init__(self, path: Path, **given: str) -> None:
         super().__init__()
-        self.ledger = LedgerScreen(path, run="r1", session="s1", now=lambda: NOON + 3600, **given)  # type: ignore[arg-type]
+        self.ledger = LedgerScreen(path, run="r1", session="s1", now=lambda: NOON + 3600, **given)
         self.specs: list[str] = []
         self.closed = False
 

@@ -1,4 +1,4 @@
-"""The conversation on the screen: what is followed, what stays where it is, what is found and copied."""
+"""The conversation on the screen: what is followed, what stays in its place, what is found and copied."""
 
 from __future__ import annotations
 

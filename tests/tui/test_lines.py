@@ -17,10 +17,11 @@ from textual.strip import Strip
 
 from tests.assets import bad_inputs
 from tui_delegate.core.clean import clean
+from tui_delegate.tui.figures import cut
 from tui_delegate.tui.stage import Stage
 from tui_delegate.tui.widgets.lines import BADGE, CARET, Lines
 from tui_delegate.tui.widgets.page import LONGEST, Page
-from tui_delegate.tui.widgets.wrap import end_of_row, fit
+from tui_delegate.tui.widgets.wrap import end_of_row
 
 LETTERS = "ab  -*.\n\t中文。「」\u0301\u200d\ufe0f❤👨👩🇫é#`©"
 TEXTS = st.text(alphabet=LETTERS, max_size=120)
@@ -115,7 +116,7 @@ def test_no_row_is_wider_than_the_view(text: str, width: int) -> None:
 @given(TEXTS, WIDTHS)
 @settings(deadline=None)
 def test_what_is_shortened_fits(text: str, width: int) -> None:
-    assert cell_len(fit(text.replace("\n", " "), width)) <= width
+    assert cell_len(cut(text.replace("\n", " "), width)) <= width
 
 
 @given(TEXTS, st.integers(2, 30))

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from itertools import pairwise
 
 import pytest
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
@@ -22,7 +23,6 @@ from tui_delegate.tui.stage import Stage
 from tui_delegate.tui.widgets.heading import Pace, heading
 from tui_delegate.tui.widgets.pane import Pane
 from tui_delegate.tui.widgets.watched import Watched
-from tui_delegate.tui.widgets.wrap import cells
 
 
 def folded(*events: Event) -> Transcript:
@@ -84,7 +84,7 @@ def staged(
 def test_the_states_glyph_and_word_and_the_title_stand_at_every_width(word: str, width: int) -> None:
     transcript = folded(opened(), *in_state(word, (0,)))
     text = line(transcript, width)
-    assert cells(text) <= width
+    assert cell_len(text) <= width
     assert f" {word}" in text
     if width >= 38:
         assert "find breaking" in text
@@ -93,7 +93,7 @@ def test_the_states_glyph_and_word_and_the_title_stand_at_every_width(word: str,
 @pytest.mark.parametrize("width", range(4, 60))
 def test_no_line_is_wider_than_its_room(width: int) -> None:
     transcript = folded(opened(), *begun((0,), "中文 " * 20), spent((0,), cost=0.5))
-    assert cells(line(transcript, width)) <= width
+    assert cell_len(line(transcript, width)) <= width
 
 
 def test_figures_go_one_by_one_the_least_needed_first() -> None:

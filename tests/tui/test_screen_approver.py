@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
+from textual.widgets import Static
 
 from tests.script import Cast, Script, echo
 from tui_delegate.core.events import Asked, Event, Finished, Refused
@@ -68,6 +69,26 @@ async def answer(app: Asking, pilot: Pilot[int], *keys: str) -> None:
 
 def states(app: Asking) -> list[str]:
     return [node.state for node in app.transcript.delegations()]
+
+
+def heads(app: Asking) -> str:
+    return str(app.screen.query_one("#asked", Static).render())
+
+
+async def shown(app: Asking, pilot: Pilot[int], words: str) -> None:
+    await until(pilot, lambda: words in heads(app))
+
+
+def test_a_question_counts_those_that_came_after_it() -> None:
+    async def check(app: Asking, pilot: Pilot[int]) -> None:
+        for behind in ("2 more after this", "1 more after this"):
+            await shown(app, pilot, behind)
+            await answer(app, pilot, "a")
+            await until(pilot, lambda: isinstance(app.screen, ApprovalScreen))
+        assert "after this" not in heads(app)
+        await answer(app, pilot, "a")
+
+    tried(check)
 
 
 def test_each_question_has_its_turn_and_its_answer() -> None:

@@ -405,6 +405,21 @@ def test_a_resize_between_wide_and_narrow_keeps_what_is_looked_at() -> None:
     staged(test)
 
 
+def test_calls_that_were_refused_at_once_stand_behind_those_that_began() -> None:
+    async def test(app: WorkersStage, pilot: Pilot[int]) -> None:
+        transcript = Transcript()
+        app.tell(transcript, [opened(), *in_state("refused", (2,)), *in_state("refused", (3,))])
+        await shown(app, pilot)
+        app.tell(transcript, in_state("writing", (0,)))
+        app.tell(transcript, in_state("writing", (1,)))
+        await shown(app, pilot)
+        assert [pane.watched.path for pane in app.crew.panes if pane.watched] == [(0,), (1,), (2,), (3,)]
+        assert app.crew.current is not None
+        assert app.crew.current[1].path == (0,)
+
+    staged(test)
+
+
 def test_looking_at_another_worker_is_told() -> None:
     looked: list[object] = []
 

@@ -69,9 +69,11 @@ def test_workers_go_with_the_manager_until_they_are_told_where(tmp_path: Path) -
     async def main() -> None:
         async with workspace(tmp_path, TWO) as place:
             place.choose(Choice().taking("manager", "b", "x"))
-            assert place.sitting("worker") == ("", "")
+            assert place.sitting("worker") == ("b", "x")
             assert (await place.seat("worker")).model == "x"
             assert place.sitting("worker") == ("b", "x")
+            place.choose(Choice().taking("manager", "builtin", ""))
+            assert place.sitting("worker") == ("builtin", "builtin/worker")
 
     asyncio.run(main())
 

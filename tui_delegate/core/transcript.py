@@ -5,6 +5,7 @@ No event is acted on here, and nothing is drawn: a face reads the nodes.
 
 from __future__ import annotations
 
+from bisect import insort
 from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
@@ -187,7 +188,7 @@ class Transcript:
             known -= 1
         for length in range(known + 1, len(path) + 1):
             self.nodes[path[:length]] = Node(path[:length])
-            self.nodes[path[: length - 1]].children.append(path[:length])
+            insort(self.nodes[path[: length - 1]].children, path[:length])
         return self.nodes[path]
 
     def delegations(self) -> list[Node]:

@@ -77,6 +77,8 @@ class Meter:
         self._begun = self._time()
         self._sent: float | None = None
         self._first: float | None = None
+        self.in_line = False
+        """Whether it waits for a place at the server, which has got nothing of it yet."""
         self.parts: list[str] = []
         """What it has written."""
         self.completion_chars = 0
@@ -89,6 +91,7 @@ class Meter:
 
     def in_flight(self) -> None:
         """Note that no line of ours is in front of the call any more."""
+        self.in_line = False
         self._sent = self._time()
 
     def put(self, chunk: Chunk) -> None:
@@ -97,7 +100,8 @@ class Meter:
         if kind is TextChunk or kind is ThoughtChunk or kind is CallChunk:
             self._put_token(chunk)  # type: ignore[arg-type]
         elif isinstance(chunk, QueueChunk):
-            if chunk.position == 0:
+            self.in_line = chunk.position > 0
+            if not self.in_line:
                 self._sent = self._time()
             self._stream.emit(
                 Queued(path=self._path, attempt=self._attempt, position=chunk.position, reason=chunk.reason)
@@ -209,8 +213,9 @@ async def _attempt(
         if entered:
             caller.purser.leave()
         if reply is None:
-            # A call that was refused before its first token has cost nothing that we know of.
-            nothing = status == "failed" and not meter.began
+            # A call that was refused before its first token has cost nothing that we know of, and one that
+            # never left the line nothing at all.
+            nothing = meter.in_line or (status == "failed" and not meter.began)
             usage = Usage(source="unknown") if nothing else meter.estimate(usage)
         _write_down(caller, held, meter.row(seat, status, usage, reply, code), reply)
     _warn(caller, seat, reply)

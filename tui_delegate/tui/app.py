@@ -36,12 +36,17 @@ if TYPE_CHECKING:
 COMMANDS: Final = (
     *EVERYWHERE,
     Command(
-        "app.quit", "Quit", "Leaves; asks only while something runs.", "ctrl+q", slash="quit", first=True
+        "app.quit",
+        "Quit",
+        "Leave; you are asked only while something runs.",
+        "ctrl+q",
+        slash="quit",
+        first=True,
     ),
     Command(
         "app.mouse",
         "Mouse on or off",
-        "Leaves the mouse to the terminal, so that it selects text itself.",
+        "Leave the mouse to the terminal, so that it selects text itself.",
         "f8",
         slash="mouse",
         first=True,
@@ -49,7 +54,7 @@ COMMANDS: Final = (
     Command(
         "app.screenshot",
         "Picture of the screen",
-        "Writes an SVG into the current folder.",
+        "Write an SVG into the current folder.",
         slash="screenshot",
     ),
 )

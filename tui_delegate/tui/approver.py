@@ -39,6 +39,7 @@ class ScreenApprover:
         self._guard = guard
         self._turn = asyncio.Lock()
         self._waiting = 0
+        self._open: ApprovalScreen | None = None
 
     def wants(self, kind: AskedKind) -> bool:
         """Say whether the person wants to be asked about such things now."""
@@ -47,16 +48,23 @@ class ScreenApprover:
 
     async def ask(self, question: Question) -> Verdict:
         """Open the question when its turn comes. If the run takes it back, it closes."""
-        self._waiting += 1
+        self._count(1)
         try:
             async with self._turn:
                 return await self._opened(question)
         finally:
-            self._waiting -= 1
+            self._count(-1)
+
+    def _count(self, more: int) -> None:
+        """Know how many wait, and tell the question that is open."""
+        self._waiting += more
+        if self._open is not None:
+            self._app.call_next(self._open.count_behind, self._waiting - 1)
 
     async def _opened(self, question: Question) -> Verdict:
         answered = asyncio.get_running_loop().create_future()
         screen = ApprovalScreen(question, self._places(), waiting=self._waiting - 1, guard=self._guard)
+        self._open = screen
 
         def heard(verdict: Verdict | None) -> None:
             if not answered.done():
@@ -72,5 +80,6 @@ class ScreenApprover:
             verdict: Verdict = await answered
             return verdict
         finally:
+            self._open = None
             screen.settled = True
             self._app.call_next(screen.take_back)

@@ -66,7 +66,7 @@ EVERYWHERE: Final = (
     Command(
         "app.palette",
         "Commands",
-        "Lists everything that can be done here.",
+        "List everything that can be done here.",
         "ctrl+p",
         first=True,
         label="commands",
@@ -74,7 +74,7 @@ EVERYWHERE: Final = (
     Command(
         "app.help",
         "Help",
-        "Shows the keys of what has the focus, then all others.",
+        "Show the keys of what has the focus, then all others.",
         "f1,question_mark",
         slash="help",
         label="help",

@@ -103,15 +103,17 @@ def rate(tokens_per_second: float | None) -> str:
     return f"{tokens_per_second:.1f}/s" if tokens_per_second < 10 else f"{count(round(tokens_per_second))}/s"
 
 
+def cut(text: str, width: int) -> str:
+    """Shorten a text to a width; what has no room ends in `…`. Half a character never stands."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, width - 1).rstrip() + "…" if width > 0 else ""
+
+
 def fit(text: str, width: int, *, right: bool = False) -> str:
-    """Make a text exactly so many cells wide; what has no room ends in `…`."""
-    if width <= 0:
-        return ""
-    room = cell_len(text)
-    if room > width:
-        text = set_cell_size(text, width - 1) + "…"
-        room = cell_len(text)
-    blank = " " * (width - room)
+    """Make a text exactly so many cells wide."""
+    text = cut(text, width)
+    blank = " " * (width - cell_len(text))
     return blank + text if right else text + blank
 
 

@@ -62,11 +62,22 @@ class Seating:
         if seat := self._seats.get(role):
             return seat.profile, seat.model
         try:
-            place = self.told(role) or Place(self.found if role == "manager" else "")
+            place = self.told(role)
         except ResolveError:  # it names nobody; the next run will say so
             return "", ""
+        if place is None and role == "worker":
+            return self._beside_manager()
+        place = place or Place(self.found)
         usual = self.settings.profiles.get(place.profile)
         return place.profile, place.model or (usual.default_model if usual else "")
+
+    def _beside_manager(self) -> tuple[str, str]:
+        """Say who works where nobody said: whoever the manager's place gives."""
+        profile, model = self.sitting("manager")
+        usual = self.settings.profiles.get(profile)
+        if usual and usual.backend == "builtin":
+            model = BUILTIN_WORKER
+        return profile, self.choice.worker_model or model
 
     def told(self, role: Role) -> Place | None:
         """Say where a role was told to sit; None: nobody said. Raises a ResolveError."""

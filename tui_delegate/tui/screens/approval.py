@@ -122,6 +122,13 @@ class ApprovalScreen(Box[Verdict]):
         self._show()
         self.query_one("#said").focus()
 
+    def count_behind(self, waiting: int) -> None:
+        """Say how many questions stand behind this one now."""
+        if waiting != self._waiting:
+            self._waiting = waiting
+            if self.is_mounted and not self.settled:
+                self._show_head()
+
     def on_resize(self) -> None:
         """Leave room for the keys, however low and narrow the screen."""
         self._share_room()
@@ -270,7 +277,7 @@ class ApprovalScreen(Box[Verdict]):
             return typed
         return places.get_option_at_index(places.highlighted).id or typed
 
-    def _show(self) -> None:
+    def _show_head(self) -> None:
         question = self._question
         title = f"{_ASKED.get(question.kind, 'May this be done?')}  "
         name = f"{figures.place(question.path)} {clean_line(question.task_name, 80)}"
@@ -281,6 +288,10 @@ class ApprovalScreen(Box[Verdict]):
                 (f"{sign.glyph} ", "$warn"), (title, "bold"), (name, "$foreground"), (behind, "$dim")
             )
         )
+
+    def _show(self) -> None:
+        question = self._question
+        self._show_head()
         self.query_one("#where", Static).update(self._where())
         note = self.query_one("#note", Static)
         note.update(Content(clean_line(question.note, 400)))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 COMMANDS: Final = (
-    Command("choose.cancel", "Leave it", "Closes without a choice.", "escape", label="leave it"),
+    Command("choose.cancel", "Leave it", "Close without a choice.", "escape", label="leave it"),
 )
 
 

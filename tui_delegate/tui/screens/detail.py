@@ -262,7 +262,7 @@ class DetailScreen(Modal[None]):
         title = clean_line(node.task_name, 80) if self._path else "manager"
         where = clean_line(seat_name(node.profile, node.model)) if node.model else ""
         about = [where, figures.REROUTED.word if node.rerouted else ""]
-        about += [f"attempt {node.attempt}" if node.attempt > 1 else "", figures.tokens(node.usage)]
+        about += [f"attempt {node.attempt}" if node.attempt > 1 else "", f"{figures.tokens(node.usage)} tok"]
         about.append(figures.dollars(node.cost))
         reason = figures.reason_of(node)
         return Content.assemble(

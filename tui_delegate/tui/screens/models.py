@@ -17,7 +17,7 @@ from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.tui import offers
 from tui_delegate.tui.commands import Command, bindings
-from tui_delegate.tui.screens.modal import Modal
+from tui_delegate.tui.screens.panel import Panel
 from tui_delegate.tui.screens.picked import Picked
 from tui_delegate.tui.widgets.catalog import Catalog
 from tui_delegate.tui.widgets.foot import Foot
@@ -34,11 +34,8 @@ if TYPE_CHECKING:
     from tui_delegate.workspace.catalog import Offer, Recent, Station
     from tui_delegate.workspace.jobs import Action, Job
 
-_FLOATS = 100
-"""Below this width the picker takes the whole screen."""
 
-
-class ModelPicker(Modal[Picked | None]):
+class ModelPicker(Panel[Picked | None]):
     """All models of all servers and profiles, filtered by typing."""
 
     commands: ClassVar[tuple[Command, ...]] = (
@@ -71,15 +68,11 @@ class ModelPicker(Modal[Picked | None]):
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(commands, "models")]
     DEFAULT_CSS = """
-    ModelPicker { align: center middle; background: $background 60%; }
-    ModelPicker > Vertical { width: 92%; max-width: 170; height: 86%; background: $surface;
-        padding: 1 1 0 1; }
-    ModelPicker.-narrow > Vertical { width: 100%; height: 100%; padding: 0; }
-    ModelPicker Static { height: auto; padding: 0 1; }
+    ModelPicker #head { margin-bottom: 0; }
     ModelPicker #filter { margin: 0 1; width: 1fr; background: $panel; }
     ModelPicker #details { height: 2; color: $foreground; text-wrap: nowrap; text-overflow: ellipsis; }
-    ModelPicker #jobs, ModelPicker #notice { display: none; max-height: 4; }
-    ModelPicker #jobs.-on, ModelPicker #notice.-on { display: block; }
+    ModelPicker #jobs { display: none; max-height: 4; }
+    ModelPicker #jobs.-on { display: block; }
     """
 
     def __init__(
@@ -128,10 +121,6 @@ class ModelPicker(Modal[Picked | None]):
     def on_unmount(self) -> None:
         """Listen no more; loads and downloads go on."""
         self._workspace.jobs.watchers.remove(self._job_told)
-
-    def on_resize(self) -> None:
-        """Take the whole of a small screen."""
-        self.set_class(self.size.width < _FLOATS, "-narrow")
 
     def _look(self) -> None:
         """Ask every server what it has."""
@@ -370,14 +359,6 @@ class ModelPicker(Modal[Picked | None]):
         lines = [offers.job_line(job) for job in self._workspace.jobs.jobs[-4:]]
         jobs.set_class(bool(lines), "-on")
         jobs.update(Content("\n").join(lines))
-
-    def _fail(self, error: DelegateError) -> None:
-        self._say(f"{error.message} {error.hint}".strip(), bad=True)
-
-    def _say(self, words: str = "", *, bad: bool = False) -> None:
-        notice = self.query_one("#notice", Static)
-        notice.set_class(bool(words), "-on")
-        notice.update(Content.assemble((clean_line(words, 400), "$bad" if bad else "$warn")))
 
 
 async def _carry(app: App[object], job: Job) -> None:

@@ -16,7 +16,7 @@ from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.offers import check_lines
-from tui_delegate.tui.screens.modal import Modal
+from tui_delegate.tui.screens.panel import Panel
 from tui_delegate.tui.widgets.foot import Foot
 from tui_delegate.tui.widgets.form import Field, Spec
 from tui_delegate.workspace import drafts
@@ -61,7 +61,7 @@ SPECS: Final = (
 )
 
 
-class ProfileEditor(Modal[str | None]):
+class ProfileEditor(Panel[str | None]):
     """Edits, adds or copies a profile; hands back the name that was written."""
 
     commands: ClassVar[tuple[Command, ...]] = (
@@ -86,15 +86,8 @@ class ProfileEditor(Modal[str | None]):
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(commands, "editor")]
     DEFAULT_CSS = """
-    ProfileEditor { align: center middle; background: $background 60%; }
-    ProfileEditor > Vertical { width: 92%; max-width: 110; height: 92%; background: $surface;
-        padding: 1 1 0 1; }
-    ProfileEditor.-narrow > Vertical { width: 100%; height: 100%; padding: 0; }
+    ProfileEditor > Vertical { max-width: 110; height: 92%; }
     ProfileEditor VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; }
-    ProfileEditor #head { height: auto; padding: 0 1; margin-bottom: 1; }
-    ProfileEditor.-narrow #head { margin-bottom: 0; }
-    ProfileEditor #notice { height: auto; max-height: 5; padding: 0 1; display: none; }
-    ProfileEditor #notice.-on { display: block; }
     """
 
     def __init__(self, workspace: Workspace, name: str = "", *, copy_of: str = "") -> None:
@@ -131,10 +124,6 @@ class ProfileEditor(Modal[str | None]):
         """Begin in the first field."""
         self._about_key()
         self.query(Field).first().enter()
-
-    def on_resize(self) -> None:
-        """Take the whole of a small screen."""
-        self.set_class(self.size.width < 100 or self.size.height < 30, "-narrow")
 
     def on_select_changed(self, event: Select.Changed) -> None:
         """Show where servers of another backend usually are."""
@@ -261,14 +250,3 @@ class ProfileEditor(Modal[str | None]):
             " · built in: only what you write here goes over it" if self._known and not self._was else ""
         )
         return Content.assemble((what, "bold"), (f"   {path}{built_in}", "$dim"))
-
-    def _fail(self, error: DelegateError) -> None:
-        self._say(f"{error.message} {error.hint}".strip(), bad=True)
-
-    def _say(self, words: str, *, bad: bool = False) -> None:
-        self._tell(Content.assemble((clean_line(words, 400), "$bad" if bad else "$warn")))
-
-    def _tell(self, words: Content) -> None:
-        notice = self.query_one("#notice", Static)
-        notice.set_class(bool(words.plain), "-on")
-        notice.update(words)

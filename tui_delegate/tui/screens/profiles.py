@@ -17,7 +17,7 @@ from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.tui import offers
 from tui_delegate.tui.commands import Command, bindings
-from tui_delegate.tui.screens.modal import Modal
+from tui_delegate.tui.screens.panel import Panel
 from tui_delegate.tui.screens.picked import Picked
 from tui_delegate.tui.screens.profile_editor import ProfileEditor
 from tui_delegate.tui.widgets.catalog import Catalog
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from tui_delegate.workspace.catalog import Station
 
 
-class ProfilesScreen(Modal[Picked | None]):
+class ProfilesScreen(Panel[Picked | None]):
     """The profiles, written and built in."""
 
     commands: ClassVar[tuple[Command, ...]] = (
@@ -73,16 +73,8 @@ class ProfilesScreen(Modal[Picked | None]):
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(commands, "profiles")]
     DEFAULT_CSS = """
-    ProfilesScreen { align: center middle; background: $background 60%; }
-    ProfilesScreen > Vertical { width: 92%; max-width: 170; height: 80%; background: $surface;
-        padding: 1 1 0 1; }
-    ProfilesScreen.-narrow > Vertical { width: 100%; height: 100%; padding: 0; }
-    ProfilesScreen Static { height: auto; padding: 0 1; }
-    ProfilesScreen #head { margin-bottom: 1; }
-    ProfilesScreen.-narrow #head { margin-bottom: 0; }
+    ProfilesScreen > Vertical { height: 80%; }
     ProfilesScreen #details { max-height: 5; }
-    ProfilesScreen #notice { max-height: 5; display: none; }
-    ProfilesScreen #notice.-on { display: block; }
     """
 
     def __init__(self, workspace: Workspace, *, known: tuple[Station, ...] = (), within: float = 1.0) -> None:
@@ -106,10 +98,6 @@ class ProfilesScreen(Modal[Picked | None]):
         """Show what is written, and ask the servers."""
         self._show(self._workspace.sitting("manager")[0])
         self._look()
-
-    def on_resize(self) -> None:
-        """Take the whole of a small screen."""
-        self.set_class(self.size.width < 100 or self.size.height < 30, "-narrow")
 
     def on_catalog_chosen(self) -> None:
         """A click only moves the bar."""
@@ -309,14 +297,6 @@ class ProfilesScreen(Modal[Picked | None]):
             return "in the file"
         return f"{profile.api_key_env} is not set" if profile.api_key_env else ""
 
-    def _fail(self, error: DelegateError) -> None:
-        self._say(f"{error.message} {error.hint}".strip(), bad=True)
-
-    def _say(self, words: str = "", *, bad: bool = False) -> None:
-        self._tell(Content.assemble((clean_line(words, 500), "$bad" if bad else "$warn")))
-
     def _tell(self, words: Content) -> None:
         self._asked = ""
-        notice = self.query_one("#notice", Static)
-        notice.set_class(bool(words.plain), "-on")
-        notice.update(words)
+        super()._tell(words)

@@ -81,30 +81,28 @@ class SessionsScreen(Screen[SessionChoice | None]):
         Command(
             "sessions.resume",
             "Go on with this session",
-            "Opens it where it stood.",
+            "Open it where it stood.",
             "enter",
             first=True,
             label="go on",
         ),
-        Command(
-            "sessions.new", "Begin a new session", "Leaves the open one as it is.", "ctrl+n", label="new"
-        ),
-        Command("sessions.rename", "Rename this session", "Gives it another title.", "f6", label="rename"),
+        Command("sessions.new", "Begin a new session", "Leave the open one as it is.", "ctrl+n", label="new"),
+        Command("sessions.rename", "Rename this session", "Give it another title.", "f6", label="rename"),
         Command("sessions.export", "Export this session", "Writes Markdown or JSON.", "f7", label="export"),
         Command(
             "sessions.delete",
             "Delete this session",
-            "Deletes what was said in it; the ledger keeps its calls.",
+            "Delete what was said in it; the ledger keeps its calls.",
             "f8",
             label="delete",
         ),
-        Command("sessions.back", "Go back", "Clears the filter, then leaves.", "escape,f2", label="back"),
-        Command("sessions.up", "The session above", "Moves the cursor up.", "up"),
-        Command("sessions.down", "The session below", "Moves the cursor down.", "down"),
-        Command("sessions.page-up", "A page of sessions up", "Moves the cursor up a page.", "pageup"),
-        Command("sessions.page-down", "A page of sessions down", "Moves the cursor down a page.", "pagedown"),
-        Command("sessions.preview-up", "Scroll the preview up", "Shows what came before.", "shift+up"),
-        Command("sessions.preview-down", "Scroll the preview down", "Shows what came after.", "shift+down"),
+        Command("sessions.back", "Go back", "Clear the filter, then leave.", "escape,f2", label="back"),
+        Command("sessions.up", "The session above", "Move the cursor up.", "up"),
+        Command("sessions.down", "The session below", "Move the cursor down.", "down"),
+        Command("sessions.page-up", "A page of sessions up", "Move the cursor up a page.", "pageup"),
+        Command("sessions.page-down", "A page of sessions down", "Move the cursor down a page.", "pagedown"),
+        Command("sessions.preview-up", "Scroll the preview up", "Show what came before.", "shift+up"),
+        Command("sessions.preview-down", "Scroll the preview down", "Show what came after.", "shift+down"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(commands, "sessions")]
 

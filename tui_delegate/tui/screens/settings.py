@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.tui.commands import Command, bindings
+from tui_delegate.tui.figures import fit
 from tui_delegate.tui.keys import refusal
 from tui_delegate.tui.screens.key_catcher import KeyCatcher
 from tui_delegate.tui.screens.modal import Modal
@@ -149,9 +150,8 @@ class SettingsScreen(Modal[None]):
         line = self._sheet.line(row)
         if not line.value:
             return Content(f"  {line.title}")
-        title = line.title if len(line.title) <= _TITLES else line.title[: _TITLES - 1] + "…"
         return Content.assemble(
-            f"  {title:<{_TITLES}}  ", (line.value, "$foreground bold" if line.changed else "$dim")
+            f"  {fit(line.title, _TITLES)}  ", (line.value, "$foreground bold" if line.changed else "$dim")
         )
 
     def _tell(self, text: str, tone: str = "") -> None:

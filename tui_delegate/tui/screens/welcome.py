@@ -82,7 +82,7 @@ class WelcomeScreen(Modal[Beginning | None]):
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
-        hello = "Welcome. These are the model servers on this machine:" if self._first else "Model servers:"
+        hello = "Welcome. I look for model servers on this machine:" if self._first else "Model servers:"
         with VerticalScroll(can_focus=False):
             yield Static(Content.styled(hello, "bold"))
             yield Static(id="servers", markup=False)

@@ -24,31 +24,31 @@ if TYPE_CHECKING:
     from tui_delegate.tui.widgets.exchange import Exchange
 
 COMMANDS: Final = (
-    Command("chat.next", "Next message", "Marks the message below.", "j,alt+down"),
-    Command("chat.previous", "Previous message", "Marks the message above.", "k,alt+up"),
+    Command("chat.next", "Next message", "Mark the message below.", "j,alt+down"),
+    Command("chat.previous", "Previous message", "Mark the message above.", "k,alt+up"),
     Command(
         "chat.edit",
         "Edit and resend",
-        "Puts the marked prompt back into the prompt bar; what came after it is left behind.",
+        "Put the marked prompt back into the prompt bar; what came after it is left behind.",
         "e",
         slash="edit",
     ),
-    Command("chat.again", "Regenerate", "Asks the marked prompt once more.", "g", slash="again"),
+    Command("chat.again", "Regenerate", "Ask the marked prompt once more.", "g", slash="again"),
     Command(
-        "chat.fork", "Fork from here", "Goes on from the marked message in a new session.", "f", slash="fork"
+        "chat.fork", "Fork from here", "Go on from the marked message in a new session.", "f", slash="fork"
     ),
-    Command("chat.copy", "Copy the answer", "Copies the marked answer as Markdown.", "y", slash="copy"),
+    Command("chat.copy", "Copy the answer", "Copy the marked answer as Markdown.", "y", slash="copy"),
     Command(
         "chat.copy-code",
         "Copy a code block",
-        "Copies the last code block of the answer; again, the one before.",
+        "Copy the last code block of the answer; again, the one before.",
         "Y",
     ),
     Command(
-        "chat.thinking", "Fold thinking", "Folds or unfolds what the manager thought.", "t", slash="thinking"
+        "chat.thinking", "Fold thinking", "Fold or unfold what the manager thought.", "t", slash="thinking"
     ),
-    Command("chat.open", "Go to its workers", "Shows the first worker of the marked message.", "enter"),
-    Command("chat.end", "To the end", "Goes to the newest line and follows it.", "end"),
+    Command("chat.open", "Go to its workers", "Show the first worker of the marked message.", "enter"),
+    Command("chat.end", "To the end", "Go to the newest line and follow it.", "end"),
 )
 RATE: Final = 8.0
 MOUNTED: Final = 12

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from rich.cells import cell_len
+
 from tui_delegate.tui.widgets.prose import Item, Reader, painted, parser
 from tui_delegate.tui.widgets.prose_line import Line
-from tui_delegate.tui.widgets.wrap import cells, end_of_row
+from tui_delegate.tui.widgets.wrap import end_of_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -194,7 +196,7 @@ class Document:
     def _starts(self, line: Line) -> Iterator[int]:
         yield 0
         if line.kind in ("text", "code"):
-            room = self.width - sum(cells(text) for text, _ in line.hang) - 2 * (line.kind == "code")
+            room = self.width - sum(cell_len(text) for text, _ in line.hang) - 2 * (line.kind == "code")
             at, plain = 0, line.text.isascii()
             while (at := end_of_row(line.text, at, max(room, 4), plain=plain)) >= 0:
                 yield at

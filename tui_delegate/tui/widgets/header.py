@@ -104,13 +104,13 @@ def _title(title: str, room: int) -> Content:
     room -= cell_len(" delegate ▸ ")
     if room < 4:
         return Content.from_text(" delegate", markup=False).stylize("bold")
-    while cell_len(words) > room:
-        words = words[:-2] + "…"
-    return Content.assemble((" delegate", "bold"), (" ▸ ", "$dim"), words)
+    return Content.assemble((" delegate", "bold"), (" ▸ ", "$dim"), figures.cut(words, room))
 
 
 def _post(post: Post, role: str) -> Content:
-    name = clean_line(post.model.rsplit("/", 1)[-1] or "…", 28)
+    # What is builtin says so wherever it stands: it is no language model.
+    short = post.model if post.model.startswith("builtin/") else post.model.rsplit("/", 1)[-1]
+    name = clean_line(short or "…", 28)
     where = f" · {clean_line(post.profile, 20)}" if role and post.profile else ""
     return Content.assemble((role, "$dim"), name, (where, "$dim"), " ", _dot(post.healthy))
 

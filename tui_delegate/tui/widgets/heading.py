@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len
+
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.flags import partial_words
 from tui_delegate.core.transcript import ENDED
 from tui_delegate.tui import figures
-from tui_delegate.tui.widgets.wrap import cells, fit
+from tui_delegate.tui.figures import cut
 
 if TYPE_CHECKING:
     from tui_delegate.core.transcript import Node
@@ -70,15 +72,15 @@ def heading(
         (f" {PINNED}" if pinned else "", "accent"),
         (f" {sign.glyph} {word}", sign.tone),
     ]
-    taken = sum(cells(text) for text, _ in left)
+    taken = sum(cell_len(text) for text, _ in left)
     if taken >= width - 2:
         return _narrow(left, width)
     title = title_of(node)
     room = width - taken - 2
-    right = _kept(node, room - min(cells(title), max(_TITLE, room // 2)), now, pace or Pace())
+    right = _kept(node, room - min(cell_len(title), max(_TITLE, room // 2)), now, pace or Pace())
     ending = "".join(f"  {text}" for text, _ in right)
-    title = fit(title, room - cells(ending))
-    blank = room - cells(title) - cells(ending)
+    title = cut(title, room - cell_len(ending))
+    blank = room - cell_len(title) - cell_len(ending)
     pieces = [*left, ("  ", "dim"), (title, "title"), (" " * blank, "dim")]
     for text, tone in right:
         pieces.append((f"  {text}", tone))
@@ -88,18 +90,18 @@ def heading(
 def _narrow(left: list[Piece], width: int) -> list[Piece]:
     """Keep the state's glyph and word, whatever else has to go."""
     text, tone = left[-1]
-    if cells(text) > width:
-        return [(fit(text.strip(), width), tone)]
+    if cell_len(text) > width:
+        return [(cut(text.strip(), width), tone)]
     before = "".join(piece for piece, _ in left[:-1]).lstrip()
-    room = width - cells(text)
-    return [(before, "dim"), (text, tone)] if cells(before) <= room else [(text.strip(), tone)]
+    room = width - cell_len(text)
+    return [(before, "dim"), (text, tone)] if cell_len(before) <= room else [(text.strip(), tone)]
 
 
 def _kept(node: Node, room: int, now: float, pace: Pace) -> list[Piece]:
     """Take the figures that there is room for."""
     known = {name: piece for name, piece in _figures(node, now, pace).items() if piece[0]}
     for name in _LEAST_FIRST:
-        if sum(cells(text) + 2 for text, _ in known.values()) <= room:
+        if sum(cell_len(text) + 2 for text, _ in known.values()) <= room:
             break
         known.pop(name, None)
     if "full" in known:
@@ -123,7 +125,7 @@ def _figures(node: Node, now: float, pace: Pace) -> dict[str, Piece]:
         "model": (rerouted + model if model else "", "dim"),
         "elapsed": (figures.seconds(passed).rjust(5) if passed else "", "dim"),
         "tokens": (written(node, pace), "dim"),
-        "rate": (f"{rate:.0f} tok/s".rjust(9) if rate >= 1 else "", "dim"),
+        "rate": (f"{figures.count(round(rate))} tok/s".rjust(9) if rate >= 1 else "", "dim"),
         "cost": (figures.dollars(node.cost) if node.cost is None or node.cost > 0 else "", "dim"),
     }
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.binding import Binding
 from textual.geometry import Region, Size
@@ -15,11 +16,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_delegate.core.clean import Cleaner, clean, clean_line
+from tui_delegate.tui.figures import cut
 from tui_delegate.tui.widgets import marks
 from tui_delegate.tui.widgets.page import Hit, Kind, Page
 from tui_delegate.tui.widgets.search import Search
 from tui_delegate.tui.widgets.tones import Palette, Tones
-from tui_delegate.tui.widgets.wrap import cells, fit
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -235,7 +236,7 @@ class Lines(ScrollView, can_focus=True):
         rows = [page.span(row) for row in range(len(page.rows))]
         self._foot = [line.text[start:end] for line, start, end in rows[:FOOT_ROWS]]
         if len(rows) > FOOT_ROWS:
-            self._foot[-1] = fit(self._foot[-1] + "……", self.page.width)
+            self._foot[-1] = cut(self._foot[-1] + "……", self.page.width)
 
     # What is searched for.
 
@@ -365,8 +366,8 @@ class Lines(ScrollView, can_focus=True):
 
 
 def _ruled(label: str, width: int, indent: int, tones: Tones) -> list[Segment]:
-    label = fit(label, max(width - indent - 6, 0))
-    rest = max(width - indent - cells(label) - 5, 0)
+    label = cut(label, max(width - indent - 6, 0))
+    rest = max(width - indent - cell_len(label) - 5, 0)
     return [
         Segment(" " * indent + "── ", tones["line"]),
         Segment(label + " ", tones["divider"]),
@@ -376,7 +377,7 @@ def _ruled(label: str, width: int, indent: int, tones: Tones) -> list[Segment]:
 
 def _filled(segments: list[Segment], width: int, base: Style) -> Strip:
     """Make a strip of exactly this width."""
-    taken = sum(cells(segment.text) for segment in segments)
+    taken = sum(cell_len(segment.text) for segment in segments)
     if taken > width:
         return Strip(segments, taken).adjust_cell_length(width, base)
     if taken < width:

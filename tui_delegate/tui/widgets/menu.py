@@ -13,6 +13,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
+from tui_delegate.tui.figures import cut
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -120,7 +122,7 @@ class Menu(Widget):
         ]
         more = f"{self._at + 1} of {len(self._choices)}" if len(self._choices) > self._rows else ""
         foot = "  ".join(part for part in (more, self._foot) if part)
-        rows.append(Content.styled(_fit(foot, width), self.get_visual_style("menu--note", partial=True)))
+        rows.append(Content.styled(cut(foot, width), self.get_visual_style("menu--note", partial=True)))
         return Content("\n").join(rows)
 
     def on_click(self, event: events.Click) -> None:
@@ -157,9 +159,7 @@ class Menu(Widget):
             at = spot - left_off + (1 if left_off else 0)
             if (1 if left_off else 0) <= at < len(label):
                 text = text.stylize(self.get_visual_style("menu--lit", partial=True), at, at + 1)
-        note = Content.styled(
-            _fit(choice.note, note_width), self.get_visual_style("menu--note", partial=True)
-        )
+        note = Content.styled(cut(choice.note, note_width), self.get_visual_style("menu--note", partial=True))
         row = Content("▸ " if marked else "  ") + text + Content("  " if note_width else "") + note
         row = row.pad_right(max(width - row.cell_length, 0))
         return row.stylize_before(self.get_visual_style("menu--marked")) if marked else row
@@ -170,12 +170,8 @@ def _cut(text: str, width: int, *, from_left: bool) -> tuple[str, int]:
     if cell_len(text) <= width:
         return text, 0
     if not from_left:
-        return _fit(text, width), 0
+        return cut(text, width), 0
     gone = 1
     while cell_len(text[gone:]) > width - 1:
         gone += 1
     return f"…{text[gone:]}", gone
-
-
-def _fit(text: str, width: int) -> str:
-    return text if cell_len(text) <= width else set_cell_size(text, max(width - 1, 0)).rstrip() + "…"

@@ -9,6 +9,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.message import Message
 from textual.strip import Strip
@@ -20,11 +21,11 @@ from tui_delegate.core.usage import CHARS_PER_TOKEN
 from tui_delegate.tui import clock as clocks
 from tui_delegate.tui import figures
 from tui_delegate.tui.commands import bindings
+from tui_delegate.tui.figures import cut
 from tui_delegate.tui.widgets.heading import Pace, Piece, foot_of, heading
 from tui_delegate.tui.widgets.keys import PANE
 from tui_delegate.tui.widgets.lines import Lines
 from tui_delegate.tui.widgets.tones import Palette, Tones
-from tui_delegate.tui.widgets.wrap import cells, fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +78,7 @@ class Head(Widget):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Draw the line."""
         tones = self._palette.tones
-        rows = [[(f" ▸ {fit(self.label, self.size.width - 3)}", "dim")]] if self.label else []
+        rows = [[(f" ▸ {cut(self.label, self.size.width - 3)}", "dim")]] if self.label else []
         rows.append([("▎" if self.chosen else " ", "accent"), *self.pieces])
         strips = [drawn(rows[y] if y < len(rows) else [], self.size.width, tones) for y in crop.line_range]
         for one in self.get_line_filters():
@@ -88,7 +89,7 @@ class Head(Widget):
 def drawn(pieces: list[Piece], width: int, tones: Tones) -> Strip:
     """Make a strip of a line's pieces, of exactly this width."""
     segments = [Segment(text, tones[tone]) for text, tone in pieces if text]
-    taken = sum(cells(segment.text) for segment in segments)
+    taken = sum(cell_len(segment.text) for segment in segments)
     return Strip(segments, taken).adjust_cell_length(width, tones["text"])
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from rich.cells import cell_len
+
 from tui_delegate.tui.widgets.prose_line import Line, Pieces, Span
-from tui_delegate.tui.widgets.wrap import cells, end_of_row
+from tui_delegate.tui.widgets.wrap import end_of_row
 
 _GAP: Final = 3
 """Columns between two cells: a line with a blank on either side."""
@@ -53,7 +55,8 @@ class Table:
         """As wide as what stands in them; where that is too much, the widest give way."""
         count = len(self.aligns)
         widths = [
-            max((cells(row[at].text) for row in self.rows if at < len(row)), default=0) for at in range(count)
+            max((cell_len(row[at].text) for row in self.rows if at < len(row)), default=0)
+            for at in range(count)
         ]
         room -= _GAP * (count - 1)
         while sum(widths) > room and max(widths) > _LEAST:
@@ -75,7 +78,7 @@ class Table:
                 if at:
                     spans.append((len(text) + 1, len(text) + 2, _RULE))
                     text += " │ "
-                spare = max(widths[at] - cells(part), 0)
+                spare = max(widths[at] - cell_len(part), 0)
                 align = self.aligns[at]
                 before = spare if align == "right" else spare // 2 if align == "center" else 0
                 start = len(text) + before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.binding import Binding
 from textual.geometry import Region, Size
@@ -16,11 +17,11 @@ from tui_delegate.core.clean import clean_line
 from tui_delegate.tui import clock as clocks
 from tui_delegate.tui import figures
 from tui_delegate.tui.commands import bindings
+from tui_delegate.tui.figures import cut
 from tui_delegate.tui.widgets.heading import Piece, heading
 from tui_delegate.tui.widgets.keys import PANE
 from tui_delegate.tui.widgets.pane import drawn
 from tui_delegate.tui.widgets.tones import Palette, Tones
-from tui_delegate.tui.widgets.wrap import cells, fit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -185,9 +186,9 @@ class Roster(ScrollView, can_focus=True):
         if self.shape == "chips":
             left = 1
             for watched, text in self._chips():
-                if left <= x < left + cells(text):
+                if left <= x < left + cell_len(text):
                     return watched
-                left += cells(text) + 1
+                left += cell_len(text) + 1
             return None
         row = y + self.scroll_offset.y
         entry = self._entries[row] if row < len(self._entries) else None
@@ -221,7 +222,7 @@ class Roster(ScrollView, can_focus=True):
         entry = self._entries[row]
         room = self.size.width - 2
         if isinstance(entry, str):
-            return [(f" ▸ {fit(clean_line(entry), room - 2)}", "dim")]
+            return [(f" ▸ {cut(clean_line(entry), room - 2)}", "dim")]
         nested = self.shape == "tree"
         indent = STEP * (len(entry.path) - 1) if nested else 0
         mark = ("▎" if self.has_focus else "›") if entry is self._chosen else " "
@@ -242,7 +243,7 @@ class Roster(ScrollView, can_focus=True):
             for watched in self.listed
         ]
         at = next((at for at, (watched, _) in enumerate(chips) if watched is self._chosen), 0)
-        while at and sum(cells(text) + 1 for _, text in chips[: at + 1]) > self.size.width - 2:
+        while at and sum(cell_len(text) + 1 for _, text in chips[: at + 1]) > self.size.width - 2:
             chips, at = chips[1:], at - 1
         return chips
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import insort
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
@@ -21,7 +20,8 @@ if TYPE_CHECKING:
     from tui_delegate.core.events import RunPath
     from tui_delegate.core.transcript import Node, Transcript
 
-_TITLE = 28
+_TITLE = 30
+"""Cells of place and title together."""
 _GAP = "  "
 
 
@@ -79,11 +79,10 @@ class Rows(Widget):
     def _line(self, node: Node, room: int, now: float) -> Content:
         sign = figures.sign_of(node)
         depth = len(node.path) - 1
-        branch = "└" if node.path == self._paths[-1] else "├"
+        beside = self._transcript.nodes[node.path[:-1]].children if depth else self._paths
+        branch = "└" if node.path == beside[-1] else "├"
         lead = f"{'  ' * depth}{branch} "
-        title = clean_line(node.task_name or node.task, 60)
-        width = max(_TITLE - 2 * depth, 8)
-        title = set_cell_size(title if cell_len(title) <= width else f"{title[: width - 1]}…", width)
+        title = figures.fit(clean_line(node.task_name or node.task, 60), max(_TITLE - 2 * depth, 8))
         return Content.assemble(
             (lead, "$line"),
             (f"{figures.place(node.path).rjust(room)} ", "$dim"),

@@ -146,7 +146,8 @@ def _ended(call: ModelCall) -> str:
 
 def _live(transcript: Transcript, node: Node, now: float, mark: str) -> StripRow:
     sign = figures.sign_of(node)
-    begun = max([node.started, *node.spent_at[-1:]])
+    waited_for = (transcript.nodes[path].ended for path in node.children if path in transcript.nodes)
+    begun = max([node.started, *node.spent_at[-1:], *waited_for])
     letters = 0 if node.fresh else sum(map(len, node.pieces))
     passed = max(now - begun, 0.0) if begun else 0.0
     return StripRow(

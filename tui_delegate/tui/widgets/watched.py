@@ -36,6 +36,11 @@ class Watched:
         return self.transcript.nodes[self.path]
 
     @property
+    def never_began(self) -> bool:
+        """Whether it was refused before anybody took it up."""
+        return self.node.state == "refused" and not self.node.started
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more comes from it by itself."""
         return self.node.state in ENDED

@@ -84,6 +84,8 @@ class Workers(Widget):
         self._mode: Mode = "panes"
         self._watched: dict[Key, Watched] = {}
         self._new: dict[Key, Transcript] = {}
+        self._looked = False
+        """Whether the person chose what stands in front."""
         self._slots: list[Watched] = []
         """What has a pane in the grid, in its order: a place is kept until its delegation goes."""
         self._labels: dict[str, str] = {}
@@ -160,7 +162,7 @@ class Workers(Widget):
         if watched in self._slots:
             self._slots.remove(watched)
         if watched is self._current:
-            self._current = None
+            self._current, self._looked = None, False
 
     @property
     def rate(self) -> float:
@@ -181,12 +183,22 @@ class Workers(Widget):
     def _seat(self, watched: Watched) -> None:
         """Give a delegation a pane's place: a free one, or that of one that has ended."""
         if len(self._slots) < MOST:
-            self._slots.append(watched)
+            self._slots.insert(self._place_for(watched), watched)
             return
         for at, other in enumerate(self._slots):
             if other.ended and not other.pinned and other is not self._current:
                 self._slots[at] = watched
                 return
+
+    def _place_for(self, watched: Watched) -> int:
+        """Find its place: the last, but before later calls of its step that were refused at once."""
+        at = len(self._slots)
+        for before in reversed(self._slots):
+            later = before.transcript is watched.transcript and before.path > watched.path
+            if not (later and before.never_began):
+                break
+            at -= 1
+        return at
 
     # What the person looks at.
 
@@ -270,7 +282,7 @@ class Workers(Widget):
             self._seat(watched)
             if watched not in self._slots:
                 self._slots[-1] = watched
-        self._current = watched
+        self._current, self._looked = watched, True
         self.roster.choose(watched)
         self._arrange()
         self.post_message(self.Looked(*watched.key))
@@ -303,9 +315,7 @@ class Workers(Widget):
         """The delegations in the order in which they are shown."""
         if self._is_grid:
             return list(self._slots)
-        if self._mode == "tree" and self.app.size.width >= NARROW:
-            return self._tree()
-        return list(self._watched.values())
+        return self._tree()
 
     def _tree(self) -> list[Watched]:
         """Run by run, each delegation after the one that made it."""
@@ -324,8 +334,9 @@ class Workers(Widget):
         """Bring panes, rows and their places in line with what there is. Nothing that stands moves."""
         if not self.is_mounted:
             return
-        if self._current is None and self._watched:
-            self._current = next(iter(self._watched.values()))
+        if self._watched and (self._current is None or (self._current.never_began and not self._looked)):
+            tree = self._tree()
+            self._current = next((one for one in tree if not one.never_began), tree[0])
         grid, narrow = self._is_grid, self.app.size.width < NARROW
         deep = any(len(path) > 1 for _, path in self._watched)
         beside = grid and deep and self.app.size.width >= WIDE

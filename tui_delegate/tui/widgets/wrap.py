@@ -144,26 +144,3 @@ def _end_wide(text: str, start: int, width: int) -> int:
                 row.break_at = at + 1
         at += 1
     return -1
-
-
-def cells(text: str) -> int:
-    """Count the cells that a text takes."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
-
-
-def fit(text: str, width: int) -> str:
-    """Shorten a text to a width, with a mark where something was left out. Half a character never stands."""
-    if cells(text) <= width:
-        return text
-    if width < 1:
-        return ""
-    used = 0
-    for at, char in enumerate(text):
-        used += _WIDTHS[char] if char != _AS_PICTURE else 1
-        if used > width - 1:
-            return text[:at].rstrip() + "…"
-    return text

@@ -10,6 +10,7 @@ from tui_delegate.core.clean import clean
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.tui import figures
 from tui_delegate.tui.screens.choose import Choose
+from tui_delegate.tui.screens.main.ground import SAID_WITH
 from tui_delegate.tui.screens.main.panes import PaneActions
 from tui_delegate.tui.widgets.prompt import PromptBar
 from tui_delegate.tui.widgets.rows import Rows
@@ -36,9 +37,6 @@ class ChatActions(PaneActions):
         if self.talk is None:
             self.early.append(event.text)
             return
-        for run in (*(one.run for one in self.talk.conversation.runs), *self.ended_elsewhere):
-            self.side.drop_ended(run)
-        self.ended_elsewhere.clear()
         self.chat.to_end()
         self.talk.send(event.text)
 
@@ -49,7 +47,7 @@ class ChatActions(PaneActions):
             return
         try:
             if not self.talk.steer(event.text):
-                self.talk.send(event.text)
+                self.send_prompt(PromptBar.Submitted(event.text))
         except DelegateError as error:
             self.bar.draft = event.text
             self.say_error(error)
@@ -69,12 +67,12 @@ class ChatActions(PaneActions):
     @on(PromptBar.Slashed)
     async def run_slashed(self, event: PromptBar.Slashed) -> None:
         """Carry out a command that was written in the prompt."""
-        self.argument = event.rest.strip()
+        said = SAID_WITH.set(event.rest.strip())
         for node in (self, self.app):
             for command in getattr(node, "commands", ()):
                 if command.slash == event.word:
                     await node.run_action(command.action)
-        self.call_later(setattr, self, "argument", "")
+        SAID_WITH.reset(said)
 
     @on(Rows.Open)
     def open_row(self, event: Rows.Open) -> None:

@@ -11,79 +11,79 @@ WHOLE: Final = (
     Command(
         "main.stop",
         "Stop",
-        "Stops the run and all its workers; what they wrote stays.",
+        "Stop the run and all its workers; what they wrote stays.",
         "escape",
         label="stop",
     ),
-    Command("main.new", "New session", "Begins a new conversation; this one stays in the list.", slash="new"),
+    Command("main.new", "New session", "Begin a new conversation; this one stays in the list.", slash="new"),
     Command(
         "main.ledger",
         "Ledger",
-        "Opens the full ledger of every model call, scope today.",
+        "Open the full ledger of every model call, scope today.",
         "f4",
         slash="ledger",
         first=True,
     ),
-    Command("main.models", "Models", "Picks, loads and pulls models.", "ctrl+o", slash="models", first=True),
+    Command("main.models", "Models", "Pick, load and pull models.", "ctrl+o", slash="models", first=True),
+    Command("main.profiles", "Profiles", "Pick, try and edit profiles.", "f5", slash="profiles", first=True),
     Command(
-        "main.profiles", "Profiles", "Picks, tries and edits profiles.", "f5", slash="profiles", first=True
-    ),
-    Command(
-        "main.sessions", "Sessions", "Lists conversations to go on with.", "f2", slash="sessions", first=True
+        "main.sessions", "Sessions", "List conversations to go on with.", "f2", slash="sessions", first=True
     ),
     Command(
         "main.settings",
         "Settings",
-        "Limits, approval, notifications, appearance, keys.",
+        "Set limits, approval, notifications, appearance, keys.",
         "f3",
         slash="settings",
         first=True,
     ),
-    Command("main.theme", "Theme", "Picks the colours.", slash="theme"),
-    Command("main.welcome", "Look for servers", "Looks which model servers answer here.", slash="servers"),
-    Command("main.strip", "Ledger strip", "Folds or unfolds the ledger's strip.", "ctrl+l", first=True),
-    Command("main.workers", "Workers' side", "Hides or shows the workers.", "f6", first=True),
+    Command("main.theme", "Theme", "Pick the colours.", slash="theme"),
+    Command("main.welcome", "Look for servers", "Look which model servers answer here.", slash="servers"),
+    Command("main.strip", "Ledger strip", "Fold or unfold the ledger's strip.", "ctrl+l", first=True),
+    Command("main.workers", "Workers' side", "Hide or show the workers.", "f6", first=True),
     Command(
         "main.maximise",
         "Maximise",
-        "Gives the whole screen to what has the focus; again, gives it back.",
+        "Give the whole screen to what has the focus; again, give it back.",
         "z",
     ),
-    Command("main.maximise-any", "Maximise from the prompt", "The same, from the prompt.", "f11", first=True),
     Command(
-        "main.wider", "Wider chat", "Moves the line between chat and workers.", "alt+shift+right", first=True
+        "main.maximise-any", "Maximise from the prompt", "Do the same from the prompt.", "f11", first=True
+    ),
+    Command(
+        "main.wider", "Wider chat", "Move the line between chat and workers.", "alt+shift+right", first=True
     ),
     Command(
         "main.narrower",
         "Narrower chat",
-        "Moves the line between chat and workers.",
+        "Move the line between chat and workers.",
         "alt+shift+left",
         first=True,
     ),
     Command(
-        "main.higher", "Higher strip", "Gives the ledger's strip one line more.", "alt+shift+up", first=True
+        "main.higher", "Higher strip", "Give the ledger's strip one line more.", "alt+shift+up", first=True
     ),
     Command(
-        "main.lower", "Lower strip", "Takes one line from the ledger's strip.", "alt+shift+down", first=True
+        "main.lower", "Lower strip", "Take one line from the ledger's strip.", "alt+shift+down", first=True
     ),
-    Command("main.find", "Search", "Searches in what has the focus.", "ctrl+f", slash="find", first=True),
-    Command("main.prompt", "To the prompt", "Gives the prompt the focus.", "i", slash=""),
+    Command("main.find", "Search", "Search in what has the focus.", "ctrl+f", slash="find", first=True),
+    Command("main.prompt", "To the prompt", "Give the prompt the focus.", "i", slash=""),
     Command(
         "main.summarise",
         "Summarise",
-        "Has the manager sum up what was said, and goes on from that.",
+        "Have the manager sum up what was said, and go on from that.",
         slash="summarise",
     ),
     Command(
         "main.forget",
         "Forget the older half",
-        "Stops telling the manager the older half of what was said.",
+        "Stop telling the manager the older half of what was said.",
         slash="forget",
     ),
-    Command("main.export", "Export", "Writes the conversation as Markdown or JSON.", slash="export"),
-    Command("main.rename", "Rename", "Gives the session another title.", slash="rename"),
+    Command("main.export", "Export", "Write the conversation as Markdown or JSON.", slash="export"),
+    Command("main.rename", "Rename", "Give the session another title.", slash="rename"),
     Command(
-        "main.resume", "Resume", "Goes on with a run that was killed, without paying twice.", slash="resume"
+        "main.resume", "Resume", "Go on with a run that was cut off, without paying twice.", slash="resume"
     ),
 )
 

@@ -5,7 +5,8 @@ No command is carried out here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.containers import Container
 from textual.screen import Screen
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from tui_delegate.tui.talk import Talk
     from tui_delegate.tui.themes import Themes
     from tui_delegate.workspace.catalog import Recent, Watch
+
+SAID_WITH: Final = ContextVar("said_with", default="")
+"""What stood behind a command in the prompt. Work that the command begins keeps it as long as it lasts."""
 
 
 class Ground(Screen[None]):
@@ -70,11 +74,14 @@ class Ground(Screen[None]):
         self.told_once: set[str] = set()
         self.whole = ""
         """The part that has the whole screen; empty: none."""
-        self.argument = ""
-        """What stood behind a command that was written in the prompt."""
         self.sought, self.hit, self.copied = "", 0, 0
         self.foreign: dict[str, Transcript] = {}
         """Runs of other processes that are live, by their id."""
+
+    @property
+    def argument(self) -> str:
+        """What stood behind the command in the prompt that is being carried out; empty: it was a key."""
+        return SAID_WITH.get()
 
     def compose(self) -> ComposeResult:
         """Put the parts where they stand."""

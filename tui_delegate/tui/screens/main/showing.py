@@ -63,7 +63,13 @@ class Showing(AroundActions):
     # What a run tells, in its order.
 
     def run_began(self, transcript: Transcript) -> None:
-        """Show a run whose first event has come, or one that goes on: its panes begin anew."""
+        """Show a run whose first event has come, or one that goes on: its panes begin anew, and what ended
+        before lets go of its own.
+        """
+        ours = (one.run for one in self.talk.conversation.runs) if self.talk else ()
+        for run in (*(run for run in ours if run != transcript.run), *self.ended_elsewhere):
+            self.side.drop_ended(run)
+        self.ended_elsewhere.clear()
         for path in list(transcript.nodes):
             self.side.close(transcript.run, path)
             self.side.touch(transcript, path)
