@@ -36,6 +36,7 @@ from tui_delegate.core.events import Delegated, Event, Finished, Opened, Spent, 
 from tui_delegate.core.transcript import Transcript
 from tui_delegate.core.usage import Usage
 from tui_delegate.tui.clock import FrameClock
+from tui_delegate.tui.collecting import Collecting
 from tui_delegate.tui.stage import Stage
 from tui_delegate.tui.widgets.chat import Chat
 from tui_delegate.tui.widgets.lines import Lines
@@ -116,6 +117,7 @@ class Bench(Stage):
     def __init__(self, floor: bool, history: int) -> None:
         super().__init__()
         self.clock = FrameClock(self)
+        self.collecting = Collecting()
         self.crew = Workers(self.clock, id="workers")
         self.strip = Strip()
         self.talk = Plain(self.clock) if floor else Chat(self.clock, id="chat")
@@ -166,6 +168,7 @@ class Bench(Stage):
         opened = await self.open()
         await asyncio.sleep(SETTLE)
         page = await self.scroll()
+        self.collecting.settle()
         begin = rss()
         self.pictures = 0
         self.heard.clear()

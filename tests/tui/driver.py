@@ -23,7 +23,6 @@ from tests.tui.standing import seen
 from tui_delegate import profiles
 from tui_delegate.backends.discover import Candidate, Found
 from tui_delegate.core.codec import decode
-from tui_delegate.core.errors import ResolveError
 from tui_delegate.core.events import Event, RunPath
 from tui_delegate.core.limits import Limits
 from tui_delegate.core.ports import Backend, Shelf
@@ -34,8 +33,9 @@ from tui_delegate.profiles import Profile
 from tui_delegate.tui.app import DelegateApp
 from tui_delegate.tui.house import House, Wanted
 from tui_delegate.tui.screens.main import MainScreen
+from tui_delegate.workspace import Choice
 from tui_delegate.workspace.catalog import Station
-from tui_delegate.workspace.seating import Choice, Seating
+from tui_delegate.workspace.seating import Seating
 from tui_delegate.workspace.seats import Workspace
 from tui_delegate.workspace.servers import Servers
 
@@ -125,8 +125,11 @@ async def stored(journal: Journal, events: Sequence[Event], run: str = "") -> No
     """Store events of a run, and wait until they are safe."""
     done: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
     loop = asyncio.get_running_loop()
-    name = run or run_of(events)
-    journal.append(name, events, lambda error: loop.call_soon_threadsafe(done.set_result, error) and None)
+
+    def tell(error: Exception | None) -> None:
+        loop.call_soon_threadsafe(done.set_result, error)
+
+    journal.append(run or run_of(events), events, tell)
     assert await done is None
 
 
@@ -344,8 +347,9 @@ class Stand:
         return transcript
 
     def find_servers(self, stations: Sequence[Station] = UP) -> None:
-        """Have these servers been seen."""
+        """Have these servers been seen, and nobody look again."""
         assert self.main.watch_over
+        self.main.watch_over.clock = lambda: float("-inf")
         self.main.watch_over.saw(tuple(stations))
         self.main.show_standing()
 
@@ -376,8 +380,3 @@ def drive(
             await part(stand)
 
     asyncio.run(main())
-
-
-def no_seat(name: str) -> ResolveError:
-    """Say that a name leads nowhere."""
-    return ResolveError(f"There is no agent {name!r}.")

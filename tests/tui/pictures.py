@@ -10,23 +10,22 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pytest_textual_snapshot import SVGImageExtension
 from rich.segment import Segment
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
-from textual._doc import take_svg_screenshot
 from textual.pilot import Pilot
 
 from tests.tui.driver import DrivenHouse, Stand
 from tui_delegate.tui.app import DelegateApp
 
 DARK, LIGHT = "nightwatch", "paper"
-Act = Callable[[Stand], Awaitable[None]]
+Film = Callable[[Stand], AsyncIterator[str]]
 _PORT = re.compile(r"127\.0\.0\.1:[3-6]\d{4}")
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -41,7 +40,17 @@ class SheetExtension(SingleFileSnapshotExtension):
         return str(data)
 
 
-__all__ = ["DARK", "LIGHT", "Camera", "SVGImageExtension", "SheetExtension", "small_home"]
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "Film",
+    "Picture",
+    "PicturedApp",
+    "SVGImageExtension",
+    "SheetExtension",
+    "pictures",
+    "small_home",
+]
 
 
 @contextmanager
@@ -61,45 +70,34 @@ def plain(picture: str, home: Path) -> str:
     return _PORT.sub("127.0.0.1:11434", picture)
 
 
-@dataclass
-class Camera:
-    """Opens the app in a house, does something on it and takes its picture in both themes."""
+@dataclass(frozen=True)
+class Picture:
+    """One look at the screen."""
 
-    house: DrivenHouse
-    act: Act
-    size: tuple[int, int]
-    sheets: dict[str, str] = field(default_factory=dict)
-    """By theme."""
-    svg: str = ""
-    """In the dark theme; the app stands in the light one afterwards."""
+    name: str
+    theme: str
+    svg: str
+    sheet: str
 
-    @property
-    def home(self) -> Path:
-        return self.house.journal_path.parent
 
-    def app(self) -> PicturedApp:
-        """Make the app; its own pictures hold nothing of this machine either."""
-        return PicturedApp(self.house, self.home)
-
-    async def before(self, pilot: Pilot[Any]) -> None:
-        """Do what is to be seen, and take what is not taken by others."""
-        stand = Stand(pilot.app, pilot, self.house)  # type: ignore[arg-type]
+async def pictures(house: DrivenHouse, film: Film, size: tuple[int, int]) -> list[Picture]:
+    """Open the app in a house, go through a film, and take a picture in both themes wherever it stops."""
+    home = house.journal_path.parent
+    app = PicturedApp(house, home)
+    taken = []
+    async with app.run_test(size=size) as pilot:
+        stand = Stand(app, pilot, house)
         await stand.settle()
         stand.find_servers()
-        await self.act(stand)
-        stand.app.clear_notifications()
-        await stand.settle()
-        await pilot.pause()
-        self.svg = stand.app.export_screenshot(title=stand.app.title, simplify=True)
-        self.sheets[DARK] = plain(sheet(pilot), self.home)
-        stand.main.themes.put_on(stand.app, LIGHT)
-        await stand.settle()
-        await pilot.pause()
-        self.sheets[LIGHT] = plain(sheet(pilot), self.home)
-
-    def take(self) -> None:
-        """Take pictures without comparing one."""
-        take_svg_screenshot(app=self.app(), terminal_size=self.size, run_before=self.before)
+        async for name in film(stand):
+            for theme in (LIGHT, DARK):
+                stand.main.themes.put_on(app, theme)
+                app.clear_notifications()
+                await stand.settle()
+                await pilot.pause()
+                svg = app.export_screenshot(title=app.title, simplify=True) if size[0] < 200 else ""
+                taken.append(Picture(name, theme, svg, plain(sheet(pilot), home)))
+    return taken
 
 
 class PicturedApp(DelegateApp):

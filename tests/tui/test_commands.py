@@ -9,6 +9,7 @@ import pkgutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.binding import Binding, BindingType
@@ -149,13 +150,13 @@ def test_ids_are_given_once() -> None:
     assert [id for id, times in ids.items() if times > 1] == []
 
 
-async def offered(screen: Screen[object], query: str = "") -> list[str]:
+async def offered(screen: Screen[Any], query: str = "") -> list[str]:
     """What the palette offers on a screen, best first."""
     provider = Commands(screen)
     if not query:
         return [str(hit.text) async for hit in provider.discover() if isinstance(hit, DiscoveryHit)]
     hits = [hit async for hit in provider.search(query)]
-    return [str(hit.text) for hit in sorted(hits, key=lambda hit: -hit.score)]  # type: ignore[union-attr]
+    return [str(hit.text) for hit in sorted(hits, key=lambda hit: -hit.score)]
 
 
 def test_the_palette_lists_every_command_and_finds_each_by_its_title(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
-"""What a person does with the conversation: queue, steer, go back, fork, copy, search, come back."""
+"""What a person does with the conversation: queue, steer, go back, fork, copy, search, make room."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 from tests.script import Answering, Script, Step, echo
@@ -214,6 +215,10 @@ def test_a_window_that_is_too_small_is_told_of_before_anything_is_sent(tmp_path:
     talking(tmp_path, boss, part, window=4_096)
 
 
+def _answered(stand: Stand, number: int) -> bool:
+    return len(stand.conversation.runs) == number and not stand.main.busy
+
+
 def test_what_was_said_is_summed_up_and_told_in_its_place(tmp_path: Path) -> None:
     half = LONG[: len(LONG) // 2]
     boss = saying(half, half, "The sum of it.", "going on")
@@ -221,7 +226,8 @@ def test_what_was_said_is_summed_up_and_told_in_its_place(tmp_path: Path) -> Non
     async def part(stand: Stand) -> None:
         for number in (1, 2):
             await stand.ask(f"question {number}")
-            await stand.until(lambda n=number: len(stand.conversation.runs) == n and not stand.main.busy)
+            answered = partial(_answered, stand, number)
+            await stand.until(answered)
         await stand.ask("question 3")
         await stand.until("Summarise")
         await stand.press("enter")

@@ -58,13 +58,14 @@ def at_work(
 ) -> None:
     """Ask for two tasks, and do something once both workers write."""
 
+    told = crew or Crew()
+
     async def main(stand: Stand) -> None:
         await stand.ask("do both")
         await stand.until("1 ● writing", "2 ● writing")
-        await part(stand, crew)
+        await part(stand, told)
 
-    crew = crew or Crew()
-    scripts = {"big": crew.boss, "small": crew.hands}
+    scripts = {"big": told.boss, "small": told.hands}
     house = house_in(home, scripts=scripts, picks={f"screen.{key}": value for key, value in picks.items()})
     house.wanted = Wanted(limits=limits)
     drive(house, main, size)

@@ -5,16 +5,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
+from textual.pilot import Pilot
 
 from tests.loopback import serving
 from tests.tui.driver import CLOSED, Stand, house_in, recorded, stored
-from tests.tui.pictures import DARK, LIGHT, Camera, SheetExtension, SVGImageExtension, small_home
+from tests.tui.pictures import (
+    DARK,
+    Film,
+    Picture,
+    PicturedApp,
+    SheetExtension,
+    SVGImageExtension,
+    pictures,
+    small_home,
+)
 from tests.tui.standing import SIZES
 from tests.workspace.places import ollama
 from tui_delegate.backends.discover import Found
@@ -26,7 +37,6 @@ from tui_delegate.tui.screens.approval import ApprovalScreen
 from tui_delegate.tui.screens.edit import EditScreen
 from tui_delegate.tui.widgets import chat
 
-Scene = Callable[[Stand], object]
 NOBODY = [
     Found(f"http://127.0.0.1:{port}", error=Unreachable("Nothing answers there.", ""))
     for port in (11434, 1234, 8080)
@@ -57,6 +67,14 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     time.tzset()
 
 
+async def back(stand: Stand) -> None:
+    """Leave whatever lies over the main screen."""
+    for _ in range(4):
+        if stand.app.screen is not stand.main:
+            await stand.press("escape")
+    assert stand.app.screen is stand.main
+
+
 async def empty(stand: Stand) -> None:
     assert "Ask something" in stand.text
 
@@ -68,78 +86,11 @@ async def states(stand: Stand) -> None:
     await stand.later(2)
 
 
-async def states_in_a_list(stand: Stand) -> None:
-    await states(stand)
-    await stand.press("ctrl+t", "alt+4")
-
-
-async def states_in_a_tree(stand: Stand) -> None:
-    await states(stand)
-    await stand.press("ctrl+t", "ctrl+t", "alt+6")
-
-
-async def nested(stand: Stand) -> None:
-    await stand.play("depth")
-    await stand.press("ctrl+t", "ctrl+t")
-
-
-async def answered(stand: Stand) -> None:
-    await stand.play("answer")
-
-
-async def thinking_unfolded(stand: Stand) -> None:
-    await stand.play("answer")
-    await stand.press("tab", "home")
-    stand.main.chat.focus()
-    await stand.press("t", "k")
-
-
-async def failed(stand: Stand) -> None:
-    await stand.play("failed")
-
-
-async def builtin_half_way(stand: Stand) -> None:
-    await stand.play("builtin", 140)
-
-
-async def builtin_done(stand: Stand) -> None:
-    await stand.play("builtin")
-
-
-async def real_half_way(stand: Stand) -> None:
-    await stand.play("tiny", 60)
-
-
-async def real_done(stand: Stand) -> None:
-    await stand.play("tiny")
-
-
 async def queued_and_steered(stand: Stand) -> None:
     await stand.play("states", 5)
     await stand.ask("And then the licence, please.")
     await stand.ask("Thank you.")
     stand.main.bar.draft = "one more thing"
-
-
-async def somebody_elses_run(stand: Stand) -> None:
-    await stand.play("answer")
-    await stand.watch("foreign")
-
-
-async def without_side_and_strip(stand: Stand) -> None:
-    await stand.play("answer")
-    await stand.press("f6", "ctrl+l")
-
-
-async def one_worker_maximised(stand: Stand) -> None:
-    await states(stand)
-    await stand.press("alt+7", "z")
-
-
-async def forgotten(stand: Stand) -> None:
-    await stand.play("answer")
-    await stand.play("tiny")
-    await stand.app.run_action("screen.main_forget")
 
 
 async def slash_list(stand: Stand) -> None:
@@ -180,13 +131,11 @@ async def with_ollama(stand: Stand) -> None:
 
 
 async def models(stand: Stand) -> None:
-    await with_ollama(stand)
     await stand.press("ctrl+o")
     await stand.until("cold:1b", "not running")
 
 
 async def profiles(stand: Stand) -> None:
-    await with_ollama(stand)
     await stand.press("f5")
     await stand.until("answers", "not running")
 
@@ -194,7 +143,6 @@ async def profiles(stand: Stand) -> None:
 async def profile_editor(stand: Stand) -> None:
     from tui_delegate.tui.screens.profile_editor import ProfileEditor
 
-    await with_ollama(stand)
     await stand.app.push_screen(ProfileEditor(stand.house.workspace, "mine"))
 
 
@@ -208,7 +156,6 @@ async def told(stand: Stand) -> None:
 
 
 async def sessions(stand: Stand) -> None:
-    await told(stand)
     await stand.press("f2")
     await stand.until("How do I move", "delegate fix the typo")
 
@@ -222,40 +169,14 @@ async def help_for_the_prompt(stand: Stand) -> None:
     await stand.press("f1")
 
 
-async def help_for_a_pane(stand: Stand) -> None:
-    await states(stand)
-    await stand.press("alt+3", "f1")
-
-
 async def themes(stand: Stand) -> None:
     await stand.app.run_action("screen.main_theme")
     await stand.until("beacon")
 
 
 async def ledger(stand: Stand) -> None:
-    await told(stand)
     await stand.press("f4", "a")
     await stand.until("calls 20")
-
-
-async def ledger_grouped(stand: Stand) -> None:
-    await ledger(stand)
-    await stand.press("g")
-
-
-async def ledger_plots(stand: Stand) -> None:
-    await ledger(stand)
-    await stand.press("p")
-
-
-async def ledger_columns(stand: Stand) -> None:
-    await ledger(stand)
-    await stand.press("c")
-
-
-async def ledger_call(stand: Stand) -> None:
-    await ledger(stand)
-    await stand.press("enter")
 
 
 async def palette(stand: Stand) -> None:
@@ -264,25 +185,21 @@ async def palette(stand: Stand) -> None:
 
 
 async def quit_asked(stand: Stand) -> None:
-    await stand.play("states", 8)
     await stand.press("ctrl+q")
     await stand.until("Stop it and quit?")
 
 
 async def title_asked(stand: Stand) -> None:
-    await stand.play("answer")
     await stand.app.run_action("screen.main_rename")
     await stand.until("Title of this session")
 
 
 async def room_asked(stand: Stand) -> None:
-    await stand.play("answer")
     stand.app.run_worker(stand.main.ask_for_room(3_900, 3_072))
     await stand.until("Summarise")
 
 
 async def approval(stand: Stand) -> None:
-    await stand.play("states")
     question = Question(
         (13,),
         task_name="delete old notes",
@@ -312,7 +229,6 @@ async def approval_elsewhere(stand: Stand) -> None:
 
 
 async def edit(stand: Stand) -> None:
-    await states(stand)
     await stand.app.push_screen(
         EditScreen("Result of worker 7", "1. Replace `Client()`.\n2. Rename `Pool`.\n")
     )
@@ -320,55 +236,178 @@ async def edit(stand: Stand) -> None:
 
 
 async def detail(stand: Stand) -> None:
-    await states(stand)
-    await stand.press("alt+7", "enter")
+    await stand.press("alt+9", "enter")
     await stand.until("section", "Replace")
 
 
-async def detail_of_what_was_said(stand: Stand) -> None:
-    await detail(stand)
-    await stand.press("2")
+async def alone(stand: Stand) -> AsyncIterator[str]:
+    """What there is before anything has been asked."""
+    await empty(stand)
+    yield "empty"
+    await slash_list(stand)
+    yield "slash-list"
+    await stand.press("escape", "ctrl+c")
+    await file_list(stand)
+    yield "file-list"
+    await stand.press("escape", "ctrl+c")
+    for name, scene in (
+        ("help-for-the-prompt", help_for_the_prompt),
+        ("settings", settings),
+        ("themes", themes),
+        ("palette", palette),
+        ("welcome-nobody", welcome_nobody),
+        ("welcome-somebody", welcome_somebody),
+    ):
+        await scene(stand)
+        yield name
+        await back(stand)
 
 
-async def detail_of_what_was_sent(stand: Stand) -> None:
-    await detail(stand)
-    await stand.press("3")
+async def servers(stand: Stand) -> AsyncIterator[str]:
+    """What is picked and written down of servers."""
+    await with_ollama(stand)
+    for name, scene in (("models", models), ("profiles", profiles), ("profile-editor", profile_editor)):
+        await scene(stand)
+        yield name
+        await back(stand)
 
 
-async def detail_of_calls(stand: Stand) -> None:
-    await detail(stand)
-    await stand.press("5")
+async def every_state(stand: Stand) -> AsyncIterator[str]:
+    """All states of a node, and what is done to workers."""
+    await states(stand)
+    yield "states"
+    await stand.press("alt+4")
+    yield "one-pane-has-the-focus"
+    await stand.press("z")
+    yield "one-pane-maximised"
+    await stand.press("z", "ctrl+t")
+    yield "list"
+    await stand.press("ctrl+t", "alt+6")
+    yield "tree"
+    await stand.press("f1")
+    yield "help-for-a-pane"
+    await back(stand)
+    for key, name in (
+        ("1", "answer"),
+        ("2", "transcript"),
+        ("3", "request"),
+        ("4", "reply"),
+        ("5", "calls"),
+        ("6", "files"),
+    ):
+        if key == "1":
+            await detail(stand)
+        await stand.press(key)
+        yield f"detail-{name}"
+    await back(stand)
+    for name, scene in (
+        ("edit", edit),
+        ("approval", approval),
+        ("approval-refused", approval_refused),
+        ("approval-edited", approval_edited),
+        ("approval-elsewhere", approval_elsewhere),
+        ("quit", quit_asked),
+    ):
+        await scene(stand)
+        yield name
+        await back(stand)
 
 
-SCENES = (
-    *(approval, approval_refused, approval_edited, approval_elsewhere, edit),
-    *(detail, detail_of_what_was_said, detail_of_what_was_sent, detail_of_calls),
-    *(empty, states, states_in_a_list, states_in_a_tree, nested, answered, thinking_unfolded, failed),
-    *(builtin_half_way, builtin_done, real_half_way, real_done, queued_and_steered, somebody_elses_run),
-    *(without_side_and_strip, one_worker_maximised, forgotten, slash_list, file_list),
-    *(welcome_nobody, welcome_somebody, models, profiles, profile_editor, sessions, settings),
-    *(help_for_the_prompt, help_for_a_pane, themes, ledger, ledger_grouped, ledger_plots, ledger_columns),
-    *(ledger_call, palette, quit_asked, title_asked, room_asked),
-)
+async def one_answer(stand: Stand) -> AsyncIterator[str]:
+    """A conversation of one answer, and what is around it."""
+    await stand.play("answer")
+    yield "answered"
+    stand.main.chat.focus()
+    await stand.press("k", "t")
+    yield "thinking-unfolded"
+    await stand.press("t", "end")
+    await stand.watch("foreign")
+    yield "somebody-elses-run"
+    for name, scene in (("title-asked", title_asked), ("room-asked", room_asked)):
+        await scene(stand)
+        yield name
+        await back(stand)
+    await stand.play("tiny")
+    await stand.app.run_action("screen.main_forget")
+    yield "forgotten"
+    await stand.press("f6", "ctrl+l")
+    yield "without-side-and-strip"
+
+
+async def runs(stand: Stand) -> AsyncIterator[str]:
+    """Real runs, half way and done, and one that failed."""
+    await stand.play("failed")
+    yield "failed"
+    tape = await stand.play("tiny", 60)
+    yield "real-half-way"
+    await stand.move(tape)
+    await stand.later()
+    yield "real-done"
+    tape = await stand.play("builtin", 140)
+    yield "builtin-half-way"
+    await stand.move(tape)
+    await stand.later()
+    yield "builtin-done"
+
+
+async def busy(stand: Stand) -> AsyncIterator[str]:
+    """Prompts that wait, and workers of workers."""
+    await queued_and_steered(stand)
+    yield "queued"
+
+
+async def deep(stand: Stand) -> AsyncIterator[str]:
+    await stand.play("depth")
+    yield "nested"
+    await stand.press("ctrl+t", "ctrl+t")
+    yield "nested-tree"
+
+
+async def past(stand: Stand) -> AsyncIterator[str]:
+    """What is kept: the ledger and the sessions."""
+    await told(stand)
+    await sessions(stand)
+    yield "sessions"
+    await back(stand)
+    await ledger(stand)
+    yield "ledger"
+    for key, name in (("c", "columns"), ("x", "export"), ("enter", "call")):
+        await stand.press(key)
+        yield f"ledger-{name}"
+        await stand.press("escape")
+    await stand.press("g")
+    yield "ledger-grouped"
+    await stand.press("p")
+    yield "ledger-plots"
+
+
+FILMS = (alone, servers, every_state, one_answer, runs, busy, deep, past)
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.__name__)
+@pytest.mark.parametrize("film", FILMS, ids=lambda film: film.__name__)
 def test_it_looks_as_it_did(
-    scene: Scene,
-    size: tuple[int, int],
-    home: Path,
-    snapshot: SnapshotAssertion,
-    snap_compare: Callable[..., bool],
+    film: Film, size: tuple[int, int], home: Path, snapshot: SnapshotAssertion
 ) -> None:
-    camera = Camera(house_in(home), scene, size)  # type: ignore[arg-type]
-    if size[0] < 200:
-        assert snap_compare(camera.app(), terminal_size=size, run_before=camera.before)
-    else:
-        camera.take()
-    if size[0] < 100:
-        assert snapshot.use_extension(SVGImageExtension)(name=DARK) == camera.svg
-    else:
-        assert snapshot.use_extension(SheetExtension)(name=DARK) == camera.sheets[DARK]
-    if size[0] >= 200:
-        assert snapshot.use_extension(SheetExtension)(name=LIGHT) == camera.sheets[LIGHT]
+    taken = asyncio.run(pictures(house_in(home), film, size))
+    changed = [f"{one.name} in {one.theme}" for one in taken if not same(one, size, snapshot)]
+    assert changed == []
+
+
+def same(one: Picture, size: tuple[int, int], snapshot: SnapshotAssertion) -> bool:
+    """Compare a small picture as it is, and a large one as a sheet."""
+    name = f"{one.name}-{one.theme}"
+    if size[0] < 100 or (size[0] < 200 and one.theme == DARK):
+        return bool(snapshot.use_extension(SVGImageExtension)(name=name) == one.svg)
+    return bool(snapshot.use_extension(SheetExtension)(name=name) == one.sheet)
+
+
+def test_the_screen_stands_as_it_did_from_its_first_moment(
+    home: Path, snap_compare: Callable[..., bool]
+) -> None:
+    house = house_in(home)
+
+    async def before(pilot: Pilot[object]) -> None:
+        await Stand(pilot.app, pilot, house).settle()  # type: ignore[arg-type]
+
+    assert snap_compare(PicturedApp(house, home), terminal_size=(80, 24), run_before=before)

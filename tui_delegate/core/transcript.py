@@ -51,6 +51,8 @@ State = Literal[
 ]
 STOPPED = "stopped"
 """The code of what ended because its process did."""
+_PIECES = 1_024
+"""Pieces of a text that are kept apart."""
 ENDED: frozenset[State] = frozenset({"done", "failed", "refused", "cancelled"})
 
 
@@ -296,11 +298,11 @@ def _apply_text(node: Node, event: Wrote | Thought | Calling) -> None:
         node.pieces, node.fresh = [], False
     if isinstance(event, Wrote):
         node.state = "writing"
-        node.pieces.append(event.text)
+        _grow(node.pieces, event.text)
         _extend(node, "text", event.text, begins=begins)
     elif isinstance(event, Thought):
         node.state = "thinking"
-        node.thoughts.append(event.text)
+        _grow(node.thoughts, event.text)
         _extend(node, "thought", event.text, begins=begins)
     else:
         node.state = "calling"
@@ -309,12 +311,19 @@ def _apply_text(node: Node, event: Wrote | Thought | Calling) -> None:
         )
 
 
+def _grow(pieces: list[str], text: str) -> None:
+    """Add a piece. Each takes ten times the room of its letters: now and then they become one."""
+    pieces.append(text)
+    if len(pieces) > _PIECES:
+        pieces[:] = ["".join(pieces)]
+
+
 def _extend(node: Node, kind: PartKind, text: str, *, begins: bool) -> None:
     last = node.parts[-1] if node.parts else None
     if begins or last is None or last.kind != kind or last.attempt != node.attempt:
         node.parts.append(Part(kind, [text], node.attempt))
     else:
-        last.pieces.append(text)
+        _grow(last.pieces, text)
 
 
 def _settle(node: Node, text: str) -> None:

@@ -102,6 +102,7 @@ class DelegateApp(Stage):
     async def on_unmount(self) -> None:
         """Close what is open."""
         self.notices.close()
+        self.main.collecting.end()
         await self.house.close()
 
     async def action_app_palette(self) -> None:

@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.tui.clock import FrameClock
+from tui_delegate.tui.collecting import Collecting
 from tui_delegate.tui.keys import keys_of, shown
 from tui_delegate.tui.screens.main.commands import COMMANDS
 from tui_delegate.tui.widgets.chat import Chat
@@ -50,6 +51,7 @@ class Ground(Screen[None]):
         self.themes = themes
         self.notices = notices
         self.clock = FrameClock(self)
+        self.collecting = Collecting()
         self.header = Header(id="header")
         self.chat = Chat(self.clock, id="chat", wall=house.now)
         self.side = Workers(self.clock, id="workers", wall=house.now)

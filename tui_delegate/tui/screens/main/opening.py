@@ -82,6 +82,7 @@ class OpeningActions(Showing):
             self.talk.send(prompt)
         self.early.clear()
         self.show_conversation()
+        self.settle_soon()
 
     async def go_on_with(self, session: str) -> None:
         """Stand where a session was left."""

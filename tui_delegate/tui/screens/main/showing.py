@@ -6,7 +6,7 @@ No command is carried out here, and nothing is folded: transcripts come as they 
 from __future__ import annotations
 
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from textual import on
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from tui_delegate.core.events import Event, RunPath
     from tui_delegate.core.transcript import Node, Transcript
 
+SETTLED: Final = 1.0
+"""Seconds after which what was shown is drawn, however much it was."""
+
 
 class Showing(AroundActions):
     """Listens to our own run and to those of other processes."""
@@ -48,6 +51,14 @@ class Showing(AroundActions):
         self.show_strip()
         self.show_standing()
         self.chat.invite("Ask something. Name files with @, see everything that can be done with ^p.")
+
+    def settle_soon(self) -> None:
+        """Have what lives long set aside once everything is drawn."""
+        self.set_timer(SETTLED, self._settle)
+
+    def _settle(self) -> None:
+        if not self.busy:
+            self.collecting.settle()
 
     # What a run tells, in its order.
 
@@ -90,6 +101,7 @@ class Showing(AroundActions):
             root.state, figures.elapsed(root, self.house.now()), clean_line(transcript.prompt, 80)
         )
         self.show_conversation()
+        self.settle_soon()
 
     # What runs of other processes tell.
 
