@@ -125,6 +125,13 @@ def test_what_works_everywhere_shares_its_key_with_nothing_on_the_main_screen() 
             assert other is first or not set(keys(first)) & set(keys(other)), (first.id, other.id)
 
 
+def test_no_screen_has_a_key_that_the_app_takes_before_it() -> None:
+    taken = {key for one in commands_of(DelegateApp) if one.first for key in keys(one)}
+    for place in SCREENS:
+        for command in commands_of(place):
+            assert not taken & set(keys(command)), command.id
+
+
 @each_command
 def test_no_command_takes_a_key_of_line_editors(command: Command) -> None:
     if command.first or command.part in ("prompt", "line"):

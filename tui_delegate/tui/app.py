@@ -47,7 +47,7 @@ COMMANDS: Final = (
         "app.mouse",
         "Mouse on or off",
         "Leave the mouse to the terminal, so that it selects text itself.",
-        "f8",
+        "f12",
         slash="mouse",
         first=True,
     ),
@@ -179,7 +179,7 @@ class DelegateApp(Stage):
         self.notify(
             "The mouse is ours again."
             if wishes.mouse
-            else "The mouse is your terminal's: select with it. f8 takes it back.",
+            else "The mouse is your terminal's: select with it. /mouse takes it back.",
             markup=False,
         )
 
