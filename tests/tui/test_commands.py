@@ -125,6 +125,13 @@ def test_what_works_everywhere_shares_its_key_with_nothing_on_the_main_screen() 
             assert other is first or not set(keys(first)) & set(keys(other)), (first.id, other.id)
 
 
+def test_no_screen_has_a_key_that_the_app_takes_before_it() -> None:
+    taken = {key for one in commands_of(DelegateApp) if one.first for key in keys(one)}
+    for place in SCREENS:
+        for command in commands_of(place):
+            assert not taken & set(keys(command)), command.id
+
+
 @each_command
 def test_no_command_takes_a_key_of_line_editors(command: Command) -> None:
     if command.first or command.part in ("prompt", "line"):
@@ -166,7 +173,7 @@ def test_the_palettes_first_hit_for_ledger_opens_the_ledger_of_today(tmp_path: P
     async def part(stand: Stand) -> None:
         await stand.press("ctrl+p")
         await stand.type("ledger")
-        await stand.until("Opens the full ledger")
+        await stand.until("the full ledger of every model call")
         await stand.press("enter")
         await stand.until("[today]")
 

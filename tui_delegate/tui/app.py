@@ -47,7 +47,7 @@ COMMANDS: Final = (
         "app.mouse",
         "Mouse on or off",
         "Leave the mouse to the terminal, so that it selects text itself.",
-        "f8",
+        "f12",
         slash="mouse",
         first=True,
     ),
@@ -179,7 +179,7 @@ class DelegateApp(Stage):
         self.notify(
             "The mouse is ours again."
             if wishes.mouse
-            else "The mouse is your terminal's: select with it. f8 takes it back.",
+            else "The mouse is your terminal's: select with it. /mouse takes it back.",
             markup=False,
         )
 
@@ -216,7 +216,9 @@ class DelegateApp(Stage):
         self._exit_renderables.append(
             Text(
                 f"tui-delegate: the screen failed: {words}\n"
-                "  This is a bug. TUI_DELEGATE_DEBUG=1 shows where; `tui-delegate` and then /resume goes on."
+                "  This is a bug. TUI_DELEGATE_DEBUG=1 shows where; `tui-delegate -c` and /resume go on.",
+                no_wrap=True,
+                overflow="ignore",
             )
         )
         self._close_messages_no_wait()

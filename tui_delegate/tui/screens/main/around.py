@@ -42,7 +42,7 @@ class AroundActions(ViewActions):
     def take_choice(self, role: Role, profile: str, model: str) -> None:
         """Let somebody else manage or work from the next run on."""
         workspace = self.house.workspace
-        before = workspace.sitting("worker")[0]
+        before = workspace.sitting("worker")
         try:
             workspace.choose(workspace.choice.taking(role, profile, model))
         except DelegateError as error:
@@ -50,7 +50,7 @@ class AroundActions(ViewActions):
             return
         who = "Manager" if role == "manager" else "Workers"
         place = f"{model} on {profile}" if model else profile
-        along = role == "manager" and before != workspace.sitting("worker")[0]
+        along = role == "manager" and before != workspace.sitting("worker")
         follow = " The workers go along." if along else ""
         self.say(f"{who}: {place}, from the next prompt on.{follow}")
         self.show_standing()
