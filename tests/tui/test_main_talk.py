@@ -91,6 +91,16 @@ def test_a_queued_prompt_is_taken_back_into_the_bar(tmp_path: Path) -> None:
     talking(tmp_path, boss, part)
 
 
+def test_from_the_prompt_alt_up_goes_to_the_messages_where_letters_are_keys(tmp_path: Path) -> None:
+    async def part(stand: Stand) -> None:
+        await said(stand, "first", "answer to first")
+        await stand.press("alt+up")
+        await stand.press("e")
+        await stand.until("❯ first")
+
+    talking(tmp_path, Answering(lambda request: Step(["answer to first"])), part)
+
+
 def test_a_note_reaches_the_manager_at_its_next_step(tmp_path: Path) -> None:
     gate = asyncio.Event()
     boss = Script().says("Wait.").delegates("alpha part").then().says("Noted.")

@@ -6,7 +6,7 @@ It shows transcripts and says what a person wants; it sends nothing and keeps no
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from textual.containers import VerticalScroll
@@ -50,6 +50,12 @@ COMMANDS: Final = (
     Command("chat.open", "Go to its workers", "Show the first worker of the marked message.", "enter"),
     Command("chat.end", "To the end", "Go to the newest line and follow it.", "end"),
 )
+WALK: Final = tuple(
+    replace(one, keys=one.keys.partition(",")[2])
+    for one in COMMANDS
+    if one.id in ("chat.next", "chat.previous")
+)
+"""The way from the prompt to the messages: the screen's keys, without the letters."""
 RATE: Final = 8.0
 MOUNTED: Final = 12
 """Exchanges that stand as widgets; older ones come back on request."""

@@ -104,12 +104,14 @@ class ChatActions(PaneActions):
             self.show_conversation()
 
     def action_chat_next(self) -> None:
-        """Mark the message below."""
+        """Mark the message below; from here on single letters are keys."""
         self.chat.step(1)
+        self.chat.focus()
 
     def action_chat_previous(self) -> None:
-        """Mark the message above."""
+        """Mark the message above; from here on single letters are keys."""
         self.chat.step(-1)
+        self.chat.focus()
 
     def action_chat_open(self) -> None:
         """Go to the first worker of the marked message."""

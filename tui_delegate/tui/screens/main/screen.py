@@ -8,6 +8,7 @@ from tui_delegate.tui.commands import bindings
 from tui_delegate.tui.screens.main.commands import COMMANDS
 from tui_delegate.tui.screens.main.keeping import KeepingActions
 from tui_delegate.tui.screens.main.view import NARROW
+from tui_delegate.tui.widgets.chat import WALK
 from tui_delegate.tui.widgets.keys import ANYWHERE
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class MainScreen(KeepingActions):
         *bindings(COMMANDS, "main"),
         *bindings(ANYWHERE, "workers"),
         *bindings(ANYWHERE, "pane"),
+        *bindings(WALK, "chat"),
     ]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-normal"), (180, "-wide")]  # noqa: RUF012 - so in Textual
 
