@@ -117,7 +117,7 @@ class Bench(Stage):
     def __init__(self, floor: bool, history: int) -> None:
         super().__init__()
         self.clock = FrameClock(self)
-        self.collecting = Collecting()
+        self.collector = Collecting()
         self.crew = Workers(self.clock, id="workers")
         self.strip = Strip()
         self.talk = Plain(self.clock) if floor else Chat(self.clock, id="chat")
@@ -168,7 +168,7 @@ class Bench(Stage):
         opened = await self.open()
         await asyncio.sleep(SETTLE)
         page = await self.scroll()
-        self.collecting.settle()
+        self.collector.settle()
         begin = rss()
         self.pictures = 0
         self.heard.clear()
@@ -260,15 +260,15 @@ class Bench(Stage):
         """How much of the newest answer has been taken in."""
         if isinstance(self.talk, Plain):
             return self.talk.taken
-        return sum(len(one.source) for one in self.talk.query(answer_kind()) if one.parent is self.newest())
+        from tui_delegate.tui.widgets.answer import Answer
+
+        newest = self.talk.chosen
+        return sum(len(one.source) for one in self.talk.query(Answer) if one.parent is newest)
 
     def press_keys(self, pressed: bool) -> None:
         """Tell the other side to press keys, or to stop."""
         mark = Path(sys.argv[2] + ".keys")
         mark.touch() if pressed else mark.unlink()
-
-    def newest(self) -> object:
-        return self.talk.chosen if isinstance(self.talk, Chat) else None
 
     def key_times(self) -> list[float]:
         written = json.loads(Path(sys.argv[2] + ".written").read_text(encoding="utf-8"))
@@ -281,12 +281,6 @@ class Bench(Stage):
             now = time.thread_time()
             self.lags.append(now - last)
             last = now
-
-
-def answer_kind() -> type:
-    from tui_delegate.tui.widgets.answer import Answer
-
-    return Answer
 
 
 def past(number: int) -> Transcript:

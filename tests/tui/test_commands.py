@@ -174,7 +174,7 @@ def test_the_palettes_first_hit_for_ledger_opens_the_ledger_of_today(tmp_path: P
     async def part(stand: Stand) -> None:
         await stand.press("ctrl+p")
         await stand.type("ledger")
-        await stand.until("Open the full ledger")
+        await stand.until("the full ledger of every model call")
         await stand.press("enter")
         await stand.until("[today]")
 

@@ -181,7 +181,7 @@ async def ledger(stand: Stand) -> None:
 
 async def palette(stand: Stand) -> None:
     await stand.press("ctrl+p", *"led")
-    await stand.until("Open the full ledger")
+    await stand.until("the full ledger of every model call")
 
 
 async def quit_asked(stand: Stand) -> None:

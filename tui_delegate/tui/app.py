@@ -216,7 +216,9 @@ class DelegateApp(Stage):
         self._exit_renderables.append(
             Text(
                 f"tui-delegate: the screen failed: {words}\n"
-                "  This is a bug. TUI_DELEGATE_DEBUG=1 shows where; `tui-delegate` and then /resume goes on."
+                "  This is a bug. TUI_DELEGATE_DEBUG=1 shows where; `tui-delegate -c` and /resume go on.",
+                no_wrap=True,
+                overflow="ignore",
             )
         )
         self._close_messages_no_wait()

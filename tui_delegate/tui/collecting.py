@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 from typing import Final
 
-YOUNG: Final = (10_000, 20, 1_000)
+YOUNG: Final = (2_000, 10, 100)
 """After how many new objects the young are looked at, and how many such looks make one at older ones."""
 
 

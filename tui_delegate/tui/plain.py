@@ -18,6 +18,7 @@ _INSTEAD: Final = {
     "✓✗⊘■⚙✎⇄◆": "+x-#&er@",
     "▸▾▴▲▼›❯→←↑↓": ">v^^v>>><^v",
     "·•…–—“”‘’⟨⟩": "-*~--\"\"''<>",
+    "‣▪◦⭑": "*-o*",
     "▰▱█▓▒░╱": "=-#=+:/",
     "▁▂▃▄▅▆▇": "...::::",
     "▎▌▐▍▊▔▀": "|||||--",
@@ -26,7 +27,7 @@ _INSTEAD: Final = {
 }
 _TABLE: Final = str.maketrans(
     {sign: letter for signs, letters in _INSTEAD.items() for sign, letter in zip(signs, letters, strict=True)}
-    | {"🔎": "? "}
+    | {"🔎": "? ", "🖼": "@"}
 )
 
 

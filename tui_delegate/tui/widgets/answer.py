@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 AT_ONCE: Final = 16_000
 """Characters that are read in one go: what was said long ago comes in pieces too."""
+KEPT: Final = 300
+"""Rows that are kept as they were drawn: more than any screen has."""
 _LINK: Final = "underline $accent"
 _CODE: Final = "$text on $panel"
 _HIT, _FOUND = "$background on $warn", "bold $background on $accent"
@@ -188,6 +190,8 @@ class Answer(Widget):
         self._fit(self.content_size.width)
         strip = self._strips.get(y)
         if strip is None:
+            if len(self._strips) >= KEPT:
+                self._strips.clear()
             strip = self._strips[y] = self._draw_row(y, self.content_size.width)
         return strip
 

@@ -55,7 +55,11 @@ ANYWHERE: Final = (
     Command("pane.previous", "Previous worker", "Go to the worker before.", "alt+left", first=True),
     *(
         Command(
-            f"pane.focus-{number}", f"Worker {number}", f"Go to worker {number}.", f"alt+{number}", first=True
+            f"pane.focus-{number}",
+            f"Pane {number}",
+            f"Go to pane {number}, as they stand on the screen.",
+            f"alt+{number}",
+            first=True,
         )
         for number in range(1, 10)
     ),

@@ -201,10 +201,8 @@ class ChatActions(PaneActions):
             conversation = self.talk.conversation
             told = len(conversation.runs) - conversation.forgets
             conversation.forget(conversation.forgets + (told + 1) // 2, conversation.recap)
-            self.say(
-                f"The manager is not told of {conversation.forgets} messages any more. "
-                "They stay in the session."
-            )
+            many = "one message" if conversation.forgets == 1 else f"{conversation.forgets} messages"
+            self.say(f"The manager is not told of {many} any more. What was said stays in the session.")
             self.show_conversation()
 
     async def ask_for_room(self, needed: int, window: int) -> MakeRoom:

@@ -188,7 +188,7 @@ def _focus_number(number: int) -> Callable[[PaneActions], None]:
     def action(self: PaneActions) -> None:
         self.side.focus_number(number)
 
-    action.__doc__ = f"Go to worker {number}."
+    action.__doc__ = f"Go to pane {number}."
     return action
 
 
