@@ -73,8 +73,7 @@ def at_work(
 
 def test_two_delegations_have_a_pane_each_and_a_line_in_the_chat(tmp_path: Path) -> None:
     async def part(stand: Stand, crew: Crew) -> None:
-        assert "├ 1 alpha" in stand.text
-        assert "└ 2 beta" in stand.text
+        await stand.until("├ 1 alpha", "└ 2 beta")
         assert stand.text.count("result of alpha part") == 1
         crew.let_go()
         await stand.until("Both are told.", "1 ✓ done", "2 ✓ done")

@@ -136,6 +136,11 @@ class Workers(Widget):
                 watched.label = self._labels[run]
         self._clock.touch(self)
 
+    @property
+    def runs(self) -> set[str]:
+        """The runs whose delegations are shown."""
+        return {run for run, _ in self._watched}
+
     def drop_ended(self, run: str) -> None:
         """Let go of what has ended and is not pinned, of one run."""
         for key, watched in list(self._watched.items()):

@@ -67,7 +67,6 @@ class Ground(Screen[None]):
         """The title that the person gave the session."""
         self.detail: DetailScreen | None = None
         """What looks into a delegation, as it was last opened."""
-        self.ended_elsewhere: list[str] = []
         """Runs of other processes that are over, whose panes may still stand."""
         self.ledger: LedgerScreen | None = None
         """The full ledger, as it was last opened."""

@@ -66,10 +66,8 @@ class Showing(AroundActions):
         """Show a run whose first event has come, or one that goes on: its panes begin anew, and what ended
         before lets go of its own.
         """
-        ours = (one.run for one in self.talk.conversation.runs) if self.talk else ()
-        for run in (*(run for run in ours if run != transcript.run), *self.ended_elsewhere):
+        for run in self.side.runs - {transcript.run, *self.foreign}:
             self.side.drop_ended(run)
-        self.ended_elsewhere.clear()
         for path in list(transcript.nodes):
             self.side.close(transcript.run, path)
             self.side.touch(transcript, path)
@@ -123,7 +121,6 @@ class Showing(AroundActions):
     def ended(self, transcript: Transcript) -> None:
         """Let it go from the strip; its panes stay until the next prompt, or until they are closed."""
         self.foreign.pop(transcript.run, None)
-        self.ended_elsewhere.append(transcript.run)
         self.show_strip()
 
     def _touch_detail(self) -> None:
