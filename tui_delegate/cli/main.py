@@ -40,7 +40,10 @@ def main(argv: Sequence[str]) -> int:
     args = _parser(verb).parse_args(argv)
     if not args.verb:
         _parser("").print_usage(sys.stderr)
-        sys.stderr.write("tui-delegate: name a verb; `tui-delegate --help` lists them\n")
+        sys.stderr.write(
+            "tui-delegate: the screen needs a terminal; in a pipe: tui-delegate run -\n"
+            "  `tui-delegate --help` lists all verbs\n"
+        )
         return 2
     return _run(args)
 

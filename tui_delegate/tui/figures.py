@@ -52,12 +52,20 @@ def sign_of(node: Node) -> Sign:
     return EDITED if node.edited else SIGNS[node.state]
 
 
+def sentences(message: str, hint: str) -> str:
+    """Set what happened and what to do side by side, each a sentence of its own."""
+    said = message.strip()
+    if said and hint and said[-1] not in ".!?…:":
+        said += "."
+    return f"{said} {hint}".strip()
+
+
 def reason_of(node: Node) -> str:
     """Say in one line why a node is where it is: what it waits for, or what went wrong."""
     if node.state in ("queued", "loading", "asking"):
         return clean_line(node.detail)
     if node.state in ("failed", "refused"):
-        return clean_line(f"{node.message} {node.hint}".strip()) or node.code
+        return clean_line(sentences(node.message, node.hint)) or node.code
     return ""
 
 

@@ -83,7 +83,7 @@ class Talk:
         """Say whether a prompt is to be sent, after making room for it where it would not fit."""
         conversation = self.conversation
         needed, window = await conversation.room(prompt)
-        if window is None or needed <= window or not conversation.runs[conversation.forgets :]:
+        if window is None or needed <= window or not conversation.told_tokens():
             return True
         choice = await self._view.ask_for_room(needed, window)
         if choice == "summarise":
@@ -123,3 +123,4 @@ class Talk:
             needed, _ = await conversation.room(prompt)
             if needed <= window:
                 return
+        conversation.forget(len(conversation.runs))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from textual.app import RenderResult
 
 _GAUGE = 6
+_TITLE = 36
+"""Columns that name and title of the session have before other servers are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +90,12 @@ class Header(Widget):
         if not self.has_class("-tall"):
             names = Content.assemble(_post(one.manager, ""), (" → ", "$dim"), _post(one.worker, ""))
             return _between(_title(one.title, width - names.cell_length - 2), names, width)
-        right = Content("   ").join(
-            [
-                _post(one.manager, "manager "),
-                _post(one.worker, "workers "),
-                *(_server(*o) for o in one.others),
-            ]
-        )
+        posts = [_post(one.manager, "manager "), _post(one.worker, "workers ")]
+        others = [_server(*other) for other in one.others]
+        # The title goes before servers at which nobody sits.
+        while others and sum(part.cell_length + 3 for part in (*posts, *others)) > width - _TITLE:
+            others.pop()
+        right = Content("   ").join([*posts, *others])
         first = _between(_title(one.title, width - right.cell_length - 2), right, width)
         return Content("\n").join([first, _between(_gauge(one), _totals(one.totals, width), width)])
 

@@ -103,8 +103,9 @@ def _figures(node: Node, now: float) -> str:
     parts = []
     if node.state in ENDED and node.started:
         parts.append(figures.seconds(figures.elapsed(node, now)))
-    if node.usage.total:
-        parts.append(f"{figures.tokens(node.usage)} tok")
+    if node.usage.completion:
+        about = "" if node.usage.source == "reported" else "~"
+        parts.append(f"{about}{figures.count(node.usage.completion)} tok")
     if reason := figures.reason_of(node):
         parts.append(reason)
     return "".join(_GAP + part for part in parts)

@@ -12,6 +12,7 @@ from textual.containers import Container
 from textual.screen import Screen
 
 from tui_delegate.core.clean import clean_line
+from tui_delegate.tui import figures
 from tui_delegate.tui.clock import FrameClock
 from tui_delegate.tui.collecting import Collecting
 from tui_delegate.tui.keys import keys_of, shown
@@ -108,7 +109,7 @@ class Ground(Screen[None]):
 
     def say_error(self, error: DelegateError) -> None:
         """Tell the person what went wrong and what to do."""
-        self.say(clean_line(f"{error.message} {error.hint}".strip(), 600), bad=True)
+        self.say(clean_line(figures.sentences(error.message, error.hint), 600), bad=True)
 
     def key_hint(self, command: str, word: str) -> str:
         """Write a command's key, as it is mapped now, and what it does."""
