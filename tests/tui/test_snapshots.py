@@ -132,12 +132,12 @@ async def with_ollama(stand: Stand) -> None:
 
 async def models(stand: Stand) -> None:
     await stand.press("ctrl+o")
-    await stand.until("cold:1b", "not running")
+    await stand.until("cold:1b", "not running", lambda: "asking" not in stand.text)
 
 
 async def profiles(stand: Stand) -> None:
     await stand.press("f5")
-    await stand.until("answers", "not running")
+    await stand.until("answers", "not running", lambda: "asking" not in stand.text)
 
 
 async def profile_editor(stand: Stand) -> None:
