@@ -137,7 +137,7 @@ async def models(stand: Stand) -> None:
 
 async def profiles(stand: Stand) -> None:
     await stand.press("f5")
-    await stand.until("answers", "not running", lambda: "asking" not in stand.text)
+    await stand.until("not running", lambda: stand.text.count("● answers") == 2)
 
 
 async def profile_editor(stand: Stand) -> None:
