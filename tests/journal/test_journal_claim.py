@@ -50,7 +50,7 @@ def test_an_open_run_is_alive_as_long_as_its_process(path: Path) -> None:
     assert not is_alive(replace(row, pid=2**70))
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only there other programs' words can be read")
+@pytest.mark.skipif(sys.platform != "linux", reason="only there it can be read when a process began")
 def test_a_number_that_another_program_has_now_is_not_the_run(path: Path) -> None:
     other = subprocess.Popen(["sleep", "60"])
     try:

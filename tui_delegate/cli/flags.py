@@ -34,8 +34,13 @@ def choice_of(args: argparse.Namespace) -> Choice:
     return Choice(args.profile, args.model, args.worker_profile, args.worker_model)
 
 
+def changes_of(args: argparse.Namespace) -> list[str]:
+    """Read which limits are to be others than usual, as `NAME=VALUE`."""
+    return [*args.limit, *(["nested=true"] if args.nested else [])]
+
+
 def limits_of(args: argparse.Namespace, usual: Limits) -> Limits:
     """Read the limits, over the usual ones. Raises an InputError."""
     from tui_delegate.profiles import with_limits
 
-    return with_limits(usual, [*args.limit, *(["nested=true"] if args.nested else [])])
+    return with_limits(usual, changes_of(args))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui_delegate.cli.flags import add_choice, changes_of, choice_of, limits_of
+
 if TYPE_CHECKING:
     import argparse
 
@@ -26,18 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="RUN",
         help="go on with a run that stopped, instead of a prompt; `last` is the last such run",
     )
-    parser.add_argument("--profile", default="", help="the manager's profile")
-    parser.add_argument("--model", default="", help="the manager's model")
-    parser.add_argument("--worker-profile", default="", help="the workers' profile")
-    parser.add_argument("--worker-model", default="", help="the workers' model")
-    parser.add_argument(
-        "--limit",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="depth, max_uses, max_tasks, max_parallel, max_steps, tokens, cost, seconds; repeatable",
-    )
-    parser.add_argument("--nested", action="store_true", help="let workers delegate too")
+    add_choice(parser)
     parser.add_argument(
         "--no-keep-text", action="store_true", help="keep figures only, no word of what was said"
     )
@@ -55,21 +46,16 @@ def run(args: argparse.Namespace) -> int:
 
     from tui_delegate.cli.session import run_prompt
     from tui_delegate.cli.telling import Form, Wanted
-    from tui_delegate.core.choice import Choice
-    from tui_delegate.profiles import with_limits
     from tui_delegate.workspace import Workspace
 
-    choice = Choice(args.profile, args.model, args.worker_profile, args.worker_model)
-    workspace = Workspace.open(choice)
-    changed = [*args.limit, *(["nested=true"] if args.nested else [])]
-    limits = with_limits(workspace.settings.limits, changed)
+    workspace = Workspace.open(choice_of(args))
     form: Form = "json" if args.json else "events" if args.events else "text"
     wanted = Wanted(
         "" if args.resume else _prompt(args.prompt),
-        limits,
+        limits_of(args, workspace.settings.limits),
         form,
         resume=args.resume,
-        changed=tuple(changed),
+        changed=tuple(changes_of(args)),
         keep_text=not args.no_keep_text,
         quiet=args.quiet,
         raw=args.raw,

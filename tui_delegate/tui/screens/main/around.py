@@ -55,7 +55,7 @@ class AroundActions(ViewActions):
         self.say(f"{who}: {place}, from the next prompt on.{follow}")
         self.show_standing()
 
-    async def pick_place(self, question: str) -> str:
+    async def pick_place(self) -> str:
         """Ask for a profile or a `profile/model`."""
         from tui_delegate.tui.screens.models import ModelPicker
 
@@ -168,15 +168,3 @@ class AroundActions(ViewActions):
                 return
             self.title_told = title.strip()
             self.show_standing()
-
-    async def go_on_with(self, session: str) -> None:
-        """Stand where a session was left."""
-        raise NotImplementedError
-
-    def session_title(self) -> str:
-        """Say what the session is called."""
-        raise NotImplementedError
-
-    def show_standing(self) -> None:
-        """Show who manages, who works, and what it cost."""
-        raise NotImplementedError

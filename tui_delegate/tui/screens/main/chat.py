@@ -226,10 +226,6 @@ class ChatActions(PaneActions):
         self.bar.draft = prompt
         self.say_error(error)
 
-    def show_conversation(self) -> None:
-        """Show the conversation and what waits."""
-        raise NotImplementedError
-
     def _rewind(self, keep: int) -> None:
         if self.talk:
             self.talk.conversation.rewind(keep)

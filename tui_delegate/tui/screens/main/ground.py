@@ -44,6 +44,23 @@ SAID_WITH: Final = ContextVar("said_with", default="")
 class Ground(Screen[None]):
     """The widgets and what they are about."""
 
+    if TYPE_CHECKING:
+        # What one part asks of another that comes after it in the row of files: said here, done there.
+        async def pick_place(self) -> str:
+            """Ask for a profile or a `profile/model`; empty: the person left it."""
+
+        async def go_on_with(self, session: str) -> None:
+            """Stand where a session was left."""
+
+        def session_title(self) -> str:
+            """Say what the session is called."""
+
+        def show_conversation(self) -> None:
+            """Show the conversation and what waits."""
+
+        def show_standing(self) -> None:
+            """Show who manages, who works, and what it cost."""
+
     commands: ClassVar[tuple[Command, ...]] = COMMANDS
 
     def __init__(self, house: House, themes: Themes, notices: Notices) -> None:
@@ -68,7 +85,6 @@ class Ground(Screen[None]):
         """The title that the person gave the session."""
         self.detail: DetailScreen | None = None
         """What looks into a delegation, as it was last opened."""
-        """Runs of other processes that are over, whose panes may still stand."""
         self.ledger: LedgerScreen | None = None
         """The full ledger, as it was last opened."""
         self.told_once: set[str] = set()

@@ -50,7 +50,7 @@ class PaneActions(Ground):
         """Run this delegation once more, on another profile or model."""
         if not (found := self._worker()) or not self._may_command(found[0]):
             return
-        place = await self.pick_place(f"Where shall {figures.place(found[1].path)} run?")
+        place = await self.pick_place()
         if place:
             self._command(lambda run: run.retry(found[1].path, place), found[0])
 
@@ -139,10 +139,6 @@ class PaneActions(Ground):
             return
         self.app.copy_to_clipboard(clean(text))
         self.say(f"Copied {what}: {figures.count(len(text))} characters.")
-
-    async def pick_place(self, question: str) -> str:
-        """Ask for a profile or a `profile/model`; empty: the person left it."""
-        raise NotImplementedError
 
     def run_of(self, transcript: Transcript) -> Run | None:
         """Give the run of a transcript, if it is under way in this process."""
