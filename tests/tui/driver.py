@@ -46,7 +46,7 @@ NOW = BEGAN + 12.4
 """What the clock on the wall says."""
 CLOSED = "http://127.0.0.1:9/v1"
 """Where nothing listens."""
-PLENTY = 15.0
+PLENTY = 40.0
 """Seconds that nothing here takes."""
 PLACES: dict[str, object] = {
     "default_profile": "big",

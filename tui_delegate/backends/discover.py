@@ -18,6 +18,7 @@ from tui_delegate.backends.http import Wire
 from tui_delegate.backends.ollama_host import NO_ADDRESS, host_url
 from tui_delegate.backends.table import Options, connect
 from tui_delegate.core.errors import BackendError, BadReply, TimedOut, Unreachable
+from tui_delegate.core.servers import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -98,7 +99,7 @@ def usual_candidates(environ: Mapping[str, str]) -> list[Candidate]:
 async def discover(
     candidates: Sequence[Candidate],
     *,
-    within: float = 1.0,
+    within: float = PATIENCE,
     tell: Callable[[Found], None] = lambda found: None,
 ) -> list[Found]:
     """Ask all addresses at once. Each has `within` seconds, so a dead one holds nobody up.
@@ -124,7 +125,7 @@ async def _tell(tell: Callable[[Found], None], asking: Awaitable[Found]) -> Foun
     return found
 
 
-async def knock(endpoint: Endpoint, within: float = 1.0) -> bool:
+async def knock(endpoint: Endpoint, within: float = PATIENCE) -> bool:
     """Say whether anything answers at an address, whatever it says. One small question."""
     eye = Eye(endpoint)
     try:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 ModelState = Literal["loaded", "loading", "unloaded", "downloading", "unknown"]
+
+
+PATIENCE: Final = 5.0
+"""Seconds that a server may take to say that it is there: a busy machine is slow, and each answer is told as it
+comes, so that nobody waits for the slowest."""
 
 
 @dataclass(frozen=True, slots=True)

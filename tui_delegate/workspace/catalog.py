@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from tui_delegate import profiles
 from tui_delegate.backends.address import is_loopback
 from tui_delegate.core.errors import DelegateError, JournalError, ResolveError
-from tui_delegate.core.servers import ModelInfo
+from tui_delegate.core.servers import PATIENCE, ModelInfo
 from tui_delegate.workspace.seating import listed_price, may_manage, usable
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ async def survey(
     tell: Callable[[tuple[Station, ...]], None] = nobody,
     *,
     known: Sequence[Station] = (),
-    within: float = 1.0,
+    within: float = PATIENCE,
 ) -> tuple[Station, ...]:
     """Ask every server what it has. `tell` is called at once, and again as each of them answers.
 

@@ -15,6 +15,7 @@ from tui_delegate import profiles
 from tui_delegate.core.choice import Choice
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError
+from tui_delegate.core.servers import PATIENCE
 from tui_delegate.tui import offers
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.screens.panel import Panel
@@ -82,7 +83,7 @@ class ModelPicker(Panel[Picked | None]):
         *,
         role: Role = "manager",
         known: tuple[Station, ...] = (),
-        within: float = 1.0,
+        within: float = PATIENCE,
     ) -> None:
         super().__init__()
         self._workspace = workspace

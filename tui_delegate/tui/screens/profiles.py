@@ -15,6 +15,7 @@ from tui_delegate import profiles
 from tui_delegate.core.choice import ROLES, Choice
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError
+from tui_delegate.core.servers import PATIENCE
 from tui_delegate.tui import offers
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.screens.panel import Panel
@@ -77,7 +78,9 @@ class ProfilesScreen(Panel[Picked | None]):
     ProfilesScreen #details { max-height: 5; }
     """
 
-    def __init__(self, workspace: Workspace, *, known: tuple[Station, ...] = (), within: float = 1.0) -> None:
+    def __init__(
+        self, workspace: Workspace, *, known: tuple[Station, ...] = (), within: float = PATIENCE
+    ) -> None:
         super().__init__()
         self._workspace = workspace
         self._within = within
