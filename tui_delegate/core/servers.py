@@ -9,8 +9,8 @@ ModelState = Literal["loaded", "loading", "unloaded", "downloading", "unknown"]
 
 
 PATIENCE: Final = 5.0
-"""Seconds that a server may take to say that it is there: a busy machine is slow, and each answer is told as it
-comes, so that nobody waits for the slowest."""
+"""Seconds that a server may take to say that it is there: a busy machine is slow, and each answer is told as
+it comes, so that nobody waits for the slowest."""
 
 
 @dataclass(frozen=True, slots=True)
