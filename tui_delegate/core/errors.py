@@ -7,7 +7,7 @@ DelegateError
 ├─ JournalError           the journal can't be written or read
 ├─ BackendError           a model server, or the way to it
 │  ├─ Unreachable  AuthRefused  ModelMissing  ContextOverflow  RateLimited  Overloaded
-│  └─ CutOff  BadReply  TimedOut
+│  └─ CutOff  BadReply  TimedOut  Unfit
 └─ LimitReached           a delegation that is refused or gave nothing; the parent's model reads it
    ├─ InvalidRequest  UsesExceeded  RequestFailed  Denied
    └─ DepthExceeded  BudgetExceeded
@@ -143,6 +143,12 @@ class TimedOut(BackendError):
     """One of the four time-outs passed: queue, first token, idle, total."""
 
     code = "timeout"
+
+
+class Unfit(BackendError):
+    """The answer does not hold what was asked of it: its schema, or a check that a person named."""
+
+    code = "unfit"
 
 
 class LimitReached(DelegateError):
