@@ -64,6 +64,8 @@ class Done:
     cost: float | None
     calls: int
     seconds: float
+    at: float
+    """When its last call ended, in seconds since the epoch."""
     flags: tuple[str, ...] = ()
     error: DelegateError | None = None
 
@@ -106,7 +108,7 @@ async def do(bench: Bench, errand: Errand, seat: Seat, path: RunPath = ()) -> Do
         told.emit(Finished(path=path, at=bench.clock.now(), text=work.text, flags=flags))
     seconds = bench.clock.time() - begun
     cost = told.cost if told.priced else None
-    return Done(work.text, asker.seat, told.usage, cost, told.calls, seconds, tuple(work.flags), error)
+    return Done(work.text, asker.seat, told.usage, cost, told.calls, seconds, told.at, tuple(work.flags), error)
 
 
 @dataclass(slots=True)
@@ -167,6 +169,7 @@ class _Tally:
         self.cost = 0.0
         self.priced = True
         self.calls = 0
+        self.at = 0.0
         self.drain = stream.drain
 
     def emit(self, event: Event) -> None:
@@ -176,6 +179,7 @@ class _Tally:
             self.cost += event.call.cost or 0.0
             self.priced = self.priced and event.call.cost is not None
             self.calls += 1
+            self.at = event.at
         self._stream.emit(event)
 
 
