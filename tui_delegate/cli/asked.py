@@ -62,6 +62,10 @@ class Material(Protocol):
         """What it is made of."""
 
     @property
+    def remark(self) -> str:
+        """What has to be said of the way it is framed; empty: nothing."""
+
+    @property
     def largest(self) -> str:
         """What of it is most, in a few words; empty: it is one text."""
 
@@ -105,7 +109,7 @@ class Question:
         """The value of an answer that had to fit a schema, for the JSON object."""
         return {"data": self.data} if self.schema else {}
 
-    def errand(self, material: str, seat: Seat) -> Errand:
+    def errand(self, material: Material, seat: Seat) -> Errand:
         """Ask it about some material."""
         return Errand(
             messages=self.messages(self.words, material, seat),
@@ -116,14 +120,16 @@ class Question:
         )
 
     def messages(
-        self, words: str, material: str, seat: Seat, question: str | None = None
+        self, words: str, material: Material, seat: Seat, question: str | None = None
     ) -> tuple[Message, ...]:
         """Put the messages together: who it is, what there is, what is asked."""
+        if material.remark:
+            words = f"{words}\n{material.remark}"
         if self.schema and question is None:
             words = f"{words}\nAnswer with JSON only, that fits this JSON schema:\n{self.schema.text}"
         question = self.question if question is None else question
         asked = (user(question),) if question else ()
-        return (system(system_prompt(words, seat.instructions)), user(material), *asked)
+        return (system(system_prompt(words, seat.instructions)), user(material.text), *asked)
 
     def _fits(self, answer: str) -> Looked:
         assert self.schema is not None
@@ -144,7 +150,7 @@ def ask_about(conduct: Conduct, material: Material, question: Question, prompt: 
     seat = conduct.measured(material.tokens + question.tokens)
     room = room_in(seat, question.tokens)
     if room is None or material.tokens <= room:
-        return conduct.do(question.errand(material.text, seat), prompt)
+        return conduct.do(question.errand(material, seat), prompt)
     if not conduct.args.split:
         raise too_much(material, seat, room)
     from tui_delegate.cli.split import ask_in_parts

@@ -16,6 +16,7 @@ from tui_delegate.engine.errand import Errand
 from tui_delegate.engine.parts import Part, do_in_parts
 from tui_delegate.engine.prompts import COMBINE
 from tui_delegate.workspace.many import open_many
+from tui_delegate.workspace.material import Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +76,7 @@ class _Job:
     def parts(self, pieces: Sequence[Material]) -> list[Part]:
         """Make the parts' errands."""
         return [
-            self._part(f"part {place} of {len(pieces)}", piece.names, piece.text)
+            self._part(f"part {place} of {len(pieces)}", piece)
             for place, piece in enumerate(pieces, 1)
         ]
 
@@ -92,13 +93,13 @@ class _Job:
         if len(groups) >= len(answers):  # nothing would come of it but the same again
             return []
         return [
-            self._part(f"answers {place} of {len(groups)}", (), "\n\n".join(group), combines=True)
+            self._part(f"answers {place} of {len(groups)}", Text("\n\n".join(group)), combines=True)
             for place, group in enumerate(groups, 1)
         ]
 
     def combined(self, ended: Sequence[tuple[Part, Done]]) -> Errand:
         """Make one errand of all answers."""
-        answers = "\n\n".join(_answer(part, done) for part, done in ended)
+        answers = Text("\n\n".join(_answer(part, done) for part, done in ended))
         errand = self.question.errand(answers, self.seat)
         words = f"{self.question.words}\n{COMBINE}"
         return Errand(
@@ -109,10 +110,12 @@ class _Job:
             whole=errand.whole,
         )
 
-    def _part(self, name: str, files: tuple[str, ...], text: str, *, combines: bool = False) -> Part:
+    def _part(self, name: str, material: Material, *, combines: bool = False) -> Part:
         words = COMBINE if combines else self.question.part_words
         task = f"This is {name}. {self.question.question}".strip()
-        return Part(name, task, files, Errand(self.question.messages(words, text, self.seat, task)))
+        return Part(
+            name, task, material.names, Errand(self.question.messages(words, material, self.seat, task))
+        )
 
 
 def _answer(part: Part, done: Done) -> str:

@@ -109,9 +109,16 @@ async def do(bench: Bench, errand: Errand, seat: Seat, path: RunPath = ()) -> Do
         flags = tuple(work.flags)
         told.emit(Finished(path=path, at=bench.clock.now(), text=work.text, flags=flags))
     seconds = bench.clock.time() - begun
-    cost = told.cost if told.priced else None
     return Done(
-        work.text, asker.seat, told.usage, cost, told.calls, seconds, told.at, tuple(work.flags), error
+        text=work.text,
+        seat=asker.seat,
+        usage=told.usage,
+        cost=told.cost if told.priced else None,
+        calls=told.calls,
+        seconds=seconds,
+        at=told.at,
+        flags=tuple(work.flags),
+        error=error,
     )
 
 

@@ -13,6 +13,8 @@ from tui_delegate.core.usage import CHARS_PER_TOKEN, estimate_tokens
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tui_delegate.corpus.packet import Packet
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -20,6 +22,7 @@ class Text:
 
     text: str
     names: tuple[str, ...] = ()
+    remark: str = ""
     largest: str = ""
 
     @property
@@ -43,3 +46,44 @@ class Text:
                 size += len(piece)
         parts.append("".join(now))
         return [Text(part) for part in parts]
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Files in the frame that they are sent in."""
+
+    packet: Packet
+    text: str
+    tag: str
+    remark: str = ""
+    """What has to be said of the frame, because something in it was escaped."""
+
+    @classmethod
+    def of(cls, packet: Packet, tag: str) -> Files:
+        """Write a packet into its frame."""
+        from tui_delegate.corpus.frame import ESCAPED_WORDS, render
+
+        framed = render(packet, tag)
+        return cls(packet, framed.text, tag, ESCAPED_WORDS if framed.escaped else "")
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens it is."""
+        return estimate_tokens(self.text)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The files."""
+        return tuple(sheet.name for sheet in self.packet.sheets)
+
+    @property
+    def largest(self) -> str:
+        """The three largest files."""
+        most = sorted(self.packet.sheets, key=lambda sheet: -sheet.tokens)[:3]
+        return ", ".join(f"{sheet.name} ({sheet.tokens})" for sheet in most)
+
+    def parts(self, tokens: int) -> Sequence[Files]:
+        """Cut it into packets that fit: whole files where that goes, else at line ends."""
+        from tui_delegate.corpus.parts import split
+
+        return [Files.of(packet, self.tag) for packet in split(self.packet, tokens)]
