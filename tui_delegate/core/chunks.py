@@ -30,6 +30,9 @@ class ChatRequest:
     think: Think = None
     tries: int = 1
     """How often this very call has been made, this time included."""
+    answer_schema: str = ""
+    """A JSON Schema, as text, that the answer has to fit. A server that can holds the model to it; elsewhere
+    the words of the task have to ask for it. Whoever asked checks the answer in any case."""
 
 
 @dataclass(frozen=True, slots=True)

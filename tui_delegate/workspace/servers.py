@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from tui_delegate import profiles
 from tui_delegate.backends.address import Endpoint, is_loopback
-from tui_delegate.backends.lane import Fleet, Lane, Laned, TimeOuts
+from tui_delegate.backends.lane import Fleet, Lane, Laned
 from tui_delegate.backends.table import Connection, Options, connect
+from tui_delegate.backends.timeouts import TimeOuts
 from tui_delegate.core.errors import BackendError, DelegateError, ResolveError
 
 if TYPE_CHECKING:
