@@ -68,14 +68,14 @@ def _files(settings: Settings) -> dict[str, object]:
         "config_read": settings.source is not None,
         "journal": str(journal),
         "journal_bytes": _size(journal),
-        "log": _log_path(),
+        "log": log_path(),
     }
 
 
 def _surroundings() -> dict[str, object]:
-    from importlib.util import find_spec
+    from importlib.machinery import PathFinder  # importlib.util would load more than the rest of this verb
 
-    return {"mcp": find_spec("mcp") is not None, "depth": depth(os.environ.get("TUI_DELEGATE_DEPTH", ""))}
+    return {"mcp": PathFinder.find_spec("mcp") is not None, "depth": depth(os.environ.get("TUI_DELEGATE_DEPTH", ""))}
 
 
 def depth(told: str) -> int:
@@ -83,7 +83,8 @@ def depth(told: str) -> int:
     return int(told) if told.isascii() and told.isdecimal() and len(told) < 10 else 0
 
 
-def _log_path() -> str | None:
+def log_path() -> str | None:
+    """Find agent-delegate's usage log; None: none is wanted."""
     from importlib import import_module
 
     try:
@@ -94,12 +95,15 @@ def _log_path() -> str | None:
 
 
 def _installed(home: Path) -> list[dict[str, str]]:
-    from tui_delegate.rules import install_state
+    from importlib import import_module
 
-    return [
-        {"tool": tool, "state": state, "detail": detail}
-        for tool, state, detail in install_state(home, os.environ)
-    ]
+    try:
+        states: list[tuple[str, str, str]] = import_module("tui_delegate.rules.state").install_state(
+            home, os.environ
+        )
+    except ModuleNotFoundError:
+        return []
+    return [{"tool": tool, "state": state, "detail": detail} for tool, state, detail in states]
 
 
 def _size(path: Path) -> int | None:
@@ -132,15 +136,23 @@ def _text(told: dict[str, object]) -> str:
     ]
     lines = [f"tui-delegate v{told['version']}"]
     lines += [f"{label + ':':<17}{clean_line(str(value), 1000)}" for label, value in rows]
-    lines += ["", "install state:"]
-    if isinstance(installed := told["install"], list):
-        lines += [
-            f"  {one['tool']:<18} {clean_line(one['state'])} — {clean_line(one['detail'], 400)}".removesuffix(
-                " — "
-            )
-            for one in installed
-        ]
+    if (installed := told["install"]) and isinstance(installed, list):
+        lines += ["", "install state:"]
+        lines += [f"  {one['tool']:<18} {_state(one['state'], one['detail'])}" for one in installed]
     return "\n".join(lines)
+
+
+def _state(state: str, detail: str) -> str:
+    """Say it in agent-delegate's words, where it has any."""
+    from tui_delegate.core.clean import clean_line
+
+    detail = clean_line(detail, 400)
+    if state == "print only":
+        return f"(manual paste) — see `{detail}`"
+    words = {"not installed": "rule not installed", "not detected": "config directory not found"}
+    if state.startswith("installed"):
+        return f"rule installed — {detail}"
+    return f"{words.get(state, clean_line(state))} — {detail}"
 
 
 def _known(value: object, nothing: str = UNAVAILABLE) -> str:
