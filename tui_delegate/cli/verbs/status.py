@@ -75,7 +75,8 @@ def _files(settings: Settings) -> dict[str, object]:
 def _surroundings() -> dict[str, object]:
     from importlib.machinery import PathFinder  # importlib.util would load more than the rest of this verb
 
-    return {"mcp": PathFinder.find_spec("mcp") is not None, "depth": depth(os.environ.get("TUI_DELEGATE_DEPTH", ""))}
+    above = os.environ.get("TUI_DELEGATE_DEPTH", "")
+    return {"mcp": PathFinder.find_spec("mcp") is not None, "depth": depth(above)}
 
 
 def depth(told: str) -> int:
