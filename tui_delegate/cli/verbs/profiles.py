@@ -152,7 +152,7 @@ def _test(name: str, as_json: bool) -> int:
 
 
 async def _checks(name: str) -> list[Check]:
-    from tui_delegate.workspace import Workspace
+    from tui_delegate.workspace.seats import Workspace
 
     workspace = Workspace.open()
     try:
