@@ -100,8 +100,8 @@ def test_each_way_to_fail_is_told_apart(tmp_path: Path, capsys: pytest.CaptureFi
     assert "no model 'huge'" in str(seen["absent"]["problem"])
     assert facts(seen["bare"], "has_model", "models", "problem") == (None, 1, None)
     assert facts(seen["dead"], "reach", "key") == ("unreachable", "n/a")
-    assert facts(seen["web"], "reach", "detail") == ("reachable", "404")
-    assert seen["web"]["problem"]
+    assert facts(seen["web"], "reach") == ("reachable",)
+    assert "not as a model server" in str(seen["web"]["problem"])
     assert facts(seen["mute"], "reach") == ("unreachable",)
     assert "did not answer within 1 s" in str(seen["mute"]["detail"])
     assert facts(seen["keyless"], "reach", "key") == ("reachable", "MISSING")

@@ -26,8 +26,8 @@ EXTRAS = {"mcp": "mcp", "webapp": "textual_serve"}
 ABOUT = (
     "Exit code 0: what is in use works. 1: a profile that is in use does not: its server does not answer, is"
     " no model server, refuses the key or lacks the default model, or its key is missing. In use are the"
-    " profiles of your file and the default one (ollama, where you set none: `ask`, `write` and `summarize`"
-    " would go there); of the others it is only told how they are. 74: the journal is damaged or can't be"
+    " profiles of your file, those of its roles, and the default one (ollama, where you set none: `ask`,"
+    " `write` and `summarize` would go there); of the others it is only told how they are. 74: the journal is damaged or can't be"
     " written. 78: the profiles file can't be read."
 )
 
@@ -78,8 +78,9 @@ async def _look(settings: Settings, config_error: ConfigError | None, within: fl
     import asyncio
 
     from tui_delegate.cli.diagnosis import Found
-    from tui_delegate.cli.verbs.status import depth, log_path
+    from tui_delegate.cli.verbs.status import depth
     from tui_delegate.journal import health
+    from tui_delegate.journal.jsonl import log_path
     from tui_delegate.profiles import state_path
     from tui_delegate.workspace import sandbox
 
@@ -96,7 +97,7 @@ async def _look(settings: Settings, config_error: ConfigError | None, within: fl
         config_error.message if config_error else "",
         journal,
         looked,
-        log_path(),
+        log_path(os.environ),
         sandboxes,
         _extras(),
         depth(os.environ.get("TUI_DELEGATE_DEPTH", "")),
@@ -129,10 +130,14 @@ def _extras() -> dict[str, bool]:
 
 
 def in_use(settings: Settings) -> frozenset[str]:
-    """Name the profiles that have to work: those that somebody wrote down, and the default one."""
-    from tui_delegate.profiles import default_name
+    """Name the profiles that have to work: those that are written down, and those that a call would take."""
+    from tui_delegate.profiles import default_name, split
 
-    return settings.written | {default_name(settings)}
+    named = [settings.default_profile, *settings.roles]
+    if not settings.roles.worker:
+        named.append(default_name(settings))
+    seated = [settings.agents[one].profile if one in settings.agents else split(one)[0] for one in named]
+    return settings.written | {one for one in seated if one in settings.profiles}
 
 
 def _wrong(found: Found, config_error: ConfigError | None) -> Iterator[Wrong]:
@@ -147,10 +152,9 @@ def _wrong(found: Found, config_error: ConfigError | None) -> Iterator[Wrong]:
     for one in found.checkups:
         if one.problem and one.profile in found.used:
             yield Wrong(one.profile, one.problem, one.hint)
-    if (name := default_name(found.settings)) not in found.settings.profiles:
-        try:
-            find(found.settings, name)
-        except DelegateError as error:
-            yield Wrong("default_profile", error.message, error.hint)
+    try:
+        find(found.settings, default_name(found.settings))
+    except DelegateError as error:
+        yield Wrong("default_profile", error.message, error.hint)
     if found.log and not place_is_writable(Path(found.log)):
         yield Wrong("log", f"The log {found.log} can't be written.", "Look at the rights of file and folder.")

@@ -56,10 +56,13 @@ def _profile(settings: Settings) -> dict[str, object]:
         "default_backend": chosen.backend if chosen else None,
         "default_model": chosen.default_model if chosen else None,
         "default_host": chosen.base_url if chosen else None,
+        "manager": settings.roles.manager or None,
+        "worker": settings.roles.worker or None,
     }
 
 
 def _files(settings: Settings) -> dict[str, object]:
+    from tui_delegate.journal.jsonl import log_path
     from tui_delegate.profiles import config_path, state_path
 
     journal = state_path(os.environ) / "journal.db"
@@ -68,7 +71,7 @@ def _files(settings: Settings) -> dict[str, object]:
         "config_read": settings.source is not None,
         "journal": str(journal),
         "journal_bytes": _size(journal),
-        "log": log_path(),
+        "log": log_path(os.environ),
     }
 
 
@@ -82,17 +85,6 @@ def _surroundings() -> dict[str, object]:
 def depth(told: str) -> int:
     """Read how many of our own calls lie above this one; what can't be read is none."""
     return int(told) if told.isascii() and told.isdecimal() and len(told) < 10 else 0
-
-
-def log_path() -> str | None:
-    """Find agent-delegate's usage log; None: none is wanted."""
-    from importlib import import_module
-
-    try:
-        place: str | None = import_module("tui_delegate.journal.jsonl").log_path(os.environ)
-    except ModuleNotFoundError:
-        return None
-    return place
 
 
 def _installed(home: Path) -> list[dict[str, str]]:
@@ -129,6 +121,7 @@ def _text(told: dict[str, object]) -> str:
         ("default backend", _known(told["default_backend"])),
         ("default model", _known(told["default_model"], ANY_MODEL)),
         ("default host", _known(told["default_host"], "-")),
+        *((role, told[role]) for role in ("manager", "worker") if told[role]),
         ("config file", f"{told['config_file']}{'' if told['config_read'] else ' (not there)'}"),
         ("journal", f"{told['journal']} ({f'{size:,} bytes' if isinstance(size, int) else 'not there yet'})"),
         ("log", told["log"] or "off"),
