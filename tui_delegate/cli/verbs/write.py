@@ -8,8 +8,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-    from tui_delegate.cli.conduct import Conduct
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of this verb."""
@@ -39,8 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", default="", metavar="FILE", help="where the file goes")
     parser.add_argument("--stdout", action="store_true", help="give the file on stdout, write nothing")
-    parser.add_argument("--force", action="store_true", help="replace a file that is there; it is kept beside")
-    parser.add_argument("--target-root", default="", metavar="DIR", help="a folder that the target may not leave")
+    parser.add_argument(
+        "--force", action="store_true", help="replace a file that is there; it is kept beside"
+    )
+    parser.add_argument(
+        "--target-root", default="", metavar="DIR", help="a folder that the target may not leave"
+    )
     parser.add_argument(
         "--diff", action="store_true", help="show what changes; on a terminal, ask before it is written"
     )
