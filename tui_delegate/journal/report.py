@@ -66,6 +66,8 @@ class Report:
     cached: int
     guessed: int
     """Calls whose server did not report its tokens."""
+    all_calls: int
+    """The managers' too."""
     cost: float
     """Of all calls whose price is known, the managers' too."""
     unpriced: int
@@ -134,6 +136,7 @@ def _report(connection: sqlite3.Connection, scope: Scope) -> Report | None:
         completion=int(completion),
         cached=int(cached),
         guessed=int(guessed),
+        all_calls=count,
         cost=cost,
         unpriced=int(unpriced),
         saved=saved,

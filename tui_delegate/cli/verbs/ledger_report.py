@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tui_delegate.cli import output
 from tui_delegate.cli.verbs.ledger import EmptyLedger, journal_path, since_when
-from tui_delegate.cli.verbs.ledger_show import dollars
+from tui_delegate.cli.verbs.ledger_show import cost_words, dollars
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
 from tui_delegate.journal.report import Report, Scope, report
@@ -92,8 +92,7 @@ def _lines(found: Report, told: int | None) -> Iterator[str]:
     )
     saved = "" if found.saved is None else f", ~{dollars(found.saved)} at the manager's price"
     yield f"Saved: {guess}{found.delegated} tokens that no manager had to spend{saved}"
-    unknown = f", and {found.unpriced} model calls of unknown cost" if found.unpriced else ""
-    yield f"Cost: {dollars(found.cost)}{unknown}"
+    yield f"Cost: {cost_words(found.cost, found.unpriced, found.all_calls)}"
 
 
 def _content(found: Report, told: int | None) -> dict[str, object]:

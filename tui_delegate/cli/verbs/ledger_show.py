@@ -58,6 +58,13 @@ def dollars(cost: float | None) -> str:
     return sign + (f"${cost:.2f}" if cost >= 100 or cost == 0 else f"${cost:.6f}".rstrip("0").rstrip("."))
 
 
+def cost_words(cost: float, unpriced: int, calls: int) -> str:
+    """Write what calls cost, and of how many that is not known."""
+    if not unpriced:
+        return dollars(cost)
+    return "?" if unpriced == calls else f"{dollars(cost)}, and {unpriced} of unknown cost"
+
+
 def _entries(ledger: Source, log: LogLedger | None, query: Query) -> list[Mapping[str, object]]:
     if log is not None:
         return list(log.entries)
@@ -162,8 +169,7 @@ def _summary_lines(ledger: Source, query: Query, total: Total) -> Iterable[str]:
 
 def _worth_lines(ledger: Source, query: Query, total: Total) -> Iterable[str]:
     guess = "~" if total.guessed else ""
-    unknown = f", and {total.unpriced} of unknown cost" if total.unpriced else ""
-    yield f"cost: {dollars(total.cost)}{unknown}"
+    yield f"cost: {cost_words(total.cost, total.unpriced, total.calls)}"
     yield f"saved tokens: {guess}{total.delegated}"
     yield f"saved cost: {dollars(_saved(total))}"
     yield f"cached/reasoning: {total.cached}/{total.reasoning}"
@@ -190,12 +196,18 @@ def _table(by: str, groups: Sequence[Total]) -> str:
                 f"{guess}{group.completion}",
                 str(group.reasoning),
                 str(group.total_ms),
-                dollars(group.cost) + (f" +{group.unpriced}?" if group.unpriced else ""),
+                _cell(group),
                 f"{guess}{group.delegated}",
                 dollars(_saved(group)),
             )
         )
     return output.table(lines, right=frozenset(range(1, len(head))))
+
+
+def _cell(group: Total) -> str:
+    if not group.unpriced:
+        return dollars(group.cost)
+    return "?" if group.unpriced == group.calls else f"{dollars(group.cost)} +{group.unpriced}?"
 
 
 def _name(key: str) -> str:
