@@ -4,17 +4,13 @@ Everything is a sum over calls that the journal holds. What it can't hold is sai
 calls our verbs from outside spends tokens that nobody here sees. Reads only.
 """
 
-from __future__ import annotations
-
 import os
 import sqlite3
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tui_delegate.core.savings import ERRANDS
+from tui_delegate.core.errands import ERRANDS
 from tui_delegate.journal.ledger import midnight
-from tui_delegate.journal.rows import plain
 from tui_delegate.journal.schema import journal_error, open_for_reading
 
 if TYPE_CHECKING:
@@ -28,8 +24,7 @@ _OUTSIDE: Final = f"(imported OR command IN ({_ERRANDS}) OR claude_session_id<>'
 _DAY: Final = 86_400.0
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """Which calls. Nothing named means any."""
 
     sessions: tuple[str, ...] = ()
@@ -39,8 +34,7 @@ class Scope:
     since: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
+class Worker(NamedTuple):
     """A model that worked, on a profile."""
 
     profile: str
@@ -50,13 +44,12 @@ class Worker:
     tokens: int
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """Sums over a scope."""
 
     workers: tuple[Worker, ...]
     """That which spent most tokens first."""
-    delegations: Mapping[str, int]
+    delegations: "Mapping[str, int]"
     """How many tasks workers were given, by the verb."""
     calls: int
     """Of the workers' models."""
@@ -91,7 +84,7 @@ class Report:
         return self.delegated / total if total else 0.0
 
 
-def report(path: Path, scope: Scope) -> Report | None:
+def report(path: "Path", scope: Scope) -> Report | None:
     """Sum a scope up; None: no call is in it. Raises a JournalError."""
     connection = open_for_reading(path)
     if connection is None:
@@ -150,14 +143,14 @@ def _where(connection: sqlite3.Connection, scope: Scope) -> tuple[str, list[str 
     values: list[str | float] = []
     if scope.sessions:
         marks = ", ".join("?" * len(scope.sessions))
-        ids = [plain(session) for session in scope.sessions]
+        ids = [_stored(session) for session in scope.sessions]
         first, last = _days(connection, marks, ids)
         terms.append("at>=? AND at<?")  # along the index on time: no other session is looked at
         values += [first, last]
         terms.append("(" + " OR ".join(f"{column} IN ({marks})" for column in _SESSIONS) + ")")
         values += ids * len(_SESSIONS)
     if scope.project:
-        folder = plain(scope.project)
+        folder = _stored(scope.project)
         below = folder if folder.endswith(os.sep) else folder + os.sep
         terms.append("(cwd=? OR substr(cwd, 1, ?)=?)")
         values += [folder, len(below), below]
@@ -177,6 +170,11 @@ def _days(connection: sqlite3.Connection, marks: str, ids: list[str]) -> tuple[f
     if first is None:
         return 0.0, 0.0
     return _moment(first) - _DAY, _moment(last) + 2 * _DAY
+
+
+def _stored(text: str) -> str:
+    """Write a text as the file holds it: half of a surrogate pair has no UTF-8."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _moment(day: str) -> float:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.codec import decode, encode, without_text
+from tui_delegate.core.errands import is_delegated
 from tui_delegate.core.events import Calling, Cancelled, Failed, Finished, Opened, Spent, Thought, Wrote
-from tui_delegate.core.savings import call_saved, is_delegated
+from tui_delegate.core.savings import call_saved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

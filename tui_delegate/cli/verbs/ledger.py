@@ -52,8 +52,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--log", metavar="FILE", default="", help="read a log of agent-delegate instead")
     parser.add_argument("--journal", metavar="FILE", default="", help=argparse.SUPPRESS)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=False)
+    form = parser.formatter_class
     for name, said in ACTIONS.items():
-        _add_action(actions.add_parser(name, help=said, description=said, allow_abbrev=False), name)
+        action = actions.add_parser(
+            name, help=said, description=said, allow_abbrev=False, formatter_class=form
+        )
+        _add_action(action, name)
 
 
 ACTIONS = {
