@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from tui_delegate.core.events import RunPath
 
 ERRANDS: Final = frozenset({"ask", "write", "summarize", "map"})
-"""Verbs that an agent or a person calls for one piece of work: whoever called is the manager, so that the root
-of such a run is a worker."""
+"""Verbs that an agent or a person calls for one piece of work: whoever called is the manager, so that the
+root of such a run is a worker."""
 
 
 def is_delegated(command: str, path: RunPath) -> bool:
