@@ -31,21 +31,19 @@ class Rule:
     """Whether only folders are meant."""
     by_path: bool
     """Whether the line is about a path from its file's folder on, not about a name anywhere below it."""
+    plain: str
+    """What its pattern begins with and is to be taken as it stands."""
 
     def is_about(self, name: str, below: str) -> bool:
-        """Whether the line speaks of an entry; of the last word on it, if several do."""
-        pattern = self.pattern
-        plain = plain_length(pattern)
+        """Whether the line speaks of an entry, by its name and its path from the file's folder on."""
+        text = below if self.by_path else name
+        plain = self.plain
+        if plain == self.pattern:
+            return text == plain
         if not self.by_path:
-            if plain == len(pattern):
-                return name == pattern
-            if pattern[0] == "*" and plain_length(pattern[1:]) == len(pattern) - 1:
-                return name.endswith(pattern[1:])
-            return matches(pattern, name, False)
+            return text.startswith(plain) and matches(self.pattern, text, False)
         # What is plain is taken off first, as git does it: a `**` right after it may then reach over slashes.
-        return below.startswith(pattern[:plain]) and (
-            below == pattern if plain == len(pattern) else matches(pattern[plain:], below[plain:], True)
-        )
+        return text.startswith(plain) and matches(self.pattern[len(plain) :], text[len(plain) :], True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +134,8 @@ def _rules(lines: Iterable[str]) -> Iterator[Rule]:
         folders = pattern.endswith("/")
         pattern = pattern[:-1] if folders else pattern
         if pattern:
-            yield Rule(pattern.removeprefix("/"), ignores, folders, "/" in pattern)
+            body = pattern.removeprefix("/")
+            yield Rule(body, ignores, folders, "/" in pattern, body[: plain_length(body)])
 
 
 def _without_spaces(line: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import re
 
-MAGIC = "*?[\\"
 _NEVER = "(?!)"
 _CLASSES = {
     "alnum": str.isalnum,
@@ -32,7 +31,8 @@ class BadPattern(ValueError):
 
 def plain_length(pattern: str) -> int:
     """Say how far a pattern is to be taken as it stands."""
-    return next((place for place, letter in enumerate(pattern) if letter in MAGIC), len(pattern))
+    found = re.search(r"[*?\[\\]", pattern)
+    return found.start() if found else len(pattern)
 
 
 def matches(pattern: str, text: str, by_path: bool) -> bool:
