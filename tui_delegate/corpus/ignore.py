@@ -98,15 +98,16 @@ class Ignores:
         folder, _, last = rule.pattern.rpartition("/")
         plain = plain_length(last)
         end = last[max(map(last.rfind, "*?[]\\")) + 1 :]
-        if plain == len(last) or (plain and not end):
+        # To git, `a/b**/c` is about `a/bc` too; and a slash may stand in brackets.
+        odd = (rule.pattern.startswith("**", len(rule.plain)) and rule.plain[-1:] not in "/") or "[" in folder
+        if rule.by_path and (odd or (plain < len(last) and not plain and not end)):
+            self.places += (base + _as_text(rule.plain.rpartition("/")[0]),)
+        elif plain == len(last) or (plain and not end):
             self.starts.add(_as_text(last[:plain]))
         elif end:
             self.ends.add(_as_text(end))
-        else:  # anything at all, below the part of the path that is plain
-            start = folder[: plain_length(folder)]
-            if start != folder:
-                start = start.rpartition("/")[0]
-            self.places += (base + _as_text(start),)
+        else:
+            self.places += (base,)
 
 
 def read_rules(file: str, *, follow: bool = True) -> tuple[Rule, ...]:
