@@ -39,12 +39,11 @@ _BREAKS: Final = frozenset(
 def read_page(url: str, most: int) -> bytes:
     """Fetch a page. Raises an InputError; a page that is HTML comes as the text that a reader sees."""
     shown = clean_line(url, 200)
-    opener = urllib.request.build_opener(_Hops(_is_near(url)))
-    request = urllib.request.Request(
-        url, headers={"User-Agent": "tui-delegate", "Accept-Encoding": "identity"}
-    )
+    headers = {"User-Agent": "tui-delegate", "Accept-Encoding": "identity"}
     until = time.monotonic() + SECONDS
     try:
+        opener = urllib.request.build_opener(_Hops(_is_near(url)))
+        request = urllib.request.Request(url, headers=headers)
         with opener.open(request, timeout=SECONDS) as response:
             kind = response.headers.get_content_type()
             if not (kind.startswith(_TEXT) or kind.endswith(_ENDINGS)):
