@@ -109,4 +109,5 @@ def _entries(rows: dict[str, str]) -> Iterator[str]:
 def _text(text: str) -> str:
     """Write a text so that roff takes no letter of it for a command."""
     text = " ".join(text.split()).replace("\\", "\\e").replace("-", "\\-")
+    text = "".join(letter if letter.isascii() else f"\\[u{ord(letter):04X}]" for letter in text)
     return f"\\&{text}" if text.startswith((".", "'")) else text
