@@ -125,7 +125,7 @@ def refusal(words: str) -> Answer:
 )
 def test_a_cap_that_is_too_high_is_lowered_to_what_the_server_names(words: str, cap: int) -> None:
     speaker = SPEAKERS["anthropic"]
-    outcome, _, server = converse(speaker, refusal(words), Answer(speaker.text), request=PLAIN)
+    outcome, _, server = converse(speaker, refusal(words), Answer(speaker.text), request=PLAIN, key="")
     assert replied(outcome).message.text
     body = server.requests[1][2]
     assert isinstance(body, dict)
@@ -137,7 +137,7 @@ def test_a_cap_that_was_asked_for_is_nobodys_to_change_and_no_cap_is_lowered_for
     outcome, _, _ = converse(SPEAKERS["anthropic"], refusal(words), request=replace(PLAIN, max_tokens=9000))
     assert isinstance(outcome, BackendError)
     again = refusal("max_tokens is out of range")
-    outcome, _, server = converse(SPEAKERS["anthropic"], again, again, request=PLAIN)
+    outcome, _, server = converse(SPEAKERS["anthropic"], again, again, request=PLAIN, key="")
     assert isinstance(outcome, BackendError)
     assert len(server.requests) == 2
     caps = Caps()
