@@ -6,9 +6,11 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import pytest
 
+from tests import realserver
 from tests.assets import wire_body
 from tests.backends.loopback import Answer, Kept
 from tests.backends.saying import Said, chunked, http, saying
@@ -300,3 +302,16 @@ def test_a_whole_call_loads_no_client_and_no_event_loop(backend: str) -> None:
             check=False,
         )
     assert done.stdout.strip() == "True []", done.stderr
+
+
+@pytest.mark.real
+@pytest.mark.skipif(bool(realserver.why_not()), reason=realserver.why_not() or "a real server is here")
+def test_a_real_router_that_swaps_models_is_waited_for(tmp_path: Path) -> None:
+    with realserver.running_router(tmp_path, "a", "b") as server:
+        connection = connect("llamacpp", Endpoint(server.url), Options(), plain=True)
+        solo = alone(connection, TimeOuts(first=20))
+        for model in ("a", "b", "a"):
+            reply = straight(solo.chat(replace(PLAIN, model=model, max_tokens=20), Kept()))
+            assert (reply.model, bool(reply.message.text), reply.usage.source) == (model, True, "reported")
+        assert straight(connection.host.window("a")) == 1024
+        assert straight(connection.host.parallel("a")) == 2
