@@ -67,7 +67,6 @@ def test_a_call_that_asked_for_no_schema_learns_nothing_about_one() -> None:
 
 
 @pytest.mark.real
-@pytest.mark.skipif(bool(realserver.why_not()), reason=realserver.why_not() or "a real server is here")
 def test_a_real_llama_servers_grammar_holds() -> None:
     with realserver.running() as server:
         for backend in ("llamacpp", "openai-compat"):

@@ -305,7 +305,6 @@ def test_a_whole_call_loads_no_client_and_no_event_loop(backend: str) -> None:
 
 
 @pytest.mark.real
-@pytest.mark.skipif(bool(realserver.why_not()), reason=realserver.why_not() or "a real server is here")
 def test_a_real_router_that_swaps_models_is_waited_for(tmp_path: Path) -> None:
     with realserver.running_router(tmp_path, "a", "b") as server:
         connection = connect("llamacpp", Endpoint(server.url), Options(), plain=True)
