@@ -257,6 +257,7 @@ def note_of(usage: Usage, cost: float | None) -> str:
 
 
 def figures_of(told: Told) -> dict[str, object]:
+    """Give what a run took, for a JSON object."""
     done = told.done
     figures: dict[str, object] = {
         "usage": {

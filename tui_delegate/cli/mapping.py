@@ -62,7 +62,9 @@ def conduct_map(args: argparse.Namespace) -> int:
         conduct.say(f"left out: {item.name} ({item.why})")
     with Results(args.out) as results:
         if results.bad_lines:
-            conduct.say(f"{results.bad_lines} lines of {clean_line(args.out)} are no results, and are left alone")
+            conduct.say(
+                f"{results.bad_lines} lines of {clean_line(args.out)} are no results, and are left alone"
+            )
         work = _Map(conduct, found, results)
         try:
             asyncio.run(work.run())

@@ -48,7 +48,9 @@ class Results:
                 self._read()
             except OSError as error:
                 self.close()
-                raise InputError(f"--out {clean_line(self.path)} can't be written: {error.strerror}.") from None
+                raise InputError(
+                    f"--out {clean_line(self.path)} can't be written: {error.strerror}."
+                ) from None
         return self
 
     def __exit__(
@@ -72,10 +74,13 @@ class Results:
                 rest = rest[os.write(self._handle, rest) :]
             os.fsync(self._handle)
         except OSError as error:
-            raise InputError(
-                f"--out {clean_line(self.path)} can't be written: {error.strerror}.",
-                "What was answered is in the journal too.",
-            ) from None
+            raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> InputError:
+        return InputError(
+            f"--out {clean_line(self.path)} can't be written: {error.strerror}.",
+            "What was answered is in the journal too." if self._handle >= 0 else "Name another file.",
+        )
 
     def _lock(self) -> None:
         try:

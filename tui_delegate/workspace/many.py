@@ -58,9 +58,7 @@ class Many:
 
     async def capacity(self, seat: Seat) -> int:
         """Say how many calls the servers of a seat take at once."""
-        return await self.reach.capacity(
-            profiles.select(self.settings, seat.profile, seat.model), seat.model
-        )
+        return await self.reach.capacity(profiles.select(self.settings, seat.profile, seat.model), seat.model)
 
     async def run(
         self,
