@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = os.environ.get("COMPAT_PROGRAM", "")
 COMMAND = [PROGRAM] if PROGRAM else [sys.executable, "-m", "tui_delegate"]
-PATIENCE = 60.0
+PATIENCE = 25.0
 """Seconds until a call that hangs is given up."""
 
 
@@ -30,7 +30,9 @@ class Ended:
     @property
     def envelope(self) -> dict[str, object]:
         """The one JSON object on the one line of stdout."""
-        assert self.out.count("\n") == 1, f"stdout is not one line: {self.out[:400]!r}, stderr {self.err[-800:]}"
+        assert self.out.count("\n") == 1, (
+            f"stdout is not one line: {self.out[:400]!r}, stderr {self.err[-800:]}"
+        )
         value = json.loads(self.out)
         assert isinstance(value, dict)
         return value

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from tests.loopback import Asked
 
+
 @dataclass(frozen=True, slots=True)
 class Chat:
     """A model's answer, in whichever shape the request asked for."""
@@ -158,7 +159,7 @@ class Scripted:
         if not drip:
             line.sendall(wire)
             return
-        for place in range(0, len(wire)):
+        for place in range(len(wire)):
             line.sendall(wire[place : place + 1])
             if self._over.wait(drip):
                 return

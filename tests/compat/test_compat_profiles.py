@@ -35,7 +35,10 @@ def test_where_the_file_is(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "dir").mkdir()
     for path, model in ((tmp_path / "dir" / "profiles.toml", "by-dir"), (tmp_path / "f.toml", "by-file")):
         path.write_text(SMALL.format(desk.origin, model))
-    folder, file = {"AGENT_DELEGATE_HOME": str(tmp_path / "dir")}, {"AGENT_DELEGATE_CONFIG": str(tmp_path / "f.toml")}
+    folder, file = (
+        {"AGENT_DELEGATE_HOME": str(tmp_path / "dir")},
+        {"AGENT_DELEGATE_CONFIG": str(tmp_path / "f.toml")},
+    )
     assert desk.summarize(**folder).envelope["model"] == "by-dir"
     assert desk.summarize(**folder, **file).envelope["model"] == "by-file"
     assert desk.summarize().envelope["model"] == "small"

@@ -56,7 +56,11 @@ def test_target_root(desk: Desk, server: Scripted) -> None:
     escapes = ("../x.py", "root/../../x.py", "root/out/x.py", str(desk.home / "x.py"), "x.py")
     for target in escapes:
         ended = desk.write("--target", target, "--target-root", "root")
-        assert (ended.code, ended.error["type"], ended.envelope["target"]) == (2, "target_root_escape", target)
+        assert (ended.code, ended.error["type"], ended.envelope["target"]) == (
+            2,
+            "target_root_escape",
+            target,
+        )
         forced = desk.write("--force", "--target", target, "--target-root", "root")
         assert forced.error["type"] == "target_root_escape"
     assert not server.asked
@@ -186,7 +190,7 @@ def test_a_full_disk(desk: Desk, server: Scripted) -> None:
     there = desk.file("there.py", "old\n")
     desk.file("a.py")
     server.say(Chat("x" * 3_000_000))
-    words = desk.command(*"write --json --context a.py --spec s --force --target there.py".split())
+    words = desk.command(*["write", "--json", "--context", "a.py", "--spec", "s", "--force", "--target", "there.py"])
     limited = ["sh", "-c", 'ulimit -f 3000; trap "" XFSZ; exec "$@"', "sh", *words]
     done = subprocess.run(
         limited, cwd=desk.folder, env=desk.env(), capture_output=True, text=True, check=False, timeout=60
