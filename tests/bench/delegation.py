@@ -17,8 +17,9 @@ from pathlib import Path
 
 from tests.bench.floor import RUNS, STREAMS, TOKENS, WORKERS, floor, resident
 from tests.bench.measure import Row, in_turn, scripted_server
+from tui_delegate.core.choice import Choice
 from tui_delegate.core.limits import Limits
-from tui_delegate.workspace import Choice, Workspace
+from tui_delegate.workspace.seats import Workspace
 
 
 def ours(url: str, home: Path, paced: bool) -> float:

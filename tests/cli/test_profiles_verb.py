@@ -10,6 +10,7 @@ import pytest
 
 from tui_delegate.cli.main import main
 from tui_delegate.cli.verbs import profiles as verb
+from tui_delegate.profiles import Settings, default_name
 
 CANARY = "sk-canary-4711"
 MINE = f"""
@@ -85,17 +86,17 @@ def test_show_begins_with_the_seven_lines_that_are_known(
     code, out, err = run(capsys, "show", "work")
     assert (code, err) == (0, "")
     assert out.splitlines()[:7] == [
-        "name:           work",
-        "backend:        openai-compat",
-        "base_url:       https://h.example/v1",
-        "default_model:  big",
-        "api_key_env:    -",
-        "api_key set:    yes",
-        "timeout:        120.0",
+        "name           work",
+        "backend        openai-compat",
+        "base_url       https://h.example/v1",
+        "default_model  big",
+        "api_key_env    -",
+        "api_key set    yes",
+        "timeout        120.0",
     ]
-    assert "api_key from:   file" in out
-    assert "extra_headers:  Authorization" in out
-    assert f"written in:     {mine}" in out
+    assert "api_key from   file" in out
+    assert "extra_headers  Authorization" in out
+    assert f"written in     {mine}" in out
     assert CANARY not in out
 
 
@@ -118,17 +119,17 @@ def test_show_warns_of_a_key_that_others_may_read(mine: Path, capsys: pytest.Cap
     assert err == ""
 
 
-def test_an_unknown_profile_is_78_and_names_the_nearest(
+def test_an_unknown_profile_is_2_as_for_agent_delegate_and_names_the_nearest(
     mine: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert mine.exists()
     assert run(capsys, "show", "wrk") == (
-        78,
+        2,
         "",
         "tui-delegate: There is no profile 'wrk'.\n  Did you mean work?\n",
     )
     code, out, err = run(capsys, "show", "wrk", "--json")
-    assert (code, err, json.loads(out)["error"]["code"]) == (78, "", "resolve_error")
+    assert (code, err, json.loads(out)["error"]["code"]) == (2, "", "resolve_error")
 
 
 def test_a_broken_file_is_78_in_one_line(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,17 +166,17 @@ def test_init_works_where_the_file_is_broken_or_theirs_is(
 
 
 def test_without_an_action_it_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as caught:
-        main(["profiles"])
-    assert caught.value.code == 2
+    assert main(["profiles"]) == 2
     assert "usage: tui-delegate profiles" in capsys.readouterr().err
 
 
-def test_test_needs_a_name_where_there_is_no_default(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_no_default_is_written_it_is_agent_delegates(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert not home.exists()
-    code, _, err = run(capsys, "test")
-    assert code == 78
-    assert err.startswith("tui-delegate: No default profile is set.\n  Name one: ollama,")
+    assert run(capsys, "list")[1].splitlines()[0] == "ollama (default)"
+    assert default_name(Settings()) == "ollama"
+    assert default_name(Settings("work")) == "work"
 
 
 def test_a_report_is_one_line_a_check_and_fails_if_one_did(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ from tests.loopback import Answer, Asked, Loopback, serving
 from tests.product import Product
 from tui_delegate.core.limits import Limits
 from tui_delegate.core.transcript import Transcript
-from tui_delegate.workspace import Workspace
+from tui_delegate.workspace.seats import Workspace
 
 DONE = "Done: result of fix the typo; result of sort these names"
 STEP = 37

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui_delegate.core.calls import ModelCall
+from tui_delegate.core.calls import ModelCall, RunContext
 from tui_delegate.core.events import Event, RunPath, Spent
 from tui_delegate.core.savings import Savings, savings
 from tui_delegate.core.transcript import Transcript
@@ -54,3 +54,9 @@ def test_runs_add_up_and_one_of_unknown_price_takes_nothing_away() -> None:
     assert both.delegated.total == 2 * USED.total
     assert savings([]) == Savings()
     assert Savings().share is None
+
+
+def test_a_verb_that_another_tool_calls_is_all_work_of_a_worker_and_its_price_is_not_known() -> None:
+    run = told(spent((), USED, LOCAL))
+    run.context = RunContext("summarize")
+    assert savings([run]) == Savings(delegated=USED)

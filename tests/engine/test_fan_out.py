@@ -8,11 +8,12 @@ import urllib.request
 from pathlib import Path
 
 from tests.bench.measure import scripted_server
+from tui_delegate.core.choice import Choice
 from tui_delegate.core.events import Event, Returned
 from tui_delegate.core.limits import Limits
 from tui_delegate.core.transcript import Transcript
 from tui_delegate.profiles import save
-from tui_delegate.workspace import Choice, Workspace
+from tui_delegate.workspace.seats import Workspace
 
 WORKERS = 64
 

@@ -28,7 +28,8 @@ from tui_delegate.core.events import (
 )
 from tui_delegate.core.transcript import Transcript
 from tui_delegate.engine.run import Plan, open_run
-from tui_delegate.engine.stream import BOUND, TEXT_EVERY, Stream, coalesce
+from tui_delegate.engine.stream import BOUND, Stream
+from tui_delegate.engine.texts import TEXT_EVERY, coalesce
 
 Done = Callable[[Exception | None], None]
 

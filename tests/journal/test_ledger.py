@@ -33,6 +33,7 @@ CALLS = st.builds(
     status=STATUSES,
     total_ms=TOKENS,
 )
+spent_by_manager = call(agent="boss", model="dear")
 BATCHES = st.lists(
     st.tuples(st.sampled_from(["r1", "r2", "r3"]), st.lists(st.tuples(CALLS, st.floats(0, 5)), max_size=5)),
     max_size=8,
@@ -62,6 +63,9 @@ def folded(by: str, found: list[Call]) -> list[Total]:
             sum(row.cost or 0.0 for row in rows),
             sum(row.cost is None for row in rows),
             sum(row.usage_source != "reported" for row in rows),
+            sum(row.delegated for row in rows),
+            sum(row.saved or 0.0 for row in rows),
+            sum(row.saved is not None for row in rows),
         )
         for key, rows in sorted(groups.items())
     ]
@@ -69,8 +73,13 @@ def folded(by: str, found: list[Call]) -> list[Total]:
 
 def same(totals: list[Total], expected: list[Total]) -> None:
     """Dollars are added up in another order, so their last digit may differ."""
-    assert [total._replace(cost=0.0) for total in totals] == [total._replace(cost=0.0) for total in expected]
+    assert [exact(total) for total in totals] == [exact(total) for total in expected]
     assert [total.cost for total in totals] == pytest.approx([total.cost for total in expected])
+    assert [total.saved for total in totals] == pytest.approx([total.saved for total in expected])
+
+
+def exact(total: Total) -> Total:
+    return total._replace(cost=0.0, saved=0.0)
 
 
 @given(BATCHES)
@@ -84,6 +93,7 @@ def test_totals_are_what_the_calls_add_up_to(
             for run in ("r1", "r2", "r3"):
                 journal.append(run, [opened(run, RunContext(session=run[0], cwd=f"/{run}"))])
             for run, calls in batches:
+                journal.append(run, [spent(spent_by_manager, path=(), at=NOON)] if calls else [])
                 journal.append(run, [spent(made, at=NOON + days * DAY) for made, days in calls])
         since, until = midnight(NOON + DAY), midnight(NOON + 3 * DAY)
         with closing(Ledger.open(path)) as ledger:

@@ -14,7 +14,7 @@ from tui_delegate.core.codec import decode
 from tui_delegate.core.events import Event, Finished, Spent, Started, Wrote
 from tui_delegate.core.limits import Limits
 from tui_delegate.core.transcript import Transcript
-from tui_delegate.workspace import Workspace
+from tui_delegate.workspace.seats import Workspace
 
 pytestmark = pytest.mark.real
 BOTH = "delegate fix the typo | sort these names"

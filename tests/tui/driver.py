@@ -22,6 +22,7 @@ from textual.widgets import Input, TextArea
 from tests.tui.standing import seen
 from tui_delegate import profiles
 from tui_delegate.backends.discover import Candidate, Found
+from tui_delegate.core.choice import Choice
 from tui_delegate.core.codec import decode
 from tui_delegate.core.events import Event, RunPath
 from tui_delegate.core.limits import Limits
@@ -33,7 +34,6 @@ from tui_delegate.profiles import Profile
 from tui_delegate.tui.app import DelegateApp
 from tui_delegate.tui.house import House, Wanted
 from tui_delegate.tui.screens.main import MainScreen
-from tui_delegate.workspace import Choice
 from tui_delegate.workspace.catalog import Station
 from tui_delegate.workspace.seating import Seating
 from tui_delegate.workspace.seats import Workspace

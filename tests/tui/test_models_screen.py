@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
-    from tui_delegate.workspace import Workspace
+    from tui_delegate.workspace.seats import Workspace
 
 SIZES = [(80, 24), (120, 40), (220, 60)]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import tomli_w
 
 from tests.loopback import Answer, Asked, table
-from tui_delegate.workspace import Workspace
+from tui_delegate.workspace.seats import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping

@@ -7,9 +7,9 @@ import pytest
 
 from tests.workspace.places import SECRETS
 from tui_delegate import profiles
+from tui_delegate.core.choice import Choice
 from tui_delegate.core.errors import ConfigError
 from tui_delegate.profiles import example
-from tui_delegate.workspace import Choice
 from tui_delegate.workspace.drafts import (
     KEPT,
     Draft,

@@ -8,11 +8,11 @@ import pytest
 
 from tests.loopback import serving, table
 from tests.workspace.places import PLAIN, workspace
-from tui_delegate.core.choice import ROLES
+from tui_delegate.core.choice import ROLES, Choice
 from tui_delegate.core.errors import ConfigError, ResolveError
 from tui_delegate.core.limits import Limits
 from tui_delegate.core.transcript import Transcript
-from tui_delegate.workspace import Choice, Workspace
+from tui_delegate.workspace.seats import Workspace
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,14 +1,105 @@
-"""Flags that several verbs share: who manages, who works, under which limits. No verb's own flag is here."""
+"""Flags that several verbs share: who does the work, under which limits, in which form it is told.
+
+No verb's own flag is here. Those of one-shot calls are taken before the verb as well as after it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator, Sequence
 
     from tui_delegate.core.choice import Choice
     from tui_delegate.core.limits import Limits
+
+VALUED = ("--profile", "--model", "--temperature")
+BARE = ("--json", "-q", "--quiet", "-v", "--verbose")
+_DESTS = frozenset({"profile", "model", "temperature", "json", "quiet", "verbose"})
+
+
+def add_one_shot(parser: argparse.ArgumentParser) -> None:
+    """Declare what every one-shot call takes: `profile model temperature json quiet verbose raw`."""
+    parser.add_argument("--profile", default="", metavar="NAME", help="the profile; else the default one")
+    parser.add_argument("--model", default="", metavar="NAME", help="the model; else the profile's")
+    parser.add_argument(
+        "--temperature", type=warmth, default=None, metavar="F", help="how freely it chooses its words"
+    )
+    add_form(parser)
+    parser.add_argument("--raw", action="store_true", help="leave control characters in the answer")
+
+
+def add_form(parser: argparse.ArgumentParser) -> None:
+    """Declare how a verb may be told: `json quiet verbose`."""
+    parser.add_argument("--json", action="store_true", help="one JSON object on one line, and no talk")
+    parser.add_argument("-q", "--quiet", action="store_true", help="tell nothing on stderr but errors")
+    parser.add_argument("-v", "--verbose", action="store_true", help="tell more")
+
+
+def warmth(text: str) -> float:
+    """Read a temperature."""
+    import argparse
+
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError("must be a number, 0 or above")
+    return value
+
+
+def leading(words: Sequence[str]) -> int:
+    """Count the words before the verb that are flags of every verb, with their values."""
+    at = 0
+    while at < len(words):
+        word = words[at]
+        if word in VALUED:
+            at += 2
+        elif word in BARE or word.partition("=")[0] in VALUED:
+            at += 1
+        else:
+            break
+    return min(at, len(words))
+
+
+def complete(parser: argparse.ArgumentParser, *, valued: bool) -> None:
+    """Take the shared flags everywhere: what a verb does not declare itself is read and has no effect.
+
+    A caller that was made for agent-delegate puts them before any verb. In the parsers of actions
+    (`profiles list`) a flag that is left out must not hide one that stands before them.
+    """
+    _declare_the_rest(parser, valued=valued, default=None)
+    import argparse
+
+    for inner in _inner(parser):
+        for action in inner._actions:  # argparse has no other way to say what is declared
+            if action.dest in _DESTS and action.option_strings:
+                action.default = argparse.SUPPRESS
+        _declare_the_rest(inner, valued=valued, default=argparse.SUPPRESS)
+
+
+def _declare_the_rest(parser: argparse.ArgumentParser, *, valued: bool, default: str | None) -> None:
+    from argparse import SUPPRESS
+
+    declared = {word for action in parser._actions for word in action.option_strings}
+    for words in (("--json",), ("-q", "--quiet"), ("-v", "--verbose")):
+        if free := [word for word in words if word not in declared]:
+            parser.add_argument(*free, action="store_true", default=default or False, help=SUPPRESS)
+    for word in VALUED if valued else ():
+        if word not in declared:
+            kind, none = (warmth, None) if word == "--temperature" else (str, "")
+            parser.add_argument(word, type=kind, default=default or none, help=SUPPRESS)
+
+
+def _inner(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    import argparse
+
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for inner in action.choices.values():
+                yield inner
+                yield from _inner(inner)
 
 
 def add_choice(parser: argparse.ArgumentParser) -> None:

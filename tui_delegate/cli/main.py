@@ -12,10 +12,13 @@ import sys
 from importlib import import_module
 
 from tui_delegate import __version__
+from tui_delegate.cli import flags, output
+from tui_delegate.core.errors import DelegateError, InputError
 
 TYPE_CHECKING = False  # importing typing for it would cost a tenth of what `--version` costs
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import NoReturn
 
 VERBS = {
     "chat": "open the screen: chat, live workers, ledger (what no verb does, on a terminal)",
@@ -24,37 +27,84 @@ VERBS = {
     "models": "list the models of every server here; load, unload and pull them",
     "profiles": "list, show, make and test profiles",
     "ledger": "show every model call: tokens, time and cost",
+    "status": "show version, default profile, files and what is installed; no server is asked",
 }
 
+NOT_FOR_PROGRAMS = frozenset({"chat", "web", "mcp", "completions", "man"})
+"""Verbs with no JSON form and no talk of their own: they take no flag but theirs."""
+TAKES_A_PLACE = output.FEW_CODES | {"map"}
+"""Verbs that take profile, model and temperature also where these change nothing."""
+
 EPILOG = (
-    "Exit codes: 0 done, 1 failed, 2 usage, 65 bad reply, 69 unavailable, 73 target exists, 74 journal,"
-    " 75 try later, 77 key, 78 config, 124 out of time, 130 interrupted."
+    "--json, -q, -v, and for one-shot calls --profile, --model and --temperature, may stand before the verb."
+    " Exit codes of ask, write, summarize, status, doctor, ledger, profiles, install and uninstall: 0 done,"
+    " 1 failed, 2 usage, 74 journal, 78 config, 130 interrupted. Of the others: 0 done, 1 failed, 2 usage,"
+    " 65 bad reply, 69 unavailable, 73 target exists, 74 journal, 75 try later, 77 key, 78 config,"
+    " 124 out of time, 130 interrupted."
 )
+
+
+class Misuse(InputError):
+    """Words on the command line that no verb can be made of."""
+
+    program = "tui-delegate"
+    usage = ""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse that raises what it would say, so that a program can have it as JSON."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise it."""
+        misuse = Misuse(message, " ".join(self.format_usage().split()))
+        misuse.program, misuse.usage = self.prog, self.format_usage()
+        raise misuse
 
 
 def main(argv: Sequence[str]) -> int:
     """Run one verb and give its exit code. The only broad catch of the command line is here."""
     _prepare_streams()
-    argv = _with_verb(list(argv))
-    verb = next((word for word in argv if not word.startswith("-")), "")
-    args = _parser(verb).parse_args(argv)
-    if not args.verb:
-        _parser("").print_usage(sys.stderr)
-        sys.stderr.write(
-            "tui-delegate: the screen needs a terminal; in a pipe: tui-delegate run -\n"
-            "  `tui-delegate --help` lists all verbs\n"
-        )
-        return 2
+    words = _with_verb(list(argv))
+    verb = words[0] if words and not words[0].startswith("-") else ""
+    try:
+        args = _parser(verb).parse_args(words)
+        if not args.verb:
+            raise Misuse(
+                "the screen needs a terminal; in a pipe: tui-delegate run -",
+                "`tui-delegate --help` lists all verbs",
+            )
+    except Misuse as error:
+        return _say_misuse(words, verb, error)
     return _run(args)
 
 
+def _say_misuse(words: Sequence[str], verb: str, error: Misuse) -> int:
+    as_json = "--json" in (words[: words.index("--")] if "--" in words else words)
+    try:
+        if as_json:
+            output.data_json(output.error_envelope(verb if verb in VERBS else "-", error))
+        elif error.usage:
+            output.say(f"{error.usage}{error.program}: error: {error.message}")
+        else:
+            output.say_error(error)
+    except BrokenPipeError:
+        _close_stdout()
+    return output.USAGE
+
+
 def _with_verb(words: list[str]) -> list[str]:
-    """Open the screen where no verb is named: on a terminal, or with flags that only it can mean."""
-    if words:
-        own = words[0].startswith("-") and words[0] not in ("-h", "--help", "--version")
-        return ["chat", *words] if own else words
+    """Put the verb first, and after it what stood before it; open the screen where no verb is named.
+
+    It is opened on a terminal, or with flags that only it can mean.
+    """
+    at = flags.leading(words)
+    named = words[at] if at < len(words) else ""
+    if named in ("-h", "--help", "--version"):
+        return words[at:]
+    if named and not named.startswith("-"):
+        return [named, *words[:at], *words[at + 1 :]]
     on_terminal = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
-    return ["chat"] if on_terminal else words
+    return ["chat", *words] if words or on_terminal else words
 
 
 def _prepare_streams() -> None:
@@ -67,7 +117,10 @@ def _prepare_streams() -> None:
 
 
 def _parser(verb: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    """Make the parser; only the verb that was asked for has its flags. `*`: all of them have."""
+    if verb and verb != "*" and verb not in VERBS:
+        raise _unknown(verb)
+    parser = Parser(
         prog="tui-delegate",
         description="A manager model hands bounded tasks to cheap, local, parallel workers.",
         epilog=EPILOG,
@@ -84,9 +137,23 @@ def _parser(verb: str) -> argparse.ArgumentParser:
             allow_abbrev=False,
             formatter_class=_help_formatter,
         )
-        if name == verb:
+        if verb in (name, "*"):
             import_module(f"tui_delegate.cli.verbs.{name}").add_arguments(sub)
+            if name not in NOT_FOR_PROGRAMS:
+                flags.complete(sub, valued=name in TAKES_A_PLACE)
     return parser
+
+
+def _unknown(verb: str) -> Misuse:
+    import difflib
+
+    from tui_delegate.core.clean import clean_line
+
+    close = difflib.get_close_matches(verb, VERBS, 1, 0.5)
+    hint = f"Did you mean {close[0]}?" if close else f"Verbs: {', '.join(VERBS)}."
+    if len(verb.split()) > 1:
+        hint = "To give a prompt: tui-delegate run 'PROMPT'"
+    return Misuse(f"There is no verb {clean_line(verb, 60)!r}.", hint)
 
 
 def _help_formatter(prog: str) -> argparse.HelpFormatter:
@@ -99,46 +166,45 @@ def _help_formatter(prog: str) -> argparse.HelpFormatter:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from tui_delegate.cli import output
-    from tui_delegate.core.errors import DelegateError
-
+    said = {name: getattr(args, name, False) for name in ("quiet", "verbose", "json")}
+    output.speak(**said)
     try:
         code: int = import_module(f"tui_delegate.cli.verbs.{args.verb}").run(args)
         sys.stdout.flush()
         return code
     except DelegateError as error:
-        if getattr(args, "json", False):
-            output.data_json(output.error_envelope(args.verb, error))
-        else:
-            output.say_error(error)
-        return output.exit_code(error.code)
+        return _fail(args, error)
     except KeyboardInterrupt:
-        return output.INTERRUPTED
+        return _fail(args, Interrupted("Interrupted.")) if said["json"] else output.INTERRUPTED
     except BrokenPipeError:
         _close_stdout()
         return output.OK
     except (
         Exception
     ) as error:  # the front-end boundary: a bug is one line and an exit code, with a way to see more
-        return _say_bug(args, error)
+        if os.environ.get("TUI_DELEGATE_DEBUG"):
+            raise
+        hint = "This is a bug. TUI_DELEGATE_DEBUG=1 shows where it happened."
+        return _fail(args, DelegateError(f"{type(error).__name__}: {error}", hint))
+
+
+class Interrupted(DelegateError):
+    """The person pressed Ctrl-C."""
+
+    code = "cancelled"
+
+
+def _fail(args: argparse.Namespace, error: DelegateError) -> int:
+    """Tell an error. A verb that has settled on a place writes it into its arguments, to be told here."""
+    names = ("backend", "profile", "model", "target")
+    told = {name: value for name in names if isinstance(value := getattr(args, name, ""), str)}
+    try:
+        return output.fail(args.verb, error, json=getattr(args, "json", False), **told)
+    except BrokenPipeError:
+        _close_stdout()
+        return output.exit_code(error.code, args.verb)
 
 
 def _close_stdout() -> None:
     """Whoever read our output went away; keep the interpreter from saying so again at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _say_bug(args: argparse.Namespace, error: Exception) -> int:
-    from tui_delegate.cli import output
-    from tui_delegate.core.errors import DelegateError
-
-    if os.environ.get("TUI_DELEGATE_DEBUG"):
-        raise error
-    bug = DelegateError(
-        f"{type(error).__name__}: {error}", "This is a bug. TUI_DELEGATE_DEBUG=1 shows where it happened."
-    )
-    if getattr(args, "json", False):
-        output.data_json(output.error_envelope(args.verb, bug))
-    else:
-        output.say_error(bug)
-    return output.FAILED

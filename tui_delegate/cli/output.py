@@ -1,18 +1,23 @@
 """What leaves the process: stdout is data, stderr is talk, and an exit code says how it went.
 
-Everything that came from outside passes `clean` before a terminal. Nothing here knows what a verb does.
+Everything that came from outside passes `clean` before a terminal. Whether there is talk, colour and
+progress is decided here and nowhere else. Nothing here knows what a verb does.
 """
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.clean import clean
 from tui_delegate.core.errors import DelegateError
 
+TYPE_CHECKING = False  # importing typing for it costs more than the rest of this file
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Final, TextIO
+
+    from tui_delegate.cli.progress import Progress
 
 OK: Final = 0
 FAILED: Final = 1
@@ -41,10 +46,53 @@ EXIT_CODES: Final[Mapping[str, int]] = {
 }
 """Exit codes by error code; every other failure is 1."""
 
+FEW_CODES: Final = frozenset(
+    {"ask", "write", "summarize", "status", "doctor", "ledger", "profiles", "install", "uninstall"}
+)
+"""The verbs of agent-delegate. Its callers know 0, 1 and 2; only what it has no word for has another."""
 
-def exit_code(code: str) -> int:
-    """Give the exit code of an error code."""
-    return EXIT_CODES.get(code, FAILED)
+_NEW_TO_ITS_CALLERS: Final[Mapping[str, int]] = {
+    "ledger_not_written": 74,
+    "config_error": 78,
+    "hangup": INTERRUPTED,
+    "cancelled": INTERRUPTED,
+}
+_REFUSED_BEFORE_A_CALL: Final = frozenset(
+    {
+        *("resolve_error", "missing_target", "target_root_escape", "target_exists", "corpus_error"),
+        *("empty_stdin", "empty_ledger"),
+    }
+)
+"""Seven of agent-delegate's eight error types. The eighth, `backend_error`, is 1."""
+
+BODY_SHOWN: Final = 2000
+
+
+def exit_code(code: str, verb: str = "") -> int:
+    """Give the exit code of an error code. The verbs of agent-delegate have fewer than the others."""
+    if verb not in FEW_CODES:
+        return EXIT_CODES.get(code, FAILED)
+    if code in _NEW_TO_ITS_CALLERS:
+        return _NEW_TO_ITS_CALLERS[code]
+    from tui_delegate.core.errors import type_of
+
+    return USAGE if {code, type_of(code)} & _REFUSED_BEFORE_A_CALL else FAILED
+
+
+class _Manner:
+    """How this process was asked to speak."""
+
+    quiet = False
+    verbose = False
+    json = False
+    answered = False
+    """Whether its one JSON object is out: there is never a second one."""
+
+
+def speak(*, quiet: bool = False, verbose: bool = False, json: bool = False) -> None:
+    """Say once, before a verb begins, how much talk is wanted. With JSON there is none."""
+    _Manner.quiet, _Manner.verbose, _Manner.json = quiet, verbose, json
+    _Manner.answered = False
 
 
 def data(text: str, *, end: str = "\n") -> None:
@@ -63,6 +111,7 @@ def data(text: str, *, end: str = "\n") -> None:
 def data_json(value: object) -> None:
     """Write one JSON value on one line to stdout; control characters leave escaped."""
     data(json_text(value))
+    _Manner.answered = True
 
 
 def json_text(value: object) -> str:
@@ -81,16 +130,83 @@ def say(text: str, *, end: str = "\n") -> None:
         return
 
 
+def tell(text: str) -> None:
+    """Say what is going on: nothing of it under --quiet and --json."""
+    if not (_Manner.quiet or _Manner.json):
+        say(text)
+
+
+def detail(text: str) -> None:
+    """Say what only somebody who asked with --verbose wants to hear."""
+    if _Manner.verbose:
+        tell(text)
+
+
 def say_error(error: DelegateError) -> None:
     """Say what happened and what to do next."""
-    say(f"tui-delegate: {error.message}")
+    from tui_delegate.cli.secrets import hidden
+
+    say(f"tui-delegate: {hidden(error.message)}")
     if error.hint:
         say(f"  {error.hint}")
 
 
-def error_envelope(verb: str, error: DelegateError, **more: object) -> dict[str, object]:
-    """Make the JSON object of a verb that failed."""
-    return {"ok": False, "command": verb, "error": error.envelope(), **more}
+def fail(verb: str, error: DelegateError, *, json: bool, **told: str) -> int:
+    """Tell an error in the form that was asked for and give its exit code. `told`: see `error_envelope`."""
+    if not json:
+        say_error(error)
+    elif not _Manner.answered:
+        data_json(error_envelope(verb, error, **told))
+    return exit_code(error.code, verb)
+
+
+def error_envelope(
+    verb: str,
+    error: DelegateError,
+    *,
+    backend: str = "",
+    profile: str = "",
+    model: str = "",
+    target: str = "",
+) -> dict[str, object]:
+    """Make the JSON object of a verb that failed: what the server said is in it, without our keys."""
+    from tui_delegate.cli.secrets import hidden
+
+    inner = {**error.envelope(), "message": hidden(error.message)}
+    if backend:
+        inner["backend"] = backend
+    if (status := getattr(error, "status", None)) is not None:
+        inner["status"] = status
+    if body := getattr(error, "body", ""):
+        inner["body"] = hidden(body)[:BODY_SHOWN]
+    places = {"profile": profile, "model": model, "target": target}
+    known = {name: place for name, place in places.items() if place}
+    return {"ok": False, "command": verb, "error": inner, **known}
+
+
+def colour(stream: TextIO) -> bool:
+    """Whether colour may go here. NO_COLOR wins over FORCE_COLOR, both win over what the stream is."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if forced := os.environ.get("FORCE_COLOR"):
+        return forced != "0"
+    return os.environ.get("TERM") != "dumb" and stream.isatty()
+
+
+def paint(text: str, style: str, stream: TextIO) -> str:
+    """Colour a cleaned text: `good`, `bad`, `odd` or `faint`; as it is where no colour may go."""
+    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if colour(stream) else text
+
+
+def progress(total: int | None, label: str) -> Progress:
+    """Show how far long work is, in one line on a terminal's stderr; elsewhere nothing.
+
+    `with output.progress(len(names), "Reading") as bar: … bar.step(note=name)`. None: how much is not known.
+    """
+    from tui_delegate.cli.progress import Progress
+
+    wanted = not (_Manner.quiet or _Manner.json) and os.environ.get("TERM") != "dumb"
+    return Progress(sys.stderr, total, label, shown=wanted and sys.stderr.isatty())
 
 
 def table(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()) -> str:
@@ -110,3 +226,4 @@ def table(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset())
 
 
 _JSON_CONTROLS = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
+_STYLES = {"good": "32", "bad": "31", "odd": "33", "faint": "2"}

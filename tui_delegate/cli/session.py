@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tui_delegate.core.transcript import Node
     from tui_delegate.engine.run import Run
     from tui_delegate.journal.store import Journal
-    from tui_delegate.workspace import Workspace
+    from tui_delegate.workspace.seats import Workspace
 
 
 async def run_prompt(workspace: Workspace, wanted: Wanted) -> int:

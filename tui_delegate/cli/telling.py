@@ -41,7 +41,7 @@ from tui_delegate.core.usage import Usage
 if TYPE_CHECKING:
     from tui_delegate.core.limits import Limits
     from tui_delegate.engine.run import Run
-    from tui_delegate.workspace import Workspace
+    from tui_delegate.workspace.seats import Workspace
 
 Form = Literal["text", "json", "events"]
 

@@ -142,7 +142,7 @@ def _mended(text: str, why: str) -> object:
     if start < 0:
         raise _Refused(f"its arguments are no JSON ({why})")
     body = text[start : end + 1]
-    if end < start or not _closed(body) or _open_quote(body):
+    if end < start or not is_whole(body):
         raise _Refused("its arguments are cut off, or a quote in them is not escaped")
     if len(body) > 64 * 1024:
         raise _Refused(f"its arguments are no JSON ({why})")
@@ -157,6 +157,11 @@ def _mended(text: str, why: str) -> object:
         raise _Refused(f"its arguments are no JSON ({why})")
     # Back through the strict reader: what it refuses, it refuses mended too.
     return _strict(json.dumps(mended))
+
+
+def is_whole(text: str) -> bool:
+    """Whether nothing of a broken text's end is missing: every bracket and every quote is closed."""
+    return _closed(text) and not _open_quote(text)
 
 
 def _outside(text: str) -> str:

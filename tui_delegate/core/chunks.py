@@ -28,6 +28,8 @@ class ChatRequest:
     temperature: float | None = None
     max_tokens: int | None = None
     think: Think = None
+    answer_schema: str = ""
+    """A JSON schema as text: the server is asked to keep the answer to it, where it can; empty: none."""
     tries: int = 1
     """How often this very call has been made, this time included."""
 

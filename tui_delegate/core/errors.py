@@ -3,11 +3,12 @@
 DelegateError
 ├─ ConfigError            a profiles file that can't be read or holds what it should not
 ├─ ResolveError           a profile, backend or agent that isn't there, or lacks what this call needs
+│  └─ KeyMissing          it lacks its key: for the caller the same as a key that was refused
 ├─ InputError             what the person gave can't be used (no prompt, an empty corpus, a bad flag)
 ├─ JournalError           the journal can't be written or read
 ├─ BackendError           a model server, or the way to it
 │  ├─ Unreachable  AuthRefused  ModelMissing  ContextOverflow  RateLimited  Overloaded
-│  └─ CutOff  BadReply  TimedOut
+│  └─ CutOff  BadReply  TimedOut  Unfit
 └─ LimitReached           a delegation that is refused or gave nothing; the parent's model reads it
    ├─ InvalidRequest  UsesExceeded  RequestFailed  Denied
    └─ DepthExceeded  BudgetExceeded
@@ -33,7 +34,7 @@ class DelegateError(Exception):
 
     def envelope(self) -> dict[str, object]:
         """Render the `error` member of every JSON answer."""
-        return {"type": self.type, "code": self.code, "message": self.message, "hint": self.hint}
+        return {"type": self.type, "message": self.message, "code": self.code, "hint": self.hint}
 
 
 class ConfigError(DelegateError):
@@ -48,6 +49,13 @@ class ResolveError(DelegateError):
 
     code = "resolve_error"
     type = "resolve_error"
+
+
+class KeyMissing(ResolveError):
+    """The profile's key is nowhere to be found, so that its server could only refuse."""
+
+    code = "auth"
+    type = "backend_error"
 
 
 class InputError(DelegateError):
@@ -145,6 +153,12 @@ class TimedOut(BackendError):
     code = "timeout"
 
 
+class Unfit(BackendError):
+    """The answer does not hold what was asked of it: its schema, or a check that a person named."""
+
+    code = "unfit"
+
+
 class LimitReached(DelegateError):
     """A delegation that was not made, or gave nothing; its parent's model reads why."""
 
@@ -189,10 +203,11 @@ class BudgetExceeded(LimitReached):
 
 def envelope_of(code: str, message: str, hint: str) -> dict[str, object]:
     """Render an error that is known by its code only, as an event tells it."""
-    return {"type": _type_of(code), "code": code, "message": message, "hint": hint}
+    return {"type": type_of(code), "message": message, "code": code, "hint": hint}
 
 
-def _type_of(code: str) -> str:
+def type_of(code: str) -> str:
+    """Give the wire's type of an error that is known by its code only."""
     kinds: list[type[DelegateError]] = [DelegateError]
     for kind in kinds:
         if kind.code == code:

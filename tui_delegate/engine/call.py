@@ -6,10 +6,9 @@ asked, and what is done with the reply, is the turn's.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tui_delegate.core.calls import ModelCall, Status
 from tui_delegate.core.chunks import (
@@ -38,13 +37,13 @@ from tui_delegate.core.flags import flag_words
 from tui_delegate.core.usage import CHARS_PER_TOKEN, Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
+    from tui_delegate.core.events import Event
     from tui_delegate.core.messages import Message
     from tui_delegate.core.purse import Reservation
     from tui_delegate.core.specs import Seat
-    from tui_delegate.engine.purser import Purser
-    from tui_delegate.engine.stream import Stream
+    from tui_delegate.core.usage import Price
 
 SHORTEST_MEASURE = 0.05
 """Seconds under which tokens a second say nothing."""
@@ -53,15 +52,54 @@ SILENT_CUT_RATIO = 2.5
 """A server that read this much less than we sent has dropped the head of the prompt."""
 
 
+class Outlet(Protocol):
+    """Where a call's events go."""
+
+    def emit(self, event: Event, /) -> None:
+        """Put one event in."""
+
+    async def drain(self) -> None:
+        """Wait while the reader is behind."""
+
+
+class Payer(Protocol):
+    """Hands out a run's money and places in flight."""
+
+    async def reserve(self, prompt: int, wanted: int | None, price: Price | None) -> Reservation:
+        """Hold back what a call may cost, once it fits."""
+
+    def settle(self, held: Reservation, usage: Usage, cost: float | None) -> None:
+        """Count what a call cost."""
+
+    async def enter(self, waiting: Callable[[int], None]) -> None:
+        """Take a place in flight."""
+
+    def leave(self) -> None:
+        """Give the place back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How time passes and how work is broken off: an event loop's way, or that of a process without one."""
+
+    now: Callable[[], float]
+    """Seconds since the epoch, for people."""
+    time: Callable[[], float]
+    """Seconds since whenever, for measuring."""
+    sleep: Callable[[float], Awaitable[object]]
+    broken_off: type[BaseException]
+    """What is raised in a call that is to end at once."""
+
+
 @dataclass(slots=True)
 class Caller:
     """Who calls: one turn's place in the run, with the means to pay and to tell."""
 
     path: RunPath
     attempt: int
-    stream: Stream
-    purser: Purser
-    now: Callable[[], float]
+    stream: Outlet
+    purser: Payer
+    clock: Clock
     heard: int = 0
     """How many notes are in what is sent."""
 
@@ -73,7 +111,7 @@ class Meter:
         self._path = caller.path
         self._attempt = caller.attempt
         self._stream = caller.stream
-        self._time = asyncio.get_running_loop().time
+        self._time = caller.clock.time
         self._begun = self._time()
         self._sent: float | None = None
         self._first: float | None = None
@@ -182,7 +220,7 @@ async def call_model(
                     delay=error.retry_in,
                 )
             )
-            await asyncio.sleep(error.retry_in)
+            await caller.clock.sleep(error.retry_in)
     raise AssertionError("count() never ends")
 
 
@@ -205,7 +243,7 @@ async def _attempt(
     except DelegateError as error:
         code = error.code
         raise
-    except asyncio.CancelledError:
+    except caller.clock.broken_off:
         status, code = "cancelled", "cancelled"
         raise
     finally:
@@ -260,7 +298,7 @@ def _write_down(caller: Caller, held: Reservation, row: ModelCall, reply: Reply 
         Spent(
             path=caller.path,
             attempt=caller.attempt,
-            at=caller.now(),
+            at=caller.clock.now(),
             call=row,
             reply=reply.message if reply else None,
             finish=reply.finish if reply else "",
@@ -276,7 +314,9 @@ def _warn(caller: Caller, seat: Seat, reply: Reply) -> None:
         notices.append(("other_model", f"{seat.model} was asked for, {reply.model} answered."))
     for code, message in notices:
         caller.stream.emit(
-            Warned(path=caller.path, attempt=caller.attempt, at=caller.now(), code=code, message=message)
+            Warned(
+                path=caller.path, attempt=caller.attempt, at=caller.clock.now(), code=code, message=message
+            )
         )
 
 

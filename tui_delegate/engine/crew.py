@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from tui_delegate.engine.call import Caller, Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,3 +43,12 @@ class Crew:
     """Open turns, each with what the person wants it to read next."""
     held: set[RunPath] = field(default_factory=set)
     """Turns whose batch stays until it is released."""
+
+    def caller(self, path: RunPath, attempt: int) -> Caller:
+        """Make what a turn calls its model with."""
+        return Caller(path, attempt, self.stream, self.purser, loop_clock(self.now))
+
+
+def loop_clock(now: Callable[[], float]) -> Clock:
+    """Give the running event loop's way of passing time."""
+    return Clock(now, asyncio.get_running_loop().time, asyncio.sleep, asyncio.CancelledError)

@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tui_delegate.core.calls import ERRANDS
 from tui_delegate.core.chunks import Finish, Reply
 from tui_delegate.core.errors import InputError
 from tui_delegate.core.events import (
@@ -224,6 +225,11 @@ def opening_of(told: Sequence[Event]) -> Opened:
     opened = next(iter(told), None)
     if not isinstance(opened, Opened):
         raise InputError("Of this run nothing is known that it could go on from.")
+    if opened.context.command in ERRANDS:
+        raise InputError(
+            f"Run {opened.run} is a call of `{opened.context.command}`: there is no manager to go on with.",
+            "Make the call again.",
+        )
     if not opened.prompt:
         raise InputError(
             f"Run {opened.run} kept no text (--no-keep-text), so it can't go on where it stood.",

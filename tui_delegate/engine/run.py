@@ -28,6 +28,7 @@ from tui_delegate.core.events import (
 from tui_delegate.core.files import render_list
 from tui_delegate.core.limits import Allowance, Limits
 from tui_delegate.core.messages import Message, system, user
+from tui_delegate.engine.asking import Asker
 from tui_delegate.engine.batch import CANCELLED, Order, Outcome, Post, failure
 from tui_delegate.engine.crew import Crew
 from tui_delegate.engine.delegate import Desk
@@ -243,7 +244,7 @@ class Run:
             turn = self._turn(order, seat, past)
             answer = await self._answer(turn)
         except asyncio.CancelledError:
-            text = turn.so_far() if turn else ""
+            text = turn.asker.so_far() if turn else ""
             self._stream.emit(
                 Cancelled(path=order.path, attempt=order.attempt, at=self._crew.now(), text=text)
             )
@@ -290,9 +291,8 @@ class Run:
         lineage = (*order.lineage, order.task)
         return Turn(
             crew=self._crew,
-            seat=seat,
+            asker=Asker(self._crew.caller(order.path, order.attempt), seat),
             path=order.path,
-            attempt=order.attempt,
             allowance=order.allowance,
             messages=self._messages(order, seat),
             desk=Desk(Post(self._crew, order.path, order.allowance, lineage, self._work)),
@@ -332,7 +332,7 @@ class Run:
                 code=error.code,
                 message=error.message,
                 hint=error.hint,
-                text=turn.so_far() if turn else "",
+                text=turn.asker.so_far() if turn else "",
             )
         )
 

@@ -7,28 +7,24 @@ handed in; nothing is saved and restored around a child.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.chunks import ChatRequest, Reply
-from tui_delegate.core.errors import (
-    BackendError,
-    BadReply,
-    BudgetExceeded,
-    ContextOverflow,
-    CutOff,
-)
-from tui_delegate.core.events import FellBack, RunPath
+from tui_delegate.core.errors import BadReply, BudgetExceeded
 from tui_delegate.core.flags import CUT_AT_END
 from tui_delegate.core.markup import is_call_markup
 from tui_delegate.core.messages import Message, ToolSpec, user
-from tui_delegate.core.specs import seat_name
 from tui_delegate.core.usage import CHARS_PER_TOKEN
-from tui_delegate.engine.call import Caller, Meter, call_model, prompt_tokens
+from tui_delegate.engine.asking import no_answer
+from tui_delegate.engine.call import prompt_tokens
 from tui_delegate.engine.delegate import Desk, delegation_tool
 
 if TYPE_CHECKING:
+    from tui_delegate.core.events import RunPath
     from tui_delegate.core.limits import Allowance
     from tui_delegate.core.specs import Seat
+    from tui_delegate.engine.asking import Asker
     from tui_delegate.engine.crew import Crew
     from tui_delegate.engine.past import PastTurn
 
@@ -50,20 +46,22 @@ class Turn:
     """One agent at work. Invariant: every call in `messages` has its answer before the model is asked."""
 
     crew: Crew
-    seat: Seat
+    asker: Asker
     path: RunPath
-    attempt: int
     allowance: Allowance
     messages: list[Message]
     desk: Desk
     steps: int = 0
-    meter: Meter | None = None
-    """The call under way, or the last one."""
     flags: list[str] = field(default_factory=list)
     heard: int = 0
     """How many notes it has read."""
     past: PastTurn | None = None
     """What it did before the run stopped."""
+
+    @property
+    def seat(self) -> Seat:
+        """Who is asked: another than at first, where that one failed."""
+        return self.asker.seat
 
     async def answer(self) -> Answer:
         """Run the turn. Raises BackendError, or BudgetExceeded where not even a list of results is left."""
@@ -89,10 +87,6 @@ class Turn:
         parts = [f"{name}:\n{text}" for name, text in self.desk.finished]
         return Answer("\n\n".join(parts), self.seat.model, (*self.flags, f"limit:{limit}", "listed"))
 
-    def so_far(self) -> str:
-        """Give the text of the call under way."""
-        return "".join(self.meter.parts) if self.meter else ""
-
     async def _last_word(self, limit: str) -> Answer:
         """At a limit, ask once more without tools, so that paid work becomes an answer."""
         try:
@@ -109,70 +103,31 @@ class Turn:
         if not text.strip():
             if self.desk.finished:
                 return self.listing("empty_answer")
-            raise _no_answer(reply)
+            raise no_answer(reply)
         if reply.finish == "length":
             self.flags.append("length")
         return Answer(text, reply.model or self.seat.model, tuple(self.flags))
 
     async def _ask(self, tools: tuple[ToolSpec, ...]) -> Reply:
         reply = self.past.read_back() if self.past else None
-        while not reply:
-            request = self._request(tools)
-            crew = self.crew
-            caller = Caller(self.path, self.attempt, crew.stream, crew.purser, crew.now, self.heard)
-            try:
-                reply = await call_model(caller, self.seat, request, self._set_meter)
-            except BackendError as error:
-                if not self._fall_back(error):
-                    raise
+        if not reply:
+            reply = await self.asker.ask(partial(self._request, tools), self.heard)
         if CUT_AT_END in reply.flags and CUT_AT_END not in self.flags:
             self.flags.append(CUT_AT_END)
         return reply
 
-    def _set_meter(self, meter: Meter) -> None:
-        self.meter = meter
-
-    def _fall_back(self, error: BackendError) -> bool:
-        """Take the next seat, if the one before failed before its first token."""
-        began = self.meter is not None and self.meter.began
-        if began or not self.seat.fallback or isinstance(error, ContextOverflow):
-            return False
-        before, after = self.seat, self.seat.fallback[0]
-        self.seat = replace(after, agent=before.agent, fallback=before.fallback[1:])
-        self.crew.stream.emit(
-            FellBack(
-                path=self.path,
-                attempt=self.attempt,
-                at=self.crew.now(),
-                from_seat=seat_name(before.profile, before.model),
-                profile=after.profile,
-                backend=after.protocol,
-                model=after.model,
-                code=error.code,
-                window=after.window,
-            )
-        )
-        return True
-
-    def _request(self, tools: tuple[ToolSpec, ...]) -> ChatRequest:
+    def _request(self, tools: tuple[ToolSpec, ...], seat: Seat) -> ChatRequest:
         # A history that holds calls needs the tools named, though none may be called any more.
         named = tools or (self._all_tools() if any(message.calls for message in self.messages) else ())
         return ChatRequest(
-            model=self.seat.model,
-            messages=tuple(self._fit(message) for message in self.messages),
+            model=seat.model,
+            messages=tuple(_fit(message, seat) for message in self.messages),
             tools=named,
             may_call=bool(tools),
-            temperature=self.seat.temperature,
-            max_tokens=self.seat.max_tokens,
-            think=self.seat.think,
+            temperature=seat.temperature,
+            max_tokens=seat.max_tokens,
+            think=seat.think,
         )
-
-    def _fit(self, message: Message) -> Message:
-        """Leave out thinking of another provider: it must not be sent it."""
-        if all(block.origin == self.seat.origin for block in message.thinking):
-            return message
-        kept = tuple(block for block in message.thinking if block.origin == self.seat.origin)
-        return replace(message, thinking=kept)
 
     def _tools(self) -> tuple[ToolSpec, ...]:
         return self._all_tools() if self.allowance.may_delegate else ()
@@ -189,7 +144,7 @@ class Turn:
         """Say how many characters of results this turn's window has room for."""
         if self.seat.window is None:
             return None
-        used = prompt_tokens(self._request(self._tools()))
+        used = prompt_tokens(self._request(self._tools(), self.seat))
         return max(int((self.seat.window * (1 - 1 / ANSWER_SHARE) - used) * CHARS_PER_TOKEN), 200)
 
     def _notes(self) -> list[str]:
@@ -205,12 +160,9 @@ class Turn:
         del notes[:due]
 
 
-def _no_answer(reply: Reply) -> BackendError:
-    if "calls_cut" in reply.flags or reply.finish == "length":
-        return CutOff(
-            f"The answer was cut after {reply.usage.completion} tokens, before it said anything whole.",
-            "Raise max_tokens or the context window.",
-        )
-    if reply.message.thinking:
-        return BadReply("The model used its whole answer for thinking.", "Turn thinking off (think = false).")
-    return BadReply("The model's answer is empty.", "Ask again, or take another model.")
+def _fit(message: Message, seat: Seat) -> Message:
+    """Leave out thinking of another provider: it must not be sent it."""
+    if all(block.origin == seat.origin for block in message.thinking):
+        return message
+    kept = tuple(block for block in message.thinking if block.origin == seat.origin)
+    return replace(message, thinking=kept)

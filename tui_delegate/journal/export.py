@@ -77,6 +77,9 @@ def entry(call: Call) -> dict[str, object]:
         "cost": call.cost,
         "price": None if call.price_source is None else price,
         "price_source": call.price_source,
+        "saved_tokens": call.delegated,
+        "saved_cost": call.saved,
+        "imported": bool(call.imported),
     }
 
 

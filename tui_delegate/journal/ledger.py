@@ -92,6 +92,12 @@ class Call(NamedTuple):
     parent_pid: int
     claude_session_id: str
     codex_session_id: str
+    delegated: int = 0
+    """Its tokens, if it is a worker's: its manager did not have to spend them."""
+    saved: float | None = None
+    """Dollars that its tokens would have cost more at its manager's price; None: a price is not known."""
+    imported: int = 0
+    """1: it was read from another tool's log."""
 
 
 class Total(NamedTuple):
@@ -111,16 +117,23 @@ class Total(NamedTuple):
     """Calls whose cost is not known, which is not the same as nothing."""
     guessed: int = 0
     """Calls whose server did not report its tokens."""
+    delegated: int = 0
+    """Tokens of the workers' calls: what their managers did not have to spend."""
+    saved: float = 0.0
+    """Dollars, of the workers' calls where both prices are known."""
+    compared: int = 0
+    """How many calls those are."""
 
 
 _FIELDS: Final = ", ".join(Call._fields)
 SCAN: Final = (
     "count(*), sum(status='failed'), sum(prompt), sum(cached), sum(completion), sum(reasoning), "
-    "sum(total_ms), total(cost), sum(cost IS NULL), sum(usage_source<>'reported')"
+    "sum(total_ms), total(cost), sum(cost IS NULL), sum(usage_source<>'reported'), sum(delegated), "
+    "total(saved), count(saved)"
 )
 """The figures of a total, from calls."""
 _ROLLED: Final = ", ".join(
-    f"{'total' if name == 'cost' else 'sum'}({name})" for name in Total._fields if name != "key"
+    f"{'total' if name in ('cost', 'saved') else 'sum'}({name})" for name in Total._fields if name != "key"
 )
 
 

@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.codec import decode, encode, without_text
 from tui_delegate.core.events import Calling, Cancelled, Failed, Finished, Opened, Spent, Thought, Wrote
+from tui_delegate.core.savings import call_saved, is_delegated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tui_delegate.core.calls import ModelCall, RunContext
     from tui_delegate.core.events import Event, RunPath
+    from tui_delegate.core.usage import Price
 
 Cell = str | int | float | None
 Row = tuple[Cell, ...]
 Key = tuple[str, str, str]
 """Dimension, day (empty: all days), key within the dimension."""
 
-FIGURES: Final = 10
+FIGURES: Final = 13
 DIMENSIONS: Final = (
     "command", "session", "run", "agent", "profile", "backend", "model", "status", "host", "project",
     "answered", "code", "target", "parent_pid", "claude_session_id", "codex_session_id",
@@ -48,11 +50,24 @@ class Batch:
     calls: list[tuple[int, Row]] = field(default_factory=list)
     """Each with the place of its event within the batch."""
     last: float = 0.0
+    price: Price | None = None
+    """The manager's, by its last call whose price is known."""
 
 
-def batch(run: str, events: Sequence[Event], context: RunContext, *, keep_text: bool, now: float) -> Batch:
-    """Make the rows of one append. Raises ValueError, TypeError or ArithmeticError for what is no event."""
-    made = Batch(plain(run), context, last=now)
+def batch(
+    run: str,
+    events: Sequence[Event],
+    context: RunContext,
+    price: Price | None = None,
+    *,
+    keep_text: bool,
+    now: float,
+) -> Batch:
+    """Make the rows of one append. Raises ValueError, TypeError or ArithmeticError for what is no event.
+
+    `price` is the manager's so far.
+    """
+    made = Batch(plain(run), context, last=now, price=price)
     for event in events:
         if not keep_text:
             if isinstance(event, _TEXTS):
@@ -62,7 +77,9 @@ def batch(run: str, events: Sequence[Event], context: RunContext, *, keep_text: 
             made.context = event.context
             made.opened = opened_row(event, now)
         elif isinstance(event, Spent):
-            made.calls.append((len(made.events), _call_row(made.run, event, made.context, now)))
+            made.calls.append((len(made.events), _call_row(made, event, now)))
+            if not event.path and event.call.price is not None:
+                made.price = event.call.price
         elif not event.path and type(event) in _ENDINGS:
             made.ended = (event.at or now, _ENDINGS[type(event)])
         made.events.append(_event_row(event))
@@ -136,11 +153,11 @@ def _event_row(event: Event) -> Row:
     return (event.at, path_text(event.path), event.attempt, kind, _to_json(body))
 
 
-def _call_row(run: str, event: Spent, context: RunContext, now: float) -> Row:
-    call = event.call
+def _call_row(made: Batch, event: Spent, now: float) -> Row:
+    call, context = event.call, made.context
     return (
         event.at or now,
-        run,
+        made.run,
         plain(context.session),
         path_text(event.path),
         event.attempt,
@@ -159,7 +176,18 @@ def _call_row(run: str, event: Spent, context: RunContext, now: float) -> Row:
         _bounded(context.parent_pid),
         plain(context.claude_session_id),
         plain(context.codex_session_id),
+        *_worth(made, event),
+        0,
     )
+
+
+def _worth(made: Batch, event: Spent) -> Row:
+    """Give the tokens that a manager did not have to spend, and the dollars, where both prices are known."""
+    usage = event.call.usage
+    if not is_delegated(made.context.command, event.path):
+        return (0, None)
+    saved = call_saved(event.call, made.price) if event.path else None
+    return (_bounded(usage.prompt) + _bounded(usage.completion), saved)
 
 
 def _measures(call: ModelCall) -> Row:
@@ -196,11 +224,14 @@ def _signature(call: Row) -> Row:
 def _figures(call: Row) -> list[float]:
     prompt, cached, completion, reasoning, source, _, _, total_ms = call[11:19]
     cost, status = call[24], call[25]
+    delegated, saved = call[33:35]
     counts = [
         figure for figure in (prompt, cached, completion, reasoning, total_ms) if isinstance(figure, int)
     ]
     known = cost if isinstance(cost, float | int) else 0
-    return [1, int(status == "failed"), *counts, known, int(cost is None), int(source != "reported")]
+    worth = [figure if isinstance(figure, float | int) else 0 for figure in (delegated, saved)]
+    unknown = [int(cost is None), int(source != "reported")]
+    return [1, int(status == "failed"), *counts, known, *unknown, *worth, int(saved is not None)]
 
 
 def _add(sums: list[float], figures: Sequence[float]) -> None:

@@ -25,43 +25,8 @@ BUSY_SECONDS: Final = 1.0
 PATIENCE: Final = 30.0
 """How long a write waits for other processes altogether."""
 
-_FIRST: Final = """
-CREATE TABLE sessions(id TEXT PRIMARY KEY, title TEXT NOT NULL, created REAL NOT NULL, updated REAL NOT NULL)
-    WITHOUT ROWID;
-CREATE TABLE runs(
-    id TEXT PRIMARY KEY, session TEXT NOT NULL, started REAL NOT NULL, ended REAL, status TEXT NOT NULL,
-    command TEXT NOT NULL, prompt TEXT NOT NULL, cwd TEXT NOT NULL, target TEXT NOT NULL,
-    parent_pid INTEGER NOT NULL, claude_session_id TEXT NOT NULL, codex_session_id TEXT NOT NULL,
-    pid INTEGER NOT NULL, machine TEXT NOT NULL);
-CREATE INDEX runs_session ON runs(session) WHERE session <> '';
-CREATE TABLE events(
-    id INTEGER PRIMARY KEY, run TEXT NOT NULL, n INTEGER NOT NULL, at REAL NOT NULL, path TEXT NOT NULL,
-    attempt INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL);
-CREATE UNIQUE INDEX events_run ON events(run, n);
-CREATE TABLE calls(
-    id INTEGER PRIMARY KEY, at REAL NOT NULL, run TEXT NOT NULL, n INTEGER NOT NULL, session TEXT NOT NULL,
-    path TEXT NOT NULL, attempt INTEGER NOT NULL, command TEXT NOT NULL, agent TEXT NOT NULL,
-    profile TEXT NOT NULL, backend TEXT NOT NULL, model TEXT NOT NULL, answered TEXT NOT NULL,
-    prompt INTEGER NOT NULL, cached INTEGER NOT NULL, completion INTEGER NOT NULL,
-    reasoning INTEGER NOT NULL, usage_source TEXT NOT NULL, queue_ms INTEGER NOT NULL,
-    first_token_ms INTEGER, total_ms INTEGER NOT NULL, tokens_per_second REAL,
-    price_input REAL, price_cached REAL, price_output REAL, price_source TEXT, cost REAL,
-    status TEXT NOT NULL, code TEXT NOT NULL, target TEXT NOT NULL, cwd TEXT NOT NULL, host TEXT NOT NULL,
-    parent_pid INTEGER NOT NULL, claude_session_id TEXT NOT NULL, codex_session_id TEXT NOT NULL);
-CREATE INDEX calls_at ON calls(at);
-CREATE INDEX calls_run ON calls(run);
-CREATE INDEX calls_session ON calls(session) WHERE session <> '';
-CREATE TABLE totals(
-    dim TEXT NOT NULL, day TEXT NOT NULL, key TEXT NOT NULL, calls INTEGER NOT NULL, failed INTEGER NOT NULL,
-    prompt INTEGER NOT NULL, cached INTEGER NOT NULL, completion INTEGER NOT NULL,
-    reasoning INTEGER NOT NULL, total_ms INTEGER NOT NULL, cost REAL NOT NULL, unpriced INTEGER NOT NULL,
-    guessed INTEGER NOT NULL, PRIMARY KEY(dim, day, key)) WITHOUT ROWID;
-CREATE TABLE picks(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID
-"""
-
-MIGRATIONS: Final = (_FIRST,)
-"""What brings a file from each version to the next. Only ever added to."""
-VERSION: Final = len(MIGRATIONS)
+VERSION: Final = 2
+"""Of the tables, as written into the file's head. How a file gets there is in `migrations`."""
 
 _NETWORK: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ncpfs", "fuse.sshfs"})
 _NO_WAL: Final = "it is kept without write-ahead log: slower, and readers may have to wait"
@@ -101,6 +66,7 @@ def open_for_reading(path: Path, wait: float | None = None) -> sqlite3.Connectio
     try:
         connection = _connect(f"{path.absolute().as_uri()}?mode=ro{_unchanging(path)}", wait)
         if _check_head(connection, path):
+            _show_as_newest(connection)
             return connection
         connection.close()
     except sqlite3.Error as error:
@@ -225,6 +191,16 @@ def _check_head(connection: sqlite3.Connection, path: Path) -> bool:
     return True
 
 
+def _show_as_newest(connection: sqlite3.Connection) -> None:
+    """Let a file of an earlier version, which only a writer may change, be read as if it were of ours."""
+    version = _pragma(connection, "user_version")
+    if version < VERSION:
+        from tui_delegate.journal.migrations import views
+
+        for statement in views(version):
+            connection.execute(statement)
+
+
 def _pragma(connection: sqlite3.Connection, name: str) -> int:
     return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
 
@@ -252,12 +228,13 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the tables up to date, in one transaction, so that of many first processes one does it."""
     if _pragma(connection, "user_version") == VERSION:
         return
+    from tui_delegate.journal.migrations import statements
+
     connection.execute("BEGIN IMMEDIATE")
     try:
         _check_head(connection, path)
-        for step in MIGRATIONS[_pragma(connection, "user_version") :]:
-            for statement in step.split(";"):
-                connection.execute(statement)
+        for statement in statements(_pragma(connection, "user_version")):
+            connection.execute(statement)
         connection.execute(f"PRAGMA application_id={APPLICATION}")
         connection.execute(f"PRAGMA user_version={VERSION}")
         connection.execute("COMMIT")

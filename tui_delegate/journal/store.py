@@ -11,6 +11,7 @@ from itertools import islice
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
+from tui_delegate.core.calls import ERRANDS
 from tui_delegate.journal.claim import claim, is_alive
 from tui_delegate.journal.schema import open_for_writing
 from tui_delegate.journal.sessions import Exchange, Reader, RunRow, SessionRow, Stored
@@ -75,8 +76,9 @@ class Journal:
         return list(self._reader.events_of(row.id))
 
     def stopped(self, limit: int = 20) -> list[RunRow]:
-        """Give the last runs that ended without an answer or were killed, newest first."""
-        found = (row for row in self.runs(_LOOKED_AT) if row.status != "ok" and not is_alive(row))
+        """Give the last runs of a manager that ended without an answer or were killed, newest first."""
+        runs = (row for row in self.runs(_LOOKED_AT) if row.command not in ERRANDS)
+        found = (row for row in runs if row.status != "ok" and not is_alive(row))
         return list(islice(found, limit))
 
     def newest(self) -> int:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.calls import RunContext
 from tui_delegate.core.errors import DelegateError, JournalError
+from tui_delegate.core.usage import Price
 from tui_delegate.journal import rows, schema
 
 if TYPE_CHECKING:
@@ -36,16 +37,19 @@ _CALL_COLUMNS: Final = (
     "at, run, session, path, attempt, command, agent, profile, backend, model, answered, prompt, cached, "
     "completion, reasoning, usage_source, queue_ms, first_token_ms, total_ms, tokens_per_second, "
     "price_input, price_cached, price_output, price_source, cost, status, code, target, cwd, host, "
-    "parent_pid, claude_session_id, codex_session_id, n"
+    "parent_pid, claude_session_id, codex_session_id, delegated, saved, imported, n"
 )
 """In the order of a call's row; the number comes last because only the commit knows it."""
 _ADD_CALL: Final = f"INSERT INTO calls({_CALL_COLUMNS}) VALUES(?{', ?' * _CALL_COLUMNS.count(',')})"
 _ADD_TOTAL: Final = (
-    f"INSERT INTO totals VALUES(?, ?, ?{', ?' * rows.FIGURES}) ON CONFLICT(dim, day, key) DO UPDATE SET "
+    "INSERT INTO totals(dim, day, key, calls, failed, prompt, cached, completion, reasoning, total_ms, cost, "
+    f"unpriced, guessed, delegated, saved, compared) VALUES(?, ?, ?{', ?' * rows.FIGURES}) "
+    "ON CONFLICT(dim, day, key) DO UPDATE SET "
     "calls=calls+excluded.calls, failed=failed+excluded.failed, prompt=prompt+excluded.prompt, "
     "cached=cached+excluded.cached, completion=completion+excluded.completion, "
     "reasoning=reasoning+excluded.reasoning, total_ms=total_ms+excluded.total_ms, cost=cost+excluded.cost, "
-    "unpriced=unpriced+excluded.unpriced, guessed=guessed+excluded.guessed"
+    "unpriced=unpriced+excluded.unpriced, guessed=guessed+excluded.guessed, "
+    "delegated=delegated+excluded.delegated, saved=saved+excluded.saved, compared=compared+excluded.compared"
 )
 _ADD_RUN: Final = (
     f"INSERT INTO runs VALUES(?, ?, ?, NULL, 'open'{', ?' * 9}) ON CONFLICT(id) DO UPDATE SET "
@@ -61,6 +65,11 @@ _LAST_NUMBER: Final = "SELECT max(n) FROM events WHERE run=?"
 _CONTEXT: Final = (
     "SELECT command, session, cwd, target, parent_pid, claude_session_id, codex_session_id "
     "FROM runs WHERE id=?"
+)
+
+_PRICE: Final = (
+    "SELECT price_input, price_output, price_cached, price_source FROM calls "
+    "WHERE run=? AND path='' AND price_input IS NOT NULL ORDER BY id DESC LIMIT 1"
 )
 
 
@@ -96,6 +105,8 @@ class _Run:
     context: RunContext
     opened: Row | None
     stored: bool
+    price: Price | None = None
+    """The manager's, by its last call whose price is known."""
 
 
 Waiting = Append | Pick | Change
@@ -210,7 +221,10 @@ class Writer:
 
     def _batch(self, item: Append) -> Batch:
         known = self._run(rows.plain(item.run))
-        made = rows.batch(item.run, item.events, known.context, keep_text=self._keep_text, now=self._now())
+        made = rows.batch(
+            item.run, item.events, known.context, known.price, keep_text=self._keep_text, now=self._now()
+        )
+        known.price = made.price
         if made.opened is not None:
             known.context, known.opened, known.stored = made.context, made.opened, False
         return made
@@ -220,11 +234,16 @@ class Writer:
         known = self._runs.get(run)
         if known is None:
             row = self._connection.execute(_CONTEXT, (run,)).fetchone()
-            known = self._runs[run] = _Run(RunContext(*row) if row else RunContext(), None, stored=True)
+            context = RunContext(*row) if row else RunContext()
+            known = self._runs[run] = _Run(context, None, True, self._manager_price(run) if row else None)
             if len(self._runs) > _RUNS_KEPT:
                 self._runs.popitem(last=False)
         self._runs.move_to_end(run)
         return known
+
+    def _manager_price(self, run: str) -> Price | None:
+        row = self._connection.execute(_PRICE, (run,)).fetchone()
+        return Price(*row) if row else None
 
     def _write(self, batches: list[Batch], picks: list[tuple[str, str]]) -> None:
         execute, many = self._connection.execute, self._connection.executemany

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tui_delegate.profiles.builtin import BACKENDS, USUAL_URL
     from tui_delegate.profiles.flags import with_limits
     from tui_delegate.profiles.keys import KEYS
-    from tui_delegate.profiles.pick import api_key, find, key_source, key_warning, select, split
+    from tui_delegate.profiles.pick import api_key, default_name, find, key_source, key_warning, select, split
     from tui_delegate.profiles.read import load
     from tui_delegate.profiles.values import Approval, Profile, Roles, Settings, TeamSpec, ToolRule
     from tui_delegate.profiles.write import example, init, save, starter
@@ -21,7 +21,7 @@ _ROOMS = {
     "builtin": ("BACKENDS", "USUAL_URL"),
     "flags": ("with_limits",),
     "keys": ("KEYS",),
-    "pick": ("api_key", "find", "key_source", "key_warning", "select", "split"),
+    "pick": ("api_key", "default_name", "find", "key_source", "key_warning", "select", "split"),
     "read": ("load",),
     "values": ("Approval", "Profile", "Roles", "Settings", "TeamSpec", "ToolRule"),
     "write": ("example", "init", "save", "starter"),
@@ -39,6 +39,7 @@ __all__ = [
     "ToolRule",
     "api_key",
     "config_path",
+    "default_name",
     "example",
     "find",
     "init",

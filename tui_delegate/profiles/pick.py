@@ -9,7 +9,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.clean import clean_line
-from tui_delegate.core.errors import ResolveError
+from tui_delegate.core.errors import KeyMissing, ResolveError
 from tui_delegate.profiles.builtin import BACKENDS, USUAL_URL
 from tui_delegate.profiles.table import nearest
 
@@ -47,6 +47,11 @@ def select(settings: Settings, name: str, model: str | None = None) -> Profile:
     return profile
 
 
+def default_name(settings: Settings) -> str:
+    """Name the profile of a one-shot call that names none: the one in the file, else agent-delegate's."""
+    return settings.default_profile or "ollama"
+
+
 def split(place: str) -> tuple[str, str]:
     """Take `profile/model` apart; the model is empty where only a profile is named."""
     profile, _, model = place.partition("/")
@@ -63,7 +68,7 @@ def api_key(profile: Profile, environ: Mapping[str, str]) -> str:
         )
     key = key or profile.api_key
     if not key and profile.api_key_env:
-        raise ResolveError(
+        raise KeyMissing(
             f"Profile {profile.name!r} needs a key: {profile.api_key_env} is not set.",
             f"Set it: export {profile.api_key_env}=…",
         )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tui_delegate.core.choice import Choice
     from tui_delegate.core.limits import Limits
     from tui_delegate.journal.store import Journal
-    from tui_delegate.workspace import Workspace
+    from tui_delegate.workspace.seats import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class House:
 
     def open(self) -> None:
         """Open the rest. Raises a ConfigError; a journal that can't be written is told of later."""
-        from tui_delegate.workspace import Workspace
+        from tui_delegate.workspace.seats import Workspace
 
         self._workspace = Workspace.open(self.wanted.choice, self.environ)
         try:

@@ -1,9 +1,5 @@
 """Where everything is wired together: profiles to servers, agents to seats, a prompt to a run.
 
-Only this room knows both the engine and what stands behind its ports.
+Only this room knows both the engine and what stands behind its ports. `seats` is a whole workspace, for runs
+on an event loop; `errands` is the small one of a verb that makes a call and ends.
 """
-
-from tui_delegate.core.choice import Choice
-from tui_delegate.workspace.seats import Workspace
-
-__all__ = ["Choice", "Workspace"]

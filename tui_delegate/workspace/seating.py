@@ -5,7 +5,7 @@ A run keeps the seating that it began with, whatever is chosen meanwhile. Nothin
 
 from __future__ import annotations
 
-import asyncio
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,9 @@ from tui_delegate.core.errors import BackendError, ModelMissing, ResolveError
 from tui_delegate.core.specs import AgentSpec, Seat
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractAsyncContextManager
+
     from tui_delegate.backends.discover import Found
     from tui_delegate.core.choice import Role
     from tui_delegate.core.servers import ModelInfo
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 BUILTIN_WORKER = "builtin/worker"
 """The builtin model that picks by its task what to do."""
+USUAL_PROFILE = "ollama"
+"""Who is sent on errands where nothing at all is written down."""
 NEAR_TEMPERATURE = 0.1
 """How freely models on this machine word their answers, where the profile does not say."""
 
@@ -48,14 +53,41 @@ class Seating:
     found: str = ""
     """The profile that was taken because nobody named one."""
     _seats: dict[str, Seat] = field(default_factory=dict)
-    _finding: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _finding: AbstractAsyncContextManager[None] | None = None
 
     async def seat(self, name: str) -> Seat:
         """Find the seat of `manager`, `worker`, an agent, a profile or `profile/model`; found once."""
+        self._finding = self._finding or self._one_at_a_time()
         async with self._finding:
             if name not in self._seats:
                 self._seats[name] = await self._find_seat(name)
             return self._seats[name]
+
+    def sent(self, profile: str, model: str) -> Place:
+        """Say who is sent on an errand. Raises a ResolveError where that can't be; no server is asked."""
+        roles = self.settings.roles
+        place = self._named(profile or roles.worker or self.settings.default_profile or USUAL_PROFILE)
+        place = replace(place, model=model or place.model)
+        chosen = profiles.select(self.settings, place.profile, place.model or None)
+        self.reach.connect(chosen)
+        return replace(place, model=place.model or chosen.default_model)
+
+    async def errand(self, place: Place, temperature: float | None, spares: Sequence[str]) -> Seat:
+        """Find the seat of who is sent. Spares that are named go before the profile's."""
+        seat = await self._seat_at(place, "worker")
+        named = [*spares, *self.settings.profiles[place.profile].fallback]
+        found = [await self._spare(spare) for spare in dict.fromkeys(named)]
+        seats = [seat, *(spare for spare in found if spare)]
+        if temperature is not None:
+            seats = [replace(one, temperature=temperature) for one in seats]
+        return replace(seats[0], fallback=tuple(seats[1:]))
+
+    def _one_at_a_time(self) -> AbstractAsyncContextManager[None]:
+        if self.reach.plain:
+            return nullcontext()
+        from asyncio import Lock
+
+        return Lock()
 
     def sitting(self, role: Role) -> tuple[str, str]:
         """Say who has a role, as far as it is known by now: a profile and a model; empty: not yet."""
@@ -174,7 +206,7 @@ class Seating:
             temperature=_temperature(profile),
             think=profile.think,
             price=profile.price or listed_price(profile, model),
-            window=await self.reach.window(profile, model),
+            window=await self.reach.window(profile, model, ask=not self.reach.plain),
         )
         return _as_agent(seat, place.agent) if place.agent else seat
 

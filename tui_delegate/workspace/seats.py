@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import time
-import uuid
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -15,13 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_delegate import profiles
-from tui_delegate.core.calls import RunContext
 from tui_delegate.core.choice import ROLES, Choice
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
 from tui_delegate.engine.run import Plan, Run, open_run, plan_again
 from tui_delegate.workspace.jobs import Jobs
 from tui_delegate.workspace.keeping import ProfilesFile
+from tui_delegate.workspace.origin import fresh_id, origin, within
 from tui_delegate.workspace.seating import Seating
 from tui_delegate.workspace.servers import Servers
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from tui_delegate.backends.discover import Found
+    from tui_delegate.core.calls import RunContext
     from tui_delegate.core.choice import Role
     from tui_delegate.core.limits import Limits
     from tui_delegate.core.messages import Message
@@ -134,13 +134,14 @@ class Workspace:
     ) -> AsyncIterator[Run]:
         """Open a run with the manager and workers that are chosen, written down or found.
 
-        Raises a ResolveError for a workers' profile that can't be used, before anything is spent.
+        Raises a ResolveError for a workers' profile that can't be used, before anything is spent, and a
+        DepthExceeded where this process is a call of ours already, too deep in others.
         """
         self.seating.check("worker")
         plan = Plan(
-            run=f"r-{uuid.uuid4().hex[:12]}",
+            run=fresh_id("r"),
             prompt=prompt,
-            limits=limits,
+            limits=within(limits, self.environ),
             context=context or self.context("run"),
             history=history,
             after=after,
@@ -184,14 +185,7 @@ class Workspace:
 
     def context(self, command: str) -> RunContext:
         """Say where a run comes from."""
-        return RunContext(
-            command=command,
-            session=f"s-{uuid.uuid4().hex[:12]}",
-            cwd=str(Path.cwd()),
-            parent_pid=os.getppid(),
-            claude_session_id=self.environ.get("CLAUDE_SESSION_ID", ""),
-            codex_session_id=self.environ.get("CODEX_SESSION_ID", ""),
-        )
+        return origin(self.environ, command, session=fresh_id("s"))
 
     def shelf(self, prompt: str, folder: str = "") -> Shelf | None:
         """Gather the files that a prompt names, from the current folder or another; None where it names none.

@@ -5,20 +5,20 @@ Made when first asked for and kept; which agent sits where is not decided here.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui_delegate import profiles
 from tui_delegate.backends.address import Endpoint, is_loopback
-from tui_delegate.backends.lane import Fleet, Lane, Laned, TimeOuts
 from tui_delegate.backends.table import Connection, Options, connect
 from tui_delegate.core.errors import BackendError, DelegateError, ResolveError
 
 if TYPE_CHECKING:
+    from asyncio import Future
     from collections.abc import Mapping
 
     from tui_delegate.backends.discover import Candidate, Found
+    from tui_delegate.backends.lane import Lane
     from tui_delegate.core.ports import Backend, ModelHost
     from tui_delegate.profiles import Profile, Settings
 
@@ -34,6 +34,8 @@ class Servers:
     environ: Mapping[str, str]
     notices: list[str]
     """What a person should be told is added here, once."""
+    plain: bool = False
+    """Whether there is no event loop: one call at a time, and nothing waits but the call itself."""
     _connections: dict[tuple[str, str], Connection] = field(default_factory=dict)
     _lanes: dict[str, Lane] = field(default_factory=dict)
     _retired: list[Connection] = field(default_factory=list)
@@ -61,12 +63,15 @@ class Servers:
 
     def backend(self, profile: Profile) -> Backend:
         """Give what answers for a profile: its server behind its lane, or the least loaded of several."""
-        members = [self._laned(profile, connection) for connection in self.connect(profile)]
+        from tui_delegate.backends.fleet import Fleet
+
+        in_line = self._alone if self.plain else self._laned
+        members = [in_line(profile, connection) for connection in self.connect(profile)]
         return members[0] if len(members) == 1 else Fleet(members)
 
-    async def window(self, profile: Profile, model: str) -> int | None:
-        """Say how many tokens one request to a model may hold; None: not known."""
-        if profile.num_ctx:
+    async def window(self, profile: Profile, model: str, *, ask: bool = True) -> int | None:
+        """Say how many tokens one request to a model may hold; None: not known, or nobody was asked."""
+        if profile.num_ctx or not ask:
             return profile.num_ctx
         try:
             return await self.host(profile).window(model)
@@ -113,15 +118,25 @@ class Servers:
                     profile.backend,
                     self._endpoint(profile, url),
                     Options(profile.num_ctx, profile.keep_alive, profile.max_parallel),
+                    plain=self.plain,
                 )
             made.append(self._connections[profile.name, url])
         return made
 
-    def _laned(self, profile: Profile, connection: Connection) -> Laned:
+    def _alone(self, profile: Profile, connection: Connection) -> Member:
+        from tui_delegate.backends.solo import Solo
+
+        return Solo(connection.backend, TimeOuts.of(profile.timeout), connection.host)
+
+    def _laned(self, profile: Profile, connection: Connection) -> Member:
+        from asyncio import ensure_future
+
+        from tui_delegate.backends.lane import Lane, Laned
+
         url = connection.url
 
-        def learn(model: str) -> asyncio.Future[int]:
-            return asyncio.ensure_future(_places(connection, model))
+        def learn(model: str) -> Future[int]:
+            return ensure_future(_places(connection, model))
 
         lane = self._lanes.setdefault(url or profile.name, Lane(profile.max_parallel, learn))
         return Laned(connection.backend, lane, TimeOuts.of(profile.timeout), connection.host)

@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _list(args: argparse.Namespace) -> int:
-    from tui_delegate.workspace import Workspace
+    from tui_delegate.workspace.seats import Workspace
 
     workspace = Workspace.open()
     try:
@@ -66,7 +66,7 @@ async def _list(args: argparse.Namespace) -> int:
 
 
 async def _act(args: argparse.Namespace) -> int:
-    from tui_delegate.workspace import Workspace
+    from tui_delegate.workspace.seats import Workspace
 
     workspace = Workspace.open()
     try:

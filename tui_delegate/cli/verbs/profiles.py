@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from tui_delegate import profiles
 from tui_delegate.cli import output
-from tui_delegate.core.errors import DelegateError, ResolveError
+from tui_delegate.core.clean import clean_line
+from tui_delegate.core.errors import DelegateError
 
 if TYPE_CHECKING:
     import argparse
@@ -57,24 +58,24 @@ def run(args: argparse.Namespace) -> int:
     settings = profiles.load(os.environ, Path.home())
     if not args.json:
         for warning in settings.warnings:
-            output.say(f"tui-delegate: {warning}")
+            output.tell(f"tui-delegate: {warning}")
     if args.action == "list":
         return _list(settings, args.json)
     if args.action == "show":
         return _show(settings, args.name, args.json)
-    return _test(args.name or _default(settings), args.json)
+    return _test(args.name or profiles.default_name(settings), args.json)
 
 
 def _list(settings: Settings, as_json: bool) -> int:
     if as_json:
         content = [
-            {"default": name == settings.default_profile, **_values(settings, profile)}
+            {"default": name == profiles.default_name(settings), **_values(settings, profile)}
             for name, profile in settings.profiles.items()
         ]
         output.data_json({"ok": True, "command": "profiles", "content": content})
         return output.OK
     for name in settings.profiles:
-        output.data(name + (" (default)" if name == settings.default_profile else ""))
+        output.data(name + (" (default)" if name == profiles.default_name(settings) else ""))
     return output.OK
 
 
@@ -84,8 +85,8 @@ def _show(settings: Settings, name: str, as_json: bool) -> int:
     if as_json:
         output.data_json({"ok": True, "command": "profiles", "content": values, "profile": name})
         return output.OK
-    rows = [(f"{_LABELS.get(key, key)}:", _words(value)) for key, value in values.items()]
-    output.data(output.table(rows))
+    for key, value in values.items():  # agent-delegate's labels and width, without a colon
+        output.data(f"{_LABELS.get(key, key):<14} {clean_line(_words(value), 2000)}")
     if warning := profiles.key_warning(settings, profile):
         output.say(f"tui-delegate: {warning}")
     return output.OK
@@ -144,12 +145,6 @@ def _init(as_json: bool) -> int:
     return output.OK
 
 
-def _default(settings: Settings) -> str:
-    if settings.default_profile:
-        return settings.default_profile
-    raise ResolveError("No default profile is set.", f"Name one: {', '.join(settings.profiles)}.")
-
-
 def _test(name: str, as_json: bool) -> int:
     import asyncio
 
@@ -157,7 +152,7 @@ def _test(name: str, as_json: bool) -> int:
 
 
 async def _checks(name: str) -> list[Check]:
-    from tui_delegate.workspace import Workspace
+    from tui_delegate.workspace.seats import Workspace
 
     workspace = Workspace.open()
     try:

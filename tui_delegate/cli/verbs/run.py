@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
 
     from tui_delegate.cli.session import run_prompt
     from tui_delegate.cli.telling import Form, Wanted
-    from tui_delegate.workspace import Workspace
+    from tui_delegate.workspace.seats import Workspace
 
     workspace = Workspace.open(choice_of(args))
     form: Form = "json" if args.json else "events" if args.events else "text"

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     from tui_delegate.core.choice import Role
     from tui_delegate.tui.widgets.catalog import Line
-    from tui_delegate.workspace import Workspace
     from tui_delegate.workspace.catalog import Offer, Recent, Station
     from tui_delegate.workspace.jobs import Action, Job
+    from tui_delegate.workspace.seats import Workspace
 
 
 class ModelPicker(Panel[Picked | None]):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-    from tui_delegate.workspace import Workspace
+    from tui_delegate.workspace.seats import Workspace
 
 NAME: Final = Spec("name", "How it is called: letters, digits, spaces and . _ -")
 SPECS: Final = (

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from tui_delegate.core.choice import Role
     from tui_delegate.profiles import Profile
-    from tui_delegate.workspace import Workspace
     from tui_delegate.workspace.catalog import Station
+    from tui_delegate.workspace.seats import Workspace
 
 
 class ProfilesScreen(Panel[Picked | None]):

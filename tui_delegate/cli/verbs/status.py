@@ -1,0 +1,147 @@
+"""`status`: what is installed here and which profile is used. It reads files and never asks a server.
+
+The first lines are agent-delegate's, label by label, since programs read them. What is ours comes after.
+"""
+
+from __future__ import annotations
+
+import os
+
+from tui_delegate.cli import output
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from pathlib import Path
+
+    from tui_delegate.profiles import Settings
+
+UNAVAILABLE = "unavailable"
+ANY_MODEL = "(the one that its server has loaded, else its first)"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the flags of this verb."""
+    from tui_delegate.cli.flags import add_form
+
+    add_form(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Show it."""
+    from pathlib import Path
+
+    from tui_delegate import profiles
+
+    settings = profiles.load(os.environ, Path.home())
+    told = {**_profile(settings), **_files(settings), **_surroundings(), "install": _installed(Path.home())}
+    if args.json:
+        output.data_json({"ok": True, "command": "status", "content": told})
+        return output.OK
+    output.data(_text(told))
+    for warning in settings.warnings:
+        output.tell(f"tui-delegate: {warning}")
+    return output.OK
+
+
+def _profile(settings: Settings) -> dict[str, object]:
+    from tui_delegate import __version__, profiles
+
+    name = profiles.default_name(settings)
+    chosen = settings.profiles.get(name)
+    return {
+        "version": __version__,
+        "default_profile": name,
+        "profiles": list(settings.profiles),
+        "default_backend": chosen.backend if chosen else None,
+        "default_model": chosen.default_model if chosen else None,
+        "default_host": chosen.base_url if chosen else None,
+    }
+
+
+def _files(settings: Settings) -> dict[str, object]:
+    from tui_delegate.profiles import config_path, state_path
+
+    journal = state_path(os.environ) / "journal.db"
+    return {
+        "config_file": str(settings.source or config_path(os.environ)),
+        "config_read": settings.source is not None,
+        "journal": str(journal),
+        "journal_bytes": _size(journal),
+        "log": _log_path(),
+    }
+
+
+def _surroundings() -> dict[str, object]:
+    from importlib.util import find_spec
+
+    return {"mcp": find_spec("mcp") is not None, "depth": depth(os.environ.get("TUI_DELEGATE_DEPTH", ""))}
+
+
+def depth(told: str) -> int:
+    """Read how many of our own calls lie above this one; what can't be read is none."""
+    return int(told) if told.isascii() and told.isdecimal() and len(told) < 10 else 0
+
+
+def _log_path() -> str | None:
+    from importlib import import_module
+
+    try:
+        place: str | None = import_module("tui_delegate.journal.jsonl").log_path(os.environ)
+    except ModuleNotFoundError:
+        return None
+    return place
+
+
+def _installed(home: Path) -> list[dict[str, str]]:
+    from tui_delegate.rules import install_state
+
+    return [
+        {"tool": tool, "state": state, "detail": detail}
+        for tool, state, detail in install_state(home, os.environ)
+    ]
+
+
+def _size(path: Path) -> int | None:
+    """Count the bytes of the journal and of what SQLite keeps beside it; None: there is none."""
+    sizes = []
+    for name in (path, f"{path}-wal"):
+        try:
+            sizes.append(os.stat(name).st_size)
+        except OSError:
+            continue
+    return sum(sizes) if sizes else None
+
+
+def _text(told: dict[str, object]) -> str:
+    from tui_delegate.core.clean import clean_line
+
+    size = told["journal_bytes"]
+    names = told["profiles"]
+    rows = [
+        ("default profile", told["default_profile"]),
+        ("profiles", ", ".join(map(str, names)) if isinstance(names, list) else ""),
+        ("default backend", _known(told["default_backend"])),
+        ("default model", _known(told["default_model"], ANY_MODEL)),
+        ("default host", _known(told["default_host"], "-")),
+        ("config file", f"{told['config_file']}{'' if told['config_read'] else ' (not there)'}"),
+        ("journal", f"{told['journal']} ({f'{size:,} bytes' if isinstance(size, int) else 'not there yet'})"),
+        ("log", told["log"] or "off"),
+        ("mcp", "can be served" if told["mcp"] else "needs the extra: pip install 'tui-delegate[mcp]'"),
+        ("depth", told["depth"]),
+    ]
+    lines = [f"tui-delegate v{told['version']}"]
+    lines += [f"{label + ':':<17}{clean_line(str(value), 1000)}" for label, value in rows]
+    lines += ["", "install state:"]
+    if isinstance(installed := told["install"], list):
+        lines += [
+            f"  {one['tool']:<18} {clean_line(one['state'])} — {clean_line(one['detail'], 400)}".removesuffix(
+                " — "
+            )
+            for one in installed
+        ]
+    return "\n".join(lines)
+
+
+def _known(value: object, nothing: str = UNAVAILABLE) -> str:
+    return UNAVAILABLE if value is None else str(value) or nothing
