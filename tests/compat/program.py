@@ -64,7 +64,7 @@ class Desk:
     environ: dict[str, str] = field(default_factory=dict)
 
     def profiles(self, text: str) -> None:
-        """Write the profiles file where agent-delegate looks for it; `ORIGIN` becomes the server's address."""
+        """Write the profiles file where agent-delegate looks for it; `ORIGIN` is the server's address."""
         path = self.home / ".agent-delegate" / "profiles.toml"
         path.parent.mkdir(exist_ok=True)
         path.write_text(text.replace("ORIGIN", self.origin), encoding="utf-8")

@@ -1,5 +1,6 @@
-"""A model server in a thread of its own that answers as a test tells it, faults and all, and keeps what it was
-asked. It speaks raw sockets, because half of what it says no HTTP library would say. It knows no product.
+"""A model server in a thread of its own: it answers as a test tells it, faults and all, and keeps the requests.
+
+It speaks raw sockets, because half of what it says no HTTP library would say. It knows no product.
 """
 
 from __future__ import annotations

@@ -32,7 +32,9 @@ def test_openai_requests(desk: Desk, server: Scripted) -> None:
 @pytest.mark.same("1A.7 anthropic: path, headers, system beside the messages, user turns one after the other")
 def test_anthropic_requests(desk: Desk, server: Scripted) -> None:
     desk.file("a.py", "x")
-    envelope = desk.run(*["--profile", "claude", "ask", "--json", "--paths", "a.py", "--question", "why?"]).envelope
+    envelope = desk.run(
+        "--profile", "claude", "ask", "--json", "--paths", "a.py", "--question", "why?"
+    ).envelope
     asked, body = server.asked[-1], server.request
     assert (envelope["content"], asked.line) == ("the answer", "POST /v1/messages")
     assert (asked.headers["x-api-key"], asked.headers["anthropic-version"]) == ("sk-ant-secret", "2023-06-01")
@@ -262,7 +264,8 @@ def test_fallback(desk: Desk, server: Scripted) -> None:
         second.say(Chat("from the second"))
         desk.profiles(
             SLOW.format("openai-compat", 'fallback = ["b"]\n')
-            + f'[profiles.b]\nbackend = "openai-compat"\nbase_url = "{second.origin}/v1"\ndefault_model = "m2"\n'
+            + f'[profiles.b]\nbackend = "openai-compat"\nbase_url = "{second.origin}/v1"\n'
+            + 'default_model = "m2"\n'
         )
         server.say(Raw({"error": {"message": "down"}}, 503, QUICK))
         assert desk.summarize().content == "from the second"

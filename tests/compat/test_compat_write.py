@@ -190,8 +190,8 @@ def test_a_full_disk(desk: Desk, server: Scripted) -> None:
     there = desk.file("there.py", "old\n")
     desk.file("a.py")
     server.say(Chat("x" * 3_000_000))
-    words = desk.command(*["write", "--json", "--context", "a.py", "--spec", "s", "--force", "--target", "there.py"])
-    limited = ["sh", "-c", 'ulimit -f 3000; trap "" XFSZ; exec "$@"', "sh", *words]
+    words = ("write", "--json", "--context", "a.py", "--spec", "s", "--force", "--target", "there.py")
+    limited = ["sh", "-c", 'ulimit -f 3000; trap "" XFSZ; exec "$@"', "sh", *desk.command(*words)]
     done = subprocess.run(
         limited, cwd=desk.folder, env=desk.env(), capture_output=True, text=True, check=False, timeout=60
     )
