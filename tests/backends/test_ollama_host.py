@@ -8,7 +8,8 @@ import pytest
 
 from tests.loopback import Answer, Asked, Loopback, serving, table
 from tui_delegate.backends.address import Endpoint
-from tui_delegate.backends.ollama_host import OllamaHost, full_name, host_url, shown_window
+from tui_delegate.backends.ollama_host import OllamaHost, host_url
+from tui_delegate.backends.ollama_models import full_name, shown_window
 from tui_delegate.core.errors import (
     AuthRefused,
     BackendError,
@@ -110,9 +111,11 @@ def test_a_model_without_a_tag_is_the_latest() -> None:
 
 
 def test_the_modelfiles_window_goes_before_the_longest_one() -> None:
-    assert shown_window("num_ctx                        16384\nstop x", {"a.context_length": 9}) == 16384
-    assert shown_window("", {"a.context_length": 9}) == 9
-    assert shown_window("", {"a.context_length": "9"}) is None
+    longest = {"a.context_length": 9}
+    own = {"parameters": "num_ctx                        16384\nstop x", "model_info": longest}
+    assert shown_window(own) == 16384
+    assert shown_window({"model_info": longest}) == 9
+    assert shown_window({"parameters": None, "model_info": {"a.context_length": "9"}}) is None
 
 
 def test_a_server_says_what_is_installed_loaded_and_able_to_do_what() -> None:

@@ -16,7 +16,8 @@ from tests.backends.streams import ASKED, CLAUDE, OLLAMA, PLAIN, delta, ndjson, 
 from tui_delegate.backends.address import Endpoint
 from tui_delegate.backends.anthropic import AnthropicReader
 from tui_delegate.backends.faults import error_of
-from tui_delegate.backends.http import CONNECT_SECONDS, Wire
+from tui_delegate.backends.http import Wire
+from tui_delegate.backends.line import CONNECT_SECONDS
 from tui_delegate.backends.ollama import OllamaReader
 from tui_delegate.backends.openai import OpenAIChat, OpenAIReader
 from tui_delegate.core.chunks import CallChunk, TextChunk, ThoughtChunk

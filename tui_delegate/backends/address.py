@@ -1,18 +1,18 @@
-"""Addresses of model servers: what opens one, and what a base URL means. Nothing is sent here."""
+"""Addresses of model servers: what opens one, and what a base URL means. Nothing is sent here.
+
+No client's own URL may be used: the short verbs read addresses too, and load no client.
+"""
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import sys
 from dataclasses import dataclass
 
-# httpx loads its own command line, with rich and click, wherever those are installed. Nobody here wants it.
-sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
-
-import httpx
-
 _VERSIONED = re.compile(r"/v\d+[a-z0-9]*(/openai)?$")
+_PARTS = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://([^/?#]*)([^?#]*)(?:\?([^#]*))?")
+_PLACE = re.compile(r"(?:(.*)@)?(\[.*\]|[^:@]*)(?::(.*))?")
+_USUAL_PORTS = {"http": 80, "https": 443, "ftp": 21}
+_LONGEST = 65536
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,33 @@ class Endpoint:
         return f"Endpoint({self.url!r})"
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A URL in its parts; all of them empty where it can't be parsed."""
+
+    scheme: str = ""
+    login: str = ""
+    """What stands before the `@`, as it was written."""
+    host: str = ""
+    """In lower case, ASCII, an IPv6 address without its brackets."""
+    port: int | None = None
+    """None: the scheme's usual one."""
+    path: str = ""
+    query: str = ""
+
+    @property
+    def place(self) -> str:
+        """Write host and port as an address does."""
+        name = f"[{self.host}]" if ":" in self.host else self.host
+        return name if self.port is None else f"{name}:{self.port}"
+
+    @property
+    def target(self) -> str:
+        """Write what a server is asked for: path and query."""
+        path = self.path or "/"
+        return f"{path}?{self.query}" if self.query else path
+
+
 def api_root(url: str) -> str:
     """The address that API paths are added to: a base URL counts with or without its version."""
     url = with_scheme(url)
@@ -42,9 +69,11 @@ def server_root(url: str) -> str:
 
 def is_loopback(url: str) -> bool:
     """Whether the address is this machine's own."""
-    host = parsed(url).host.rstrip(".").lower()
-    if host == "localhost" or host.endswith(".localhost"):
+    host = parsed(url).host.rstrip(".")
+    if host in ("localhost", "127.0.0.1") or host.endswith(".localhost"):
         return True
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -60,9 +89,41 @@ def with_scheme(url: str) -> str:
     return re.sub(r"^(https?://)0\.0\.0\.0(?=[:/]|$)", r"\g<1>127.0.0.1", url)
 
 
-def parsed(url: str) -> httpx.URL:
+def parsed(url: str) -> Address:
     """Parse an address; one that can't be parsed is empty."""
+    url = with_scheme(url)
+    parts = _PARTS.match(url)
+    if not parts or len(url) > _LONGEST or re.search(r"[\x00-\x1f\x7f]", url):
+        return Address()
+    scheme, place, path, query = parts[1].lower(), parts[2], parts[3], parts[4] or ""
+    found = _PLACE.fullmatch(place)
     try:
-        return httpx.URL(with_scheme(url))
-    except httpx.InvalidURL:
-        return httpx.URL()
+        port = _port(found[3] or "", scheme) if found else None
+        host = _host(found[2]) if found else ""
+    except ValueError:
+        return Address()
+    return Address(scheme, (found[1] or "") if found else "", host, port, path, query)
+
+
+def _port(text: str, scheme: str) -> int | None:
+    """Read a port; the scheme's own is none. Raises ValueError."""
+    if not text:
+        return None
+    if not re.fullmatch("[0-9]{1,10}", text) or int(text) > 65535:
+        raise ValueError(text)
+    return None if int(text) == _USUAL_PORTS.get(scheme) else int(text)
+
+
+def _host(text: str) -> str:
+    """Write a host as the line wants it. Raises ValueError, also for a name that no DNS can hold."""
+    if text.startswith("[") and text.endswith("]"):
+        import ipaddress
+
+        return str(ipaddress.IPv6Address(text[1:-1]))
+    if text.isascii():
+        if re.fullmatch(r"[0-9]+(\.[0-9]+){3}", text) and any(int(part) > 255 for part in text.split(".")):
+            raise ValueError(text)
+        return text.lower()
+    import idna
+
+    return idna.encode(text.lower()).decode("ascii")

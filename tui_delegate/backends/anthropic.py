@@ -14,7 +14,7 @@ from tui_delegate.backends.exchange import SseReader, exchange
 from tui_delegate.backends.shapes import arguments_object, call_name
 
 if TYPE_CHECKING:
-    from tui_delegate.backends.http import Wire
+    from tui_delegate.backends.line import Way
     from tui_delegate.core.chunks import ChatRequest, Finish, Reply
     from tui_delegate.core.messages import Message
     from tui_delegate.core.ports import Sink
@@ -40,7 +40,7 @@ _FLAGGED = {"pause_turn": "pause_turn", "refusal": "refusal", "model_context_win
 class AnthropicChat:
     """Messages on one server."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Way) -> None:
         self.wire = wire
 
     async def chat(self, request: ChatRequest, sink: Sink) -> Reply:

@@ -12,10 +12,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from tui_delegate.backends import members
-from tui_delegate.backends.address import Endpoint, api_root, is_loopback
+from tui_delegate.backends.address import Endpoint, api_root, is_loopback, parsed
 from tui_delegate.backends.faults import error_of
 from tui_delegate.backends.http import Wire
-from tui_delegate.backends.ollama_host import NO_ADDRESS, host_url
+from tui_delegate.backends.ollama_host import host_url
 from tui_delegate.backends.table import Options, connect
 from tui_delegate.core.errors import BackendError, BadReply, TimedOut, Unreachable
 from tui_delegate.core.servers import PATIENCE
@@ -234,10 +234,7 @@ def by_server(candidates: Sequence[Candidate]) -> list[list[Candidate]]:
 
 def _root(url: str) -> str:
     """Give the one spelling of an address; empty: it is none."""
-    try:
-        return api_root(url).replace("//localhost", "//127.0.0.1")
-    except NO_ADDRESS:
-        return ""
+    return api_root(url).replace("//localhost", "//127.0.0.1") if parsed(url).host else ""
 
 
 def _best(group: Sequence[Candidate]) -> Candidate:

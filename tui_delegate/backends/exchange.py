@@ -18,7 +18,7 @@ from tui_delegate.core.flags import CUT_AT_END
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from tui_delegate.backends.http import Wire
+    from tui_delegate.backends.line import Way
     from tui_delegate.backends.shapes import Shapes
     from tui_delegate.core.chunks import ChatRequest, Chunk, Reply
     from tui_delegate.core.ports import Sink
@@ -158,7 +158,7 @@ class SseReader(Reader):
 
 
 async def exchange(
-    wire: Wire,
+    wire: Way,
     path: str,
     body: Mapping[str, object],
     reader: Reader,

@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.clean import clean_line
@@ -84,6 +82,10 @@ def retry_after(headers: Mapping[str, str], now: float | None = None) -> float |
         return float(value)
     if not value or now is None:
         return None
+    # Seldom a date, and dear to load.
+    from datetime import UTC, datetime
+    from email.utils import parsedate_to_datetime
+
     try:
         when = parsedate_to_datetime(value)
     except ValueError:

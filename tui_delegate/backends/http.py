@@ -1,55 +1,55 @@
-"""The one way to a model server: addresses, the key, connections, and what goes wrong on the line.
+"""The way to a model server on an event loop: connections, and what goes wrong on them.
 
-No protocol's words may live here, and no time-out but that of connecting: the lane owns the others.
+What is the same without a loop is `line`'s; no time-out but that of connecting is kept here: the lane owns
+the others.
 """
 
 from __future__ import annotations
 
 import asyncio
 import errno
-import json
-import re
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+# httpx loads its own command line, with rich and click, wherever those are installed. Nobody here wants it.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
+
 import httpx
 
-from tui_delegate.backends.address import Endpoint, api_root, is_loopback, parsed, server_root, with_scheme
-from tui_delegate.backends.faults import LONGEST_BODY, error_of
-from tui_delegate.core.clean import clean_line
-from tui_delegate.core.errors import AuthRefused, BackendError, BadReply, CutOff, TimedOut, Unreachable
+from tui_delegate.backends.address import is_loopback, with_scheme
+from tui_delegate.backends.faults import LONGEST_BODY
+from tui_delegate.backends.line import (
+    CONNECT_SECONDS,
+    GRACE_SECONDS,
+    KEEPALIVE_SECONDS,
+    LONGEST_ANSWER,
+    Line,
+    encoded,
+)
+from tui_delegate.core.errors import BackendError, CutOff
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Mapping
 
-CONNECT_SECONDS = 5.0
+    from tui_delegate.backends.address import Endpoint
+
 _CONNECT_ONLY = {"timeout": {"connect": CONNECT_SECONDS}}
 """The one time-out that is this module's."""
-LONGEST_ANSWER = 32 * 1024 * 1024
-# Most servers here drop an idle connection after 5 s. One that is dropped while a POST goes out can't be
-# told from a failed call, so ours are dropped first.
-_KEEPALIVE_SECONDS = 4.0
 # On this transport 0 would leave a connection open that is never used again.
 _NO_TIME = 1e-9
-# How long to wait, after the last event, for the body's end: with it the connection can be used again.
-_GRACE_SECONDS = 0.05
-_HOST = re.compile(rb"[A-Za-z0-9._:-]+")
-_START = {
-    11434: "Start it: `ollama serve`.",
-    1234: "Start it: `lms server start`, or the server switch in LM Studio.",
-    8080: "Start it: `llama-server -m MODEL.gguf --port 8080 --jinja`.",
-}
 
-
+NO_ADDRESS = (httpx.InvalidURL, ValueError)
+"""What a client raises over an address that is none."""
 Send = Callable[[httpx.Request], Awaitable[httpx.Response]]
 
 
-class Wire:
+class Wire(Line):
     """One server's client. Paths that begin with `/` start at the server's root, others at its API.
 
     Nothing but a BackendError comes out of its methods. It belongs to the event loop that first used it.
@@ -59,7 +59,7 @@ class Wire:
     def __init__(
         self, endpoint: Endpoint, transport: httpx.AsyncBaseTransport | None = None, *, keep: bool = True
     ) -> None:
-        self.endpoint = endpoint
+        super().__init__(endpoint)
         self._transport = transport
         self._send_request: Send | None = None
         self._closing: Callable[[], Awaitable[None]] | None = None
@@ -69,11 +69,6 @@ class Wire:
         """Whether a connection may be used again after a stream. llama.cpp closes it a moment after the
         last byte without having said so, and a POST sent in that moment is lost (seen November 2026)."""
         self._keep = keep
-
-    @property
-    def host(self) -> str:
-        """Name the server: `host:port`, as the address gives it."""
-        return parsed(self.endpoint.url).netloc.decode("ascii", "replace") or "The address"
 
     async def get(self, path: str, headers: Mapping[str, str] | None = None) -> object:
         """Ask for a JSON value."""
@@ -111,11 +106,7 @@ class Wire:
     ) -> object:
         async with self._open(method, path, body, headers) as response:
             raw = await self._read(response, LONGEST_ANSWER)
-        try:
-            return json.loads(raw.decode("utf-8", "replace"))
-        except (ValueError, RecursionError) as error:
-            start = clean_line(raw[:200].decode("utf-8", "replace"), 80)
-            raise BadReply(f"{self.host} answered with something that is no JSON: {start!r}") from error
+        return self.json(raw)
 
     @asynccontextmanager
     async def _open(
@@ -134,8 +125,7 @@ class Wire:
         self, method: str, path: str, body: object, headers: Mapping[str, str] | None
     ) -> httpx.Response:
         send = self._ready()
-        # A lone surrogate has no UTF-8 form, and servers refuse its escaped one.
-        content = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+        content = encoded(body)
         try:
             request = httpx.Request(
                 method,
@@ -179,7 +169,7 @@ class Wire:
             parts.append(chunk)
             size += len(chunk)
             if size > limit:
-                raise BadReply(f"{self.host} answered with more than {limit} bytes.")
+                raise self.too_long(limit)
         return b"".join(parts)
 
     async def _refusal(self, response: httpx.Response) -> BackendError:
@@ -191,50 +181,19 @@ class Wire:
                     break
         except CutOff:
             pass  # the status says enough
-        error = error_of(response.status_code, body, response.headers, time.time())
-        if location := response.headers.get("location"):
-            error.message += f" (it points to {clean_line(location)})"
-        return self._without_key(error)
-
-    def _without_key(self, error: BackendError) -> BackendError:
-        """Some servers repeat the key in their refusal."""
-        if key := self.endpoint.key:
-            error.message = error.message.replace(key, "***")
-            error.body = error.body.replace(key, "***")
-        error.args = (error.message,)
-        return error
+        return self.refusal(response.status_code, body, response.headers, time.time())
 
     def _address(self, path: str) -> httpx.URL:
         if path not in self._addresses:
-            url = self.endpoint.url
-            whole = server_root(url) + path if path.startswith("/") else f"{api_root(url)}/{path}"
-            self._addresses[path] = httpx.URL(whole)
+            self._addresses[path] = httpx.URL(self.whole(path))
         return self._addresses[path]
 
     def _ready(self) -> Send:
         if self._send_request is None:
-            self._check_host()
-            self._check_key()
-            self._usual_headers = list(self._headers().items())
+            self.check()
+            self._usual_headers = list(self.headers().items())
             self._send_request = self._make_sender()
         return self._send_request
-
-    def _check_host(self) -> None:
-        if not _HOST.fullmatch(parsed(self.endpoint.url).raw_host):
-            raise Unreachable(f"{self.host} is no address to send to.", "Check the profile's base_url.")
-
-    def _check_key(self) -> None:
-        url, key = with_scheme(self.endpoint.url), self.endpoint.key
-        secret = key or any(_is_secret(name) for name, _ in self.endpoint.headers)
-        if secret and not url.startswith("https://") and not is_loopback(url):
-            raise AuthRefused(
-                f"The key is not sent over plain http to {self.host}.",
-                "Use an https:// base_url, or reach the server through a tunnel to 127.0.0.1.",
-            )
-        if not key.isascii() or not key.isprintable():
-            raise AuthRefused(
-                "The key holds a character that no header can carry.", "Check api_key or api_key_env."
-            )
 
     def _make_sender(self) -> Send:
         """Near servers are reached over the bare transport: a client's proxies, cookies and redirects are
@@ -244,7 +203,7 @@ class Wire:
 
         url = with_scheme(self.endpoint.url)
         # On this transport 0 is "no bound"; None would be a hundred.
-        kept = _KEEPALIVE_SECONDS if self._keep else _NO_TIME
+        kept = KEEPALIVE_SECONDS if self._keep else _NO_TIME
         limits = httpx.Limits(max_connections=0, keepalive_expiry=kept)
         if is_loopback(url):
             verify = url.startswith("https://")
@@ -260,67 +219,45 @@ class Wire:
         self._closing = client.aclose
         return partial(client.send, stream=True)
 
-    def _headers(self) -> dict[str, str]:
-        headers = {
-            "accept-encoding": "identity",
-            "content-type": "application/json",
-            "user-agent": "tui-delegate",
-        }
-        if key := self.endpoint.key:
-            if self.endpoint.key_header == "bearer":
-                headers["authorization"] = f"Bearer {key}"
-            else:
-                headers[self.endpoint.key_header] = key
-        return headers | {name.lower(): value for name, value in self.endpoint.headers}
-
     def _broken(self, error: Exception, *, began: bool) -> BackendError:
         causes = _causes(error)
-        if began:
-            if any(isinstance(cause, httpx.DecodingError) for cause in causes):
-                return BadReply(f"{self.host} sent bytes that are not packed as it says.")
-            return CutOff(f"{self.host} closed the connection in the middle of its answer.", "Try again.")
-        return self._not_reached(causes)
+        if not began:
+            return self._not_reached(causes)
+        packed = any(isinstance(cause, httpx.DecodingError) for cause in causes)
+        return self.badly_packed() if packed else self.cut_off()
 
     def _not_reached(self, causes: list[BaseException]) -> BackendError:
-        port = parsed(self.endpoint.url).port or 0
-        start = _START.get(port, "Check the profile's base_url, and that the server runs.")
         if any(_is_refused(cause) for cause in causes):
-            return Unreachable(f"Nothing is listening on {self.host}.", start)
+            return self.refused()
         for cause in causes:
             if isinstance(cause, socket.gaierror) or type(cause).__name__ == "ClientConnectorDNSError":
-                return Unreachable(f"No host is known as {self.host}.", "Check the profile's base_url.")
+                return self.unknown()
             if isinstance(cause, ssl.SSLError | ssl.CertificateError):
-                return Unreachable(
-                    f"{self.host} can't be trusted: {clean_line(str(cause))}", "Check its certificate."
-                )
+                return self.untrusted(str(cause))
             if isinstance(cause, httpx.ReadTimeout | httpx.WriteTimeout | httpx.PoolTimeout):
-                return TimedOut(f"{self.host} gave no answer in time.")
-        return self._other(causes, start)
+                return self.silent()
+        return self._other(causes)
 
-    def _other(self, causes: list[BaseException], start: str) -> BackendError:
+    def _other(self, causes: list[BaseException]) -> BackendError:
         names = {type(cause).__name__ for cause in causes}
         if names & {"ServerDisconnectedError", "RemoteProtocolError", "ReadError"} or any(
             isinstance(cause, ConnectionResetError | BrokenPipeError) for cause in causes
         ):
-            return Unreachable(f"{self.host} closed the connection without an answer.", start)
+            return self.hung_up()
         if names & {"ClientResponseError", "BadHttpMessage", "BadStatusLine"}:
-            return BadReply(f"{self.host} does not answer in HTTP.", "Check the profile's base_url.")
+            return self.not_http()
         if names & {"TimeoutError", "ConnectionTimeoutError", "ConnectTimeout"} and len(names) <= 3:
-            return Unreachable(f"{self.host} did not answer within {CONNECT_SECONDS:g} s.", start)
+            return self.no_connection()
         if any(isinstance(cause, OSError | httpx.ConnectError) for cause in causes):
-            return Unreachable(f"{self.host} can't be reached: {clean_line(str(causes[-1]))}", start)
+            return self.not_reached(str(causes[-1]))
         if names & {"InvalidURL", "UnsupportedProtocol", "UnicodeError", "LocalProtocolError"}:
-            return Unreachable(f"{self.host} is no address to send to.", "Check the profile's base_url.")
-        return Unreachable(f"The way to {self.host} failed: {type(causes[0]).__name__}.", start)
+            return self.no_address()
+        return self.not_reached(type(causes[0]).__name__)
 
 
 def header(response: httpx.Response, name: bytes) -> bytes:
     """Read one header as it came; httpx's own look-up decodes all of them first."""
     return next((value for key, value in response.headers.raw if key.lower() == name), b"")
-
-
-def _is_secret(name: str) -> bool:
-    return name.lower() in ("authorization", "x-api-key", "api-key", "cookie", "proxy-authorization")
 
 
 def _was_unsent(error: Exception) -> bool:
@@ -369,7 +306,7 @@ async def _close(response: httpx.Response) -> None:
 async def _read_to_end(chunks: AsyncIterator[bytes]) -> None:
     size = 0
     try:
-        async with asyncio.timeout(_GRACE_SECONDS):
+        async with asyncio.timeout(GRACE_SECONDS):
             async for chunk in chunks:
                 size += len(chunk)
                 if size > LONGEST_BODY:

@@ -5,7 +5,6 @@ How chat goes over the wire is openai's and http's; which of several servers to 
 
 from __future__ import annotations
 
-import asyncio
 import json
 from itertools import count, pairwise
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ from tui_delegate.core.servers import ModelInfo, ModelState, Progress, ServerInf
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from tui_delegate.backends.http import Wire
+    from tui_delegate.backends.line import Way
     from tui_delegate.core.chunks import ChatRequest, Reply
     from tui_delegate.core.ports import Sink
 
@@ -41,10 +40,16 @@ _PATIENCE = 5
 _UNLOAD_LOOKS = 20
 
 
+async def _sleep(seconds: float) -> None:
+    import asyncio  # what only asks or chats may do without an event loop
+
+    await asyncio.sleep(seconds)
+
+
 class LlamaCpp:
     """One llama-server, as a Backend and as a ModelHost. `pause` waits between two looks at a load."""
 
-    def __init__(self, wire: Wire, *, pause: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
+    def __init__(self, wire: Way, *, pause: Callable[[float], Awaitable[object]] = _sleep) -> None:
         self.wire = wire
         self._chat = OpenAIChat(wire, extras=_extras)
         self._pause = pause
@@ -67,6 +72,8 @@ class LlamaCpp:
 
     async def load(self, model: str, report: Callable[[Progress], None]) -> None:
         """Load a model of a router and wait until it is loaded, however long that takes."""
+        import asyncio
+
         await self._need_router(f"load {model}")
         listening = asyncio.create_task(self._listen(model))
         try:

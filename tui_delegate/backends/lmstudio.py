@@ -6,7 +6,6 @@ only here: `/api/v1` (0.4), `/api/v0` (0.3.6), and the plain `/v1` that knows no
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -18,13 +17,19 @@ from tui_delegate.core.servers import ModelInfo, ModelState, Progress, ServerInf
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from tui_delegate.backends.http import Wire
+    from tui_delegate.backends.line import Way
     from tui_delegate.core.chunks import ChatRequest, Reply
     from tui_delegate.core.ports import Sink
 
 _LOOK_EVERY = 1.0
 """Seconds between two looks at a download."""
 _OLD = "LM Studio 0.4 or newer does this over its API; in an older one use the app, or `lms load`, `lms get`."
+
+
+async def _sleep(seconds: float) -> None:
+    import asyncio  # what only asks or chats may do without an event loop
+
+    await asyncio.sleep(seconds)
 
 
 class LmStudio:
@@ -35,10 +40,10 @@ class LmStudio:
 
     def __init__(
         self,
-        wire: Wire,
+        wire: Way,
         *,
         num_ctx: int | None = None,
-        pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        pause: Callable[[float], Awaitable[object]] = _sleep,
     ) -> None:
         self.wire = wire
         self._chat = OpenAIChat(wire)

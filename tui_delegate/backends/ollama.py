@@ -15,7 +15,7 @@ from tui_delegate.backends.slots import openai_entry
 from tui_delegate.core.errors import BadReply
 
 if TYPE_CHECKING:
-    from tui_delegate.backends.http import Wire
+    from tui_delegate.backends.line import Way
     from tui_delegate.core.chunks import ChatRequest, Reply
     from tui_delegate.core.messages import Message
     from tui_delegate.core.ports import Sink
@@ -25,7 +25,7 @@ class OllamaChat:
     """Chat on one Ollama server. `num_ctx` and `keep_alive` are the same on every call: a change reloads."""
 
     def __init__(
-        self, wire: Wire, *, num_ctx: int | None = None, keep_alive: str | float | None = None
+        self, wire: Way, *, num_ctx: int | None = None, keep_alive: str | float | None = None
     ) -> None:
         self.wire = wire
         self.num_ctx = num_ctx

@@ -12,18 +12,18 @@ from contextlib import aclosing, contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
-import httpx
-
 from tui_delegate.backends import members
 from tui_delegate.backends.address import is_loopback, server_root
-from tui_delegate.backends.http import CONNECT_SECONDS, Wire
+from tui_delegate.backends.http import NO_ADDRESS, Wire
+from tui_delegate.backends.line import CONNECT_SECONDS
+from tui_delegate.backends.ollama_models import full_name, listed_model, running_windows, shown_window
 from tui_delegate.core.errors import BackendError, BadReply, CutOff, ModelMissing, TimedOut, Unreachable
-from tui_delegate.core.servers import ModelInfo, Progress, ServerInfo
+from tui_delegate.core.servers import Progress, ServerInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterator
 
-    from ollama import ListResponse, ShowResponse
+    from pydantic import BaseModel
 
     from tui_delegate.backends.address import Endpoint
     from tui_delegate.backends.ollama_client import Client
@@ -31,12 +31,9 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 USUAL_PORT = 11434
-NO_ADDRESS = (httpx.InvalidURL, ValueError)
-"""What reading an address raises that is none."""
 _ANSWER_SECONDS = 30.0
 """For questions that need no model; a load or a pull takes as long as it takes."""
 _SHOWN_AT_ONCE = 8
-_CAPABILITIES = ("completion", "tools", "vision", "thinking", "embedding")
 
 
 def host_url(value: str) -> str:
@@ -71,9 +68,9 @@ class _Line(Wire):
     def _make(self, kind: type[Client]) -> Client:
         url = self.endpoint.url
         try:
-            self._check_key()
+            self.check_key()
             near, root = is_loopback(url), server_root(url)
-            return kind(root, self._headers(), connect=CONNECT_SECONDS, trust_env=not near)
+            return kind(root, self.headers(), connect=CONNECT_SECONDS, trust_env=not near)
         except NO_ADDRESS as error:
             raise Unreachable(f"{url!r} is no address.", "Check the profile's base_url.") from error
 
@@ -94,7 +91,7 @@ class _Line(Wire):
         try:
             yield
         except REFUSALS as error:
-            raise self._without_key(refusal(error)) from error
+            raise self.without_key(refusal(error)) from error
         except TimeoutError as error:
             raise TimedOut(f"{self.host} gave no answer in time.") from error
         except LINE_FAILURES as error:
@@ -149,7 +146,11 @@ class OllamaHost:
         tags = await self._line.ask(lambda client: client.list())
         running = await self._running()
         shown = await self._show_all([entry.model for entry in tags.models if entry.model])
-        models = (_model(entry, running, shown, self._parallel) for entry in tags.models if entry.model)
+        models = (
+            listed_model(as_json(entry), running, shown.get(entry.model), self._parallel)
+            for entry in tags.models
+            if entry.model
+        )
         return ServerInfo(
             "ollama", self.endpoint.url, members.text(version, "version"), tuple(models), self._parallel
         )
@@ -193,8 +194,7 @@ class OllamaHost:
             return window
         if self._num_ctx:
             return self._num_ctx
-        shown = await self._line.ask(lambda client: client.show(model))
-        return shown_window(shown.parameters or "", shown.modelinfo or {})
+        return shown_window(as_json(await self._line.ask(lambda client: client.show(model))))
 
     async def parallel(self, model: str) -> int | None:
         """Say how many requests it answers at once; more wait in its queue."""
@@ -206,16 +206,15 @@ class OllamaHost:
 
     async def _running(self) -> dict[str, int | None]:
         """Ask which models are loaded, and with which window."""
-        answer = await self._line.ask(lambda client: client.ps())
-        return {full_name(entry.model or entry.name or ""): entry.context_length for entry in answer.models}
+        return running_windows(as_json(await self._line.ask(lambda client: client.ps())))
 
-    async def _show_all(self, names: list[str]) -> dict[str, ShowResponse]:
+    async def _show_all(self, names: list[str]) -> dict[str, object]:
         """Ask what every model can do; who does not answer soon is left out."""
         turns = asyncio.Semaphore(_SHOWN_AT_ONCE)
 
-        async def show(name: str) -> ShowResponse:
+        async def show(name: str) -> object:
             async with turns:
-                return await self._line.ask(lambda client: client.show(name))
+                return as_json(await self._line.ask(lambda client: client.show(name)))
 
         asked = {name: asyncio.create_task(show(name)) for name in names}
         try:
@@ -232,43 +231,9 @@ class OllamaHost:
         }
 
 
-def full_name(model: str) -> str:
-    """Name a model as Ollama lists it: without a tag it is `:latest`."""
-    return model if ":" in model.rpartition("/")[2] else f"{model}:latest"
-
-
-def shown_window(parameters: str, model_info: Mapping[str, object]) -> int | None:
-    """Read a window out of `show`: the Modelfile's own, else the longest that the model was made for."""
-    if found := re.search(r"^\s*num_ctx\s+(\d+)\s*$", parameters, re.MULTILINE):
-        return int(found[1])
-    windows = (value for key, value in model_info.items() if key.endswith(".context_length"))
-    return next((value for value in windows if isinstance(value, int)), None)
-
-
-def _model(
-    entry: ListResponse.Model,
-    running: Mapping[str, int | None],
-    shown: Mapping[str, ShowResponse],
-    parallel: int,
-) -> ModelInfo:
-    name, details = entry.model or "", entry.details
-    show = shown.get(name)
-    loaded = full_name(name) in running
-    window = running.get(full_name(name))
-    if window is None and show is not None:
-        window = shown_window(show.parameters or "", show.modelinfo or {})
-    return ModelInfo(
-        id=name,
-        state="loaded" if loaded else "unloaded",
-        window=window,
-        size=int(entry.size) if entry.size else None,
-        quantization=(details.quantization_level or "") if details else "",
-        parameters=(details.parameter_size or "") if details else "",
-        capabilities=tuple(word for word in (show.capabilities or ()) if word in _CAPABILITIES)
-        if show
-        else (),
-        parallel=parallel,
-    )
+def as_json(answer: BaseModel) -> object:
+    """Give what the package read as the server said it."""
+    return answer.model_dump(by_alias=True)
 
 
 def _name_and_port(place: str) -> tuple[str, str]:

@@ -18,7 +18,7 @@ from tui_delegate.core.errors import BadReply, CutOff
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from tui_delegate.backends.http import Wire
+    from tui_delegate.backends.line import Way
     from tui_delegate.core.chunks import ChatRequest, Finish, Reply
     from tui_delegate.core.messages import Message, ToolSpec
     from tui_delegate.core.ports import Sink
@@ -33,7 +33,7 @@ _RARE = frozenset(("usage", "timings", "stats", "prompt_progress"))
 class OpenAIChat:
     """Chat completions on one server. `extras` are added to every body, or made for each request."""
 
-    def __init__(self, wire: Wire, *, extras: Extras | None = None) -> None:
+    def __init__(self, wire: Way, *, extras: Extras | None = None) -> None:
         self.wire = wire
         self._extras = extras or {}
         self._shapes = Shapes()

@@ -14,7 +14,7 @@ from tui_delegate.core.servers import ModelInfo, Progress, ServerInfo
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tui_delegate.backends.http import Wire
+    from tui_delegate.backends.line import Way
 
 _WINDOWS = ("max_model_len", "context_length", "context_window", "max_input_tokens")
 """Under which names servers tell a model's window: vLLM, OpenRouter, Groq, Anthropic."""
@@ -23,7 +23,7 @@ _WINDOWS = ("max_model_len", "context_length", "context_window", "max_input_toke
 class PlainHost:
     """A ModelHost that lists, and refuses the rest with words."""
 
-    def __init__(self, wire: Wire, backend: str = "openai-compat") -> None:
+    def __init__(self, wire: Way, backend: str = "openai-compat") -> None:
         self.wire = wire
         self._backend = backend
 

@@ -6,7 +6,7 @@ Each is imported when it is first asked for; nothing here knows a profile.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from tui_delegate.core.errors import ResolveError
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from tui_delegate.backends.address import Endpoint
+    from tui_delegate.backends.line import Way
+    from tui_delegate.backends.plain_wire import PlainWire
     from tui_delegate.core.ports import Backend, ModelHost
 
 KeepAlive = str | int | float | None
@@ -38,6 +40,8 @@ class Connection:
     closing: tuple[Closing, ...] = ()
     loading: Callable[[], Awaitable[object]] | None = None
     """What takes time and no network, where there is such a thing."""
+    plain: PlainWire | None = None
+    """What the bytes move over, where no event loop is needed."""
 
     async def prepare(self) -> None:
         """Do what takes time and no network, before a clock runs."""
@@ -57,73 +61,101 @@ class Closing(Protocol):
         """Close them."""
 
 
-def connect(backend: str, endpoint: Endpoint, options: Options) -> Connection:
-    """Make the connection to one server; nothing is sent yet."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a connection is made of."""
+
+    endpoint: Endpoint
+    options: Options
+    plain: bool
+
+    def way(self, *, keep: bool = True) -> Way:
+        """Make the way there."""
+        if self.plain:
+            from tui_delegate.backends.plain_wire import PlainWire
+
+            return PlainWire(self.endpoint, keep=keep)
+        from tui_delegate.backends.http import Wire
+
+        return Wire(self.endpoint, keep=keep)
+
+    def connection(self, way: Way, backend: Backend, host: ModelHost, *more: Closing) -> Connection:
+        """Put it together."""
+        plain = cast("PlainWire", way) if self.plain else None
+        return Connection(self.endpoint.url, backend, host, (way, *more), plain=plain)
+
+
+def connect(backend: str, endpoint: Endpoint, options: Options, *, plain: bool = False) -> Connection:
+    """Make the connection to one server; nothing is sent yet.
+
+    A `plain` one needs no event loop: nothing in its coroutines waits, so one call at a time goes over it.
+    """
     if backend not in _TABLE:
         raise ResolveError(f"There is no backend {backend!r}.", f"One of: {', '.join(_TABLE)}.")
-    return _TABLE[backend](endpoint, options)
+    return _TABLE[backend](Wanted(endpoint, options, plain))
 
 
-def _anthropic(endpoint: Endpoint, options: Options) -> Connection:
+def _anthropic(wanted: Wanted) -> Connection:
     from tui_delegate.backends.anthropic import VERSION, AnthropicChat
-    from tui_delegate.backends.http import Wire
     from tui_delegate.backends.plain_host import PlainHost
 
-    headers = tuple((VERSION | dict(endpoint.headers)).items())
-    wire = Wire(replace(endpoint, key_header="x-api-key", headers=headers))
-    return Connection(endpoint.url, AnthropicChat(wire), PlainHost(wire, "anthropic"), (wire,))
+    headers = tuple((VERSION | dict(wanted.endpoint.headers)).items())
+    wanted = replace(wanted, endpoint=replace(wanted.endpoint, key_header="x-api-key", headers=headers))
+    way = wanted.way()
+    return wanted.connection(way, AnthropicChat(way), PlainHost(way, "anthropic"))
 
 
-def _builtin(endpoint: Endpoint, options: Options) -> Connection:
+def _builtin(wanted: Wanted) -> Connection:
     from tui_delegate.backends.builtin import Builtin
 
     engine = Builtin()
     return Connection("", engine, engine)
 
 
-def _llamacpp(endpoint: Endpoint, options: Options) -> Connection:
-    from tui_delegate.backends.http import Wire
+def _llamacpp(wanted: Wanted) -> Connection:
     from tui_delegate.backends.llamacpp import LlamaCpp
 
     # A router says `Keep-Alive` and closes after every answer that it passed on (seen 2026-11): the next
     # call would be sent into a closed connection.
-    wire = Wire(endpoint, keep=False)
-    server = LlamaCpp(wire)
-    return Connection(endpoint.url, server, server, (wire,))
+    way = wanted.way(keep=False)
+    server = LlamaCpp(way)
+    return wanted.connection(way, server, server)
 
 
-def _lmstudio(endpoint: Endpoint, options: Options) -> Connection:
-    from tui_delegate.backends.http import Wire
+def _lmstudio(wanted: Wanted) -> Connection:
     from tui_delegate.backends.lmstudio import LmStudio
 
-    wire = Wire(endpoint)
-    server = LmStudio(wire, num_ctx=options.num_ctx)
-    return Connection(endpoint.url, server, server, (wire,))
+    way = wanted.way()
+    server = LmStudio(way, num_ctx=wanted.options.num_ctx)
+    return wanted.connection(way, server, server)
 
 
-def _ollama(endpoint: Endpoint, options: Options) -> Connection:
-    from tui_delegate.backends.http import Wire
+def _ollama(wanted: Wanted) -> Connection:
     from tui_delegate.backends.ollama import OllamaChat
+
+    way, options = wanted.way(), wanted.options
+    chat = OllamaChat(way, num_ctx=options.num_ctx, keep_alive=options.keep_alive)
+    if wanted.plain:
+        from tui_delegate.backends.ollama_plain import OllamaPlainHost
+
+        return wanted.connection(way, chat, OllamaPlainHost(way, options.num_ctx, options.parallel))
     from tui_delegate.backends.ollama_host import OllamaHost
 
-    wire = Wire(endpoint)
-    chat = OllamaChat(wire, num_ctx=options.num_ctx, keep_alive=options.keep_alive)
     host = OllamaHost(
-        endpoint, num_ctx=options.num_ctx, keep_alive=options.keep_alive, parallel=options.parallel
+        wanted.endpoint, num_ctx=options.num_ctx, keep_alive=options.keep_alive, parallel=options.parallel
     )
-    return Connection(endpoint.url, chat, host, (wire, host), host.prepare)
+    return replace(wanted.connection(way, chat, host, host), loading=host.prepare)
 
 
-def _openai(endpoint: Endpoint, options: Options) -> Connection:
-    from tui_delegate.backends.http import Wire
+def _openai(wanted: Wanted) -> Connection:
     from tui_delegate.backends.openai import OpenAIChat
     from tui_delegate.backends.plain_host import PlainHost
 
-    wire = Wire(endpoint)
-    return Connection(endpoint.url, OpenAIChat(wire), PlainHost(wire), (wire,))
+    way = wanted.way()
+    return wanted.connection(way, OpenAIChat(way), PlainHost(way))
 
 
-_TABLE: dict[str, Callable[[Endpoint, Options], Connection]] = {
+_TABLE: dict[str, Callable[[Wanted], Connection]] = {
     "anthropic": _anthropic,
     "builtin": _builtin,
     "llamacpp": _llamacpp,

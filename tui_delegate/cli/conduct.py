@@ -1,52 +1,70 @@
-"""How one errand is conducted on the command line: seat, journal, telling, log line, answer, exit code.
+"""How one errand is conducted on the command line: who is sent, telling as it goes, log line, answer, exit code.
 
-What is asked and what becomes of the answer is each verb's own.
+What is asked, and what becomes of the answer, is each verb's own.
 """
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui_delegate.cli import output
 from tui_delegate.core.clean import Cleaner, clean
-from tui_delegate.core.errors import DelegateError, JournalError
+from tui_delegate.core.errors import BackendError, DelegateError, JournalError
 from tui_delegate.core.events import FellBack, Loading, Retrying, Warned, Wrote
 from tui_delegate.core.flags import partial_words
 from tui_delegate.core.specs import seat_name
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from tui_delegate.core.events import Event
     from tui_delegate.core.specs import Seat
     from tui_delegate.engine.errand import Done, Errand
     from tui_delegate.journal.store import Journal
     from tui_delegate.workspace.errands import Errands, Told
+    from tui_delegate.workspace.seating import Place
 
 
-@dataclass(slots=True)
+def conducted(args: argparse.Namespace, work: Callable[[Conduct], int]) -> int:
+    """Open what an errand needs, do the work, close it again. An error is told with all that is known by then."""
+    from tui_delegate.workspace.errands import Errands
+
+    conduct = Conduct(args, Errands.open(args.limit))
+    try:
+        return work(conduct)
+    except DelegateError as error:
+        return conduct.fail(error)
+    finally:
+        conduct.errands.close()
+
+
 class Conduct:
     """One call of a verb, from its flags to its exit code. It knows more the further it has come."""
 
-    args: argparse.Namespace
-    errands: Errands
-    seat: Seat | None = None
-    target: str = ""
-    unwritten: Exception | None = None
-    """Why the journal does not have all of it."""
-    _column: int = 0
-    _streamed: bool = False
-    _cleaner: Cleaner = field(default_factory=Cleaner)
+    def __init__(self, args: argparse.Namespace, errands: Errands) -> None:
+        self.args = args
+        self.errands = errands
+        self.place: Place | None = None
+        self.seat: Seat | None = None
+        self.target = getattr(args, "target", "") or ""
+        self.unwritten: Exception | None = None
+        """Why the journal does not have all of it."""
+        self._column = 0
+        self._streamed = False
+        self._cleaner = Cleaner()
+
+    def resolve(self) -> None:
+        """Say who is sent; no server is asked. Raises a ResolveError."""
+        self.place = self.errands.sent(self.args.profile, self.args.model)
 
     def sit(self) -> Seat:
-        """Find who is sent. Raises a DelegateError."""
-        args = self.args
-        self.seat = self.errands.seat(args.profile, args.model, _temperature(args), args.fallback)
+        """Find the seat of who is sent. Raises a DelegateError."""
+        assert self.place is not None
+        self.seat = self.errands.seat(self.place, self.args.temperature, self.args.fallback)
         for notice in self.errands.reach.notices:
-            self.note(notice)
+            self._say(notice)
         return self.seat
 
     def measured(self, tokens: int) -> Seat:
@@ -60,46 +78,49 @@ class Conduct:
         assert self.seat is not None
         shows = errand.review is None and not errand.whole
         self._streamed = shows and not self.args.json and sys.stdout.isatty()
-        journal = self._journal()
+        journal = self.journal()
         try:
-            told = self.errands.do(
-                errand,
-                self.seat,
-                prompt,
-                command=self.args.verb,
-                target=self.target,
-                journal=journal,
-                tell=self._hear,
+            return self.ended(
+                self.errands.do(
+                    errand,
+                    self.seat,
+                    prompt,
+                    command=self.args.verb,
+                    target=self.target,
+                    journal=journal,
+                    tell=self.hear,
+                )
             )
         finally:
             if journal:
                 journal.close()
+
+    def ended(self, told: Told) -> Told:
+        """Take in how it ended, and write the log line of one that went well."""
         self.seat = told.done.seat
         self.unwritten = self.unwritten or told.unwritten
         if told.done.error is None:
             self._log(told)
         return told
 
-    def answer(
-        self, told: Told, *, content: str | None = None, more: Mapping[str, object] | None = None
-    ) -> int:
+    def answer(self, told: Told, more: Mapping[str, object] | None = None) -> int:
         """Give the answer, or the error, in the form that was asked for. Gives the exit code."""
         done = told.done
         if done.error is not None:
             return self.fail(done.error, told)
-        text = done.text if content is None else content
         if self.args.json:
-            output.data_json(self._envelope(told, text) | dict(more or {}))
+            output.data_json(self.envelope(told) | dict(more or {}))
         else:
-            self._write_answer(text)
-            self.talk(self._sum(done))
+            self._write_answer(done.text)
+            self.talk(sum_of(done))
         return self.end()
 
     def end(self) -> int:
         """Say where the journal is not whole; give the exit code of what went well."""
         if self.unwritten is None:
             return output.OK
-        output.say(f"tui-delegate: THE LEDGER WAS NOT WRITTEN: {self.unwritten}")
+        if not self.args.json:
+            output.say(f"tui-delegate: THE LEDGER WAS NOT WRITTEN: {self.unwritten}")
         return output.exit_code("ledger_not_written", self.args.verb)
 
     def fail(self, error: DelegateError, told: Told | None = None) -> int:
@@ -109,32 +130,55 @@ class Conduct:
         else:
             self._break_line()
             output.say_error(error)
+            if told is not None and told.done.text:
+                output.tell(f"  What it had written is in the journal, run {told.run}.")
         return output.exit_code(error.code, self.args.verb)
-
-    def note(self, line: str) -> None:
-        """Say something to a person, unless nobody wants to hear it."""
-        if not self.args.json and not self.args.quiet:
-            self._break_line()
-            output.say(f"· {line}")
 
     def talk(self, line: str) -> None:
         """Say something to a person who sits at a terminal, or asked for it."""
         if self.args.verbose or sys.stderr.isatty():
-            self.note(line)
+            self._say(line)
 
-    def _hear(self, event: Event) -> None:
+    def hear(self, event: Event) -> None:
+        """Say what happens, as far as a person wants to know it."""
         match event:
             case Wrote() if self._streamed and not event.path:
                 self._write(event.text)
             case Retrying():
-                self.note(f"{event.message} Again in {event.delay:.1f} s.")
+                self._say(f"{event.message} Again in {event.delay:.1f} s.")
             case FellBack():
                 place = seat_name(event.profile, event.model)
-                self.note(f"{event.from_seat} failed ({event.code}), {place} takes over")
+                self._say(f"{event.from_seat} failed ({event.code}), {place} takes over")
             case Warned():
-                self.note(event.message)
+                self._say(event.message)
             case Loading() if event.stage == "load" and not event.done:
                 self.talk("the server loads the model")
+
+    def envelope(self, told: Told) -> dict[str, object]:
+        """Make the JSON object of what went well."""
+        done = told.done
+        body: dict[str, object] = {
+            "ok": True,
+            "command": self.args.verb,
+            "model": done.seat.model,
+            "content": done.text,
+            "profile": done.seat.profile,
+        }
+        if self.target:
+            body["target"] = self.target
+        return body | _figures(told) | self._journal_words()
+
+    def journal(self) -> Journal | None:
+        """Open the journal; where it can't be, say so at the end."""
+        try:
+            return self.errands.journal(keep_text=not self.args.no_keep_text)
+        except JournalError as error:
+            self.unwritten = error
+            return None
+
+    def _say(self, line: str) -> None:
+        self._break_line()
+        output.tell(f"· {line}")
 
     def _write(self, text: str) -> None:
         text = text if self.args.raw else self._cleaner.feed(text)
@@ -144,7 +188,9 @@ class Conduct:
 
     def _write_answer(self, text: str) -> None:
         if self._streamed:
-            self._write("")
+            rest = "" if self.args.raw else self._cleaner.end()
+            if rest:
+                output.data(rest, end="")
             self._break_line()
         else:
             output.data(text if self.args.raw else clean(text))
@@ -154,73 +200,71 @@ class Conduct:
             output.data("")
             self._column = 0
 
-    def _journal(self) -> Journal | None:
-        try:
-            return self.errands.journal(keep_text=not self.args.no_keep_text)
-        except JournalError as error:
-            self.unwritten = error
-            return None
-
     def _log(self, told: Told) -> None:
         from tui_delegate.journal import jsonl
 
-        if problem := jsonl.log(self.errands.environ, self.args.verb, told.done, self.target):
-            self.note(problem)
-
-    def _sum(self, done: Done) -> str:
-        usage = done.usage
-        guess = "" if usage.source == "reported" else "~"
-        cost = "" if done.cost is None else f", ${done.cost:.4f}"
-        flags = "".join(f", {partial_words(flag)}" for flag in done.flags)
-        place = seat_name(done.seat.profile, done.seat.model)
-        return f"{place}: {guess}{usage.prompt} tokens in, {usage.completion} out{cost}, {done.seconds:.1f} s{flags}"
-
-    def _envelope(self, told: Told, content: str) -> dict[str, object]:
+        path = jsonl.log_path(self.errands.environ)
+        if path is None:
+            return
         done = told.done
-        body: dict[str, object] = {
-            "ok": True,
-            "command": self.args.verb,
-            "model": done.seat.model,
-            "content": content,
-            "profile": done.seat.profile,
-        }
-        if self.target:
-            body["target"] = self.target
-        return body | self._figures(told)
+        line = jsonl.line_of(
+            told.context,
+            at=done.at,
+            profile=done.seat.profile,
+            backend=done.seat.protocol,
+            host=done.seat.host,
+            model=done.seat.model,
+            usage=done.usage,
+            total_ms=round(done.seconds * 1000),
+        )
+        if problem := jsonl.append(path, line):
+            self._say(problem)
 
-    def _figures(self, told: Told) -> dict[str, object]:
-        done = told.done
-        figures: dict[str, object] = {
-            "usage": {
-                "prompt_tokens": done.usage.prompt,
-                "completion_tokens": done.usage.completion,
-                "cached_tokens": done.usage.cached,
-                "reasoning_tokens": done.usage.reasoning,
-                "total_duration_ms": round(done.seconds * 1000),
-            },
-            "usage_source": done.usage.source,
-            "cost": done.cost,
-            "calls": done.calls,
-            "run": told.run,
-        }
-        if done.flags:
-            figures["partial"] = list(done.flags)
-        return figures
+    def _journal_words(self) -> dict[str, object]:
+        return {"journal_error": str(self.unwritten)} if self.unwritten else {}
 
     def _error(self, error: DelegateError, told: Told | None) -> dict[str, object]:
-        where: dict[str, object] = {}
-        profile = self.seat.profile if self.seat else self.args.profile
-        model = self.seat.model if self.seat else self.args.model
-        for name, value in (("profile", profile), ("model", model), ("target", self.target)):
-            if value:
-                where[name] = value
-        if told is not None:
-            if told.done.text:
-                where["content"] = told.done.text
-            where |= self._figures(told)
-        return output.error_envelope(self.args.verb, error, **where)
+        backend = self.seat.protocol if self.seat and isinstance(error, BackendError) else ""
+        place = self.seat or self.place
+        body = output.error_envelope(
+            self.args.verb,
+            error,
+            backend=backend,
+            profile=place.profile if place else self.args.profile,
+            model=place.model if place else self.args.model,
+            target=self.target,
+        )
+        if told is None:
+            return body
+        text: dict[str, object] = {"content": told.done.text} if told.done.text else {}
+        return body | text | _figures(told) | self._journal_words()
 
 
-def _temperature(args: argparse.Namespace) -> float | None:
-    told: float | None = args.temperature
-    return told
+def sum_of(done: Done) -> str:
+    """Say in a line who did it and what it took."""
+    usage = done.usage
+    guess = "" if usage.source == "reported" else "~"
+    cost = "" if done.cost is None else f", ${done.cost:.4f}"
+    flags = "".join(f", {partial_words(flag)}" for flag in done.flags)
+    place = seat_name(done.seat.profile, done.seat.model)
+    return f"{place}: {guess}{usage.prompt} tokens in, {guess}{usage.completion} out{cost}, {done.seconds:.1f} s{flags}"
+
+
+def _figures(told: Told) -> dict[str, object]:
+    done = told.done
+    figures: dict[str, object] = {
+        "usage": {
+            "prompt_tokens": done.usage.prompt,
+            "completion_tokens": done.usage.completion,
+            "cached_tokens": done.usage.cached,
+            "reasoning_tokens": done.usage.reasoning,
+            "total_duration_ms": round(done.seconds * 1000),
+        },
+        "usage_source": done.usage.source,
+        "cost": done.cost,
+        "calls": done.calls,
+        "run": told.run,
+    }
+    if done.flags:
+        figures["partial"] = list(done.flags)
+    return figures

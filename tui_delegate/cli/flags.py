@@ -29,6 +29,31 @@ def add_one_shot(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--raw", action="store_true", help="leave control characters in the answer")
 
 
+def add_errand(parser: argparse.ArgumentParser) -> None:
+    """Declare what an errand takes beside: `fallback schema split limit no_keep_text`."""
+    parser.add_argument(
+        "--fallback",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a profile, or profile/model, that takes over where the first fails before it began; repeatable",
+    )
+    parser.add_argument(
+        "--schema", default="", metavar="FILE", help="the answer has to be JSON that fits this JSON schema"
+    )
+    parser.add_argument(
+        "--split",
+        action="store_true",
+        help="where the material is more than the model can hold: read it in parts, then combine",
+    )
+    parser.add_argument(
+        "--limit", action="append", default=[], metavar="NAME=VALUE", help="tokens, cost, depth; repeatable"
+    )
+    parser.add_argument(
+        "--no-keep-text", action="store_true", help="keep figures only, no word of what was said"
+    )
+
+
 def add_form(parser: argparse.ArgumentParser) -> None:
     """Declare how a verb may be told: `json quiet verbose`."""
     parser.add_argument("--json", action="store_true", help="one JSON object on one line, and no talk")

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 VERBS = {
     "chat": "open the screen: chat, live workers, ledger (what no verb does, on a terminal)",
     "web": "serve the same screen to a browser on this machine",
+    "ask": "answer a question from files",
+    "write": "draft one file from others and a specification",
+    "summarize": "condense what comes in by the pipe",
     "run": "give a prompt to the manager, which delegates to its workers",
     "models": "list the models of every server here; load, unload and pull them",
     "profiles": "list, show, make and test profiles",

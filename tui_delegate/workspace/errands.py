@@ -22,6 +22,7 @@ from tui_delegate.workspace.servers import Servers
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from tui_delegate.core.calls import RunContext
     from tui_delegate.core.events import Event
     from tui_delegate.core.limits import Limits
     from tui_delegate.core.specs import Seat
@@ -41,6 +42,7 @@ class Told:
     """How an errand ended, and the run that it is in the journal."""
 
     run: str
+    context: RunContext
     done: Done
     unwritten: Exception | None = None
     """Why the journal does not have all of it."""
@@ -105,9 +107,10 @@ class Errands:
         run = fresh_id("r")
         stream = PlainStream(run, journal, tell)
         bench = Bench(stream, PlainPurser(self.limits), plain_clock())
+        context = origin(self.environ, command, target=target)
         try:
-            bench.open(run, prompt, self.limits, origin(self.environ, command, target=target))
+            bench.open(run, prompt, self.limits, context)
             done = straight(do(bench, errand, seat))
         finally:
             stream.close()
-        return Told(run, done, stream.broken)
+        return Told(run, context, done, stream.broken)

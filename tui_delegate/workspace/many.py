@@ -73,15 +73,15 @@ class Many:
         run = fresh_id("r")
         stream = Stream(run, journal)
         bench = Bench(stream, self.purser, loop_clock(time.time))
-        told = origin(self.environ, command, session=session, target=target)
-        bench.open(run, prompt, self.limits, told)
+        context = origin(self.environ, command, session=session, target=target)
+        bench.open(run, prompt, self.limits, context)
         reading = asyncio.create_task(_read(stream, tell))
         try:
             done = await work(bench)
         finally:
             await stream.close()
             await reading
-        return Told(run, done, stream.broken)
+        return Told(run, context, done, stream.broken)
 
 
 @asynccontextmanager

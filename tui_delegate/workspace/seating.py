@@ -77,9 +77,7 @@ class Seating:
         seat = await self._seat_at(place, "worker")
         named = [*spares, *self.settings.profiles[place.profile].fallback]
         found = [await self._spare(spare) for spare in dict.fromkeys(named)]
-        seats = [seat, *(spare for spare in found if spare)]
-        if temperature is not None:
-            seats = [replace(one, temperature=temperature) for one in seats]
+        seats = [_cooled(one, temperature) for one in (seat, *found) if one]
         return replace(seats[0], fallback=tuple(seats[1:]))
 
     def _one_at_a_time(self) -> AbstractAsyncContextManager[None]:
@@ -217,6 +215,12 @@ class Seating:
         except (BackendError, ResolveError) as error:
             self.reach.notices.append(f"Fallback {name} can't be used: {error.message}")
             return None
+
+
+def _cooled(seat: Seat, told: float | None) -> Seat:
+    """An errand wants facts, not fancy, from far models too, unless the person or the profile says otherwise."""
+    usual = NEAR_TEMPERATURE if seat.temperature is None else seat.temperature
+    return replace(seat, temperature=usual if told is None else told)
 
 
 def _temperature(profile: Profile) -> float | None:

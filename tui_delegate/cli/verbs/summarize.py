@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import sys
 
+from tui_delegate.cli.flags import add_errand, add_one_shot
+
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+
+    from tui_delegate.cli.conduct import Conduct
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of this verb."""
-    from tui_delegate.cli.flags import add_one_shot
-
     add_one_shot(parser)
+    add_errand(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the verb."""
     from tui_delegate.cli.conduct import conducted
-    from tui_delegate.cli.verbs.summarize import summarize
 
-    return conducted(args, summarize)
+    return conducted(args, _summarize)
+
+
+def _summarize(conduct: Conduct) -> int:
+    from tui_delegate.core.errors import EmptyStdin
+    from tui_delegate.engine.prompts import SUMMARIZE
+    from tui_delegate.cli.asked import Material, ask_about
+
+    text = _stdin()
+    if not text.strip():
+        raise EmptyStdin("Nothing came in by the pipe.", "For example: tail -n 500 server.log | tui-delegate summarize")
+    conduct.resolve()
+    return ask_about(conduct, Material.of_text(text), SUMMARIZE, "")
+
+
+def _stdin() -> str:
+    if sys.stdin is None or sys.stdin.isatty():
+        return ""
+    return sys.stdin.buffer.read().decode("utf-8", "replace")
