@@ -9,7 +9,8 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
@@ -17,6 +18,7 @@ PROGRAM = os.environ.get("COMPAT_PROGRAM", "")
 COMMAND = [PROGRAM] if PROGRAM else [sys.executable, "-m", "tui_delegate"]
 PATIENCE = 25.0
 """Seconds until a call that hangs is given up."""
+Env = Mapping[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,6 @@ class Desk:
     home: Path
     folder: Path
     origin: str
-    environ: dict[str, str] = field(default_factory=dict)
 
     def profiles(self, text: str) -> None:
         """Write the profiles file where agent-delegate looks for it; `ORIGIN` is the server's address."""
@@ -80,21 +81,21 @@ class Desk:
         """Give the whole command line."""
         return [*COMMAND, *words]
 
-    def env(self, **more: str) -> dict[str, str]:
+    def env(self, more: Env = None) -> dict[str, str]:
         """Give the environment of a call: little, and nothing of who runs the tests."""
         base = {"PATH": os.environ.get("PATH", ""), "HOME": str(self.home), "PYTHONPATH": str(ROOT)}
         if "SYSTEMROOT" in os.environ:
             base["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
-        return {**base, **self.environ, **more}
+        return {**base, **(more or {})}
 
-    def run(self, *words: str, stdin: str | bytes = b"", cwd: Path | None = None, **env: str) -> Ended:
+    def run(self, *words: str, stdin: str | bytes = b"", cwd: Path | None = None, env: Env = None) -> Ended:
         """Call the program and wait for its end."""
         done = subprocess.run(
             self.command(*words),
             input=stdin if isinstance(stdin, bytes) else stdin.encode(),
             capture_output=True,
             cwd=cwd or self.folder,
-            env=self.env(**env),
+            env=self.env(env),
             timeout=PATIENCE,
             check=False,
         )
@@ -102,16 +103,16 @@ class Desk:
         assert "Traceback (most recent call last)" not in ended.err, ended.err
         return ended
 
-    def ask(self, *paths: str, question: str = "why?", **env: str) -> Ended:
+    def ask(self, *paths: str, question: str = "why?", env: Env = None) -> Ended:
         """Ask about these paths, as JSON."""
-        return self.run("ask", "--json", "--question", question, "--paths", *paths, **env)
+        return self.run("ask", "--json", "--question", question, "--paths", *paths, env=env)
 
-    def summarize(self, *flags: str, text: str = "a log", **env: str) -> Ended:
+    def summarize(self, *flags: str, text: str = "a log", env: Env = None) -> Ended:
         """Summarize a text, as JSON."""
-        return self.run(*flags, "summarize", "--json", stdin=text, **env)
+        return self.run(*flags, "summarize", "--json", stdin=text, env=env)
 
-    def write(self, *flags: str, cwd: Path | None = None, **env: str) -> Ended:
+    def write(self, *flags: str, env: Env = None) -> Ended:
         """Have something written after one file, as JSON."""
         if not (self.folder / "a.py").exists():
             self.file("a.py", "print(1)\n")
-        return self.run("write", "--json", "--context", "a.py", "--spec", "a test", *flags, cwd=cwd, **env)
+        return self.run("write", "--json", "--context", "a.py", "--spec", "a test", *flags, env=env)

@@ -1,4 +1,4 @@
-"""A model server in a thread of its own: it answers as a test tells it, faults and all, and keeps the requests.
+"""A model server in a thread: it says what a test tells it to, faults and all, and keeps the requests.
 
 It speaks raw sockets, because half of what it says no HTTP library would say. It knows no product.
 """

@@ -273,5 +273,5 @@ def test_fallback(desk: Desk, server: Scripted) -> None:
 
 @pytest.mark.better("a call that has called itself too deep is stopped")
 def test_depth(desk: Desk, server: Scripted) -> None:
-    ended = desk.summarize(TUI_DELEGATE_DEPTH="99")
+    ended = desk.summarize(env={"TUI_DELEGATE_DEPTH": "99"})
     assert (ended.code, ended.envelope["ok"], server.asked) == (1, False, [])

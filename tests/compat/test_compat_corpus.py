@@ -18,8 +18,8 @@ def names(server: Scripted) -> list[str]:
     return [json.loads(name) for name in found]
 
 
-def sent(desk: Desk, server: Scripted, *paths: str, **env: str) -> list[str]:
-    ended = desk.ask(*paths, **env)
+def sent(desk: Desk, server: Scripted, *paths: str) -> list[str]:
+    ended = desk.ask(*paths)
     assert ended.code == 0, ended
     return names(server)
 
@@ -121,12 +121,12 @@ def test_limits(desk: Desk, server: Scripted) -> None:
     assert (many.code, many.error["type"]) == (2, "corpus_error")
     words = r"corpus too large for delegation: 3500000 bytes > 3000000"
     assert re.match(words, str(many.error["message"]))
-    tight = desk.ask("small.txt", AGENT_DELEGATE_MAX_FILE_BYTES="99").error
+    tight = desk.ask("small.txt", env={"AGENT_DELEGATE_MAX_FILE_BYTES": "99"}).error
     assert "small.txt (100 bytes > 99)" in str(tight["message"])
-    tight = desk.ask("small.txt", AGENT_DELEGATE_MAX_CORPUS_BYTES="99").error
+    tight = desk.ask("small.txt", env={"AGENT_DELEGATE_MAX_CORPUS_BYTES": "99"}).error
     assert "100 bytes > 99" in str(tight["message"])
     assert not server.asked
-    assert desk.ask("big.txt", AGENT_DELEGATE_MAX_FILE_BYTES="800000").code == 0
+    assert desk.ask("big.txt", env={"AGENT_DELEGATE_MAX_FILE_BYTES": "800000"}).code == 0
     assert desk.ask("limit.txt").code == 0
 
 
@@ -134,14 +134,14 @@ def test_limits(desk: Desk, server: Scripted) -> None:
 def test_the_corpus_limit_comes_first(desk: Desk) -> None:
     desk.file("a.txt", "x" * 200)
     env = {"AGENT_DELEGATE_MAX_FILE_BYTES": "100", "AGENT_DELEGATE_MAX_CORPUS_BYTES": "150"}
-    assert str(desk.ask("a.txt", **env).error["message"]).startswith("corpus too large for delegation: ")
+    assert str(desk.ask("a.txt", env=env).error["message"]).startswith("corpus too large for delegation: ")
 
 
 @pytest.mark.better("a limit that is no number is an error that names the variable")
 def test_a_limit_that_is_no_number(desk: Desk) -> None:
     desk.file("a.py")
     for name in ("AGENT_DELEGATE_MAX_FILE_BYTES", "AGENT_DELEGATE_MAX_CORPUS_BYTES"):
-        ended = desk.ask("a.py", **{name: "lots"})
+        ended = desk.ask("a.py", env={name: "lots"})
         assert (ended.code, name in str(ended.error["message"])) == (2, True)
 
 
@@ -211,10 +211,10 @@ def test_contents_stay_in_their_frame(desk: Desk, server: Scripted) -> None:
 def test_split(desk: Desk, server: Scripted) -> None:
     for place in range(3):
         desk.file(f"many/{place}.txt", f"line {place}\n" * 100)
-    ended = desk.ask("many", AGENT_DELEGATE_MAX_CORPUS_BYTES="1500")
+    ended = desk.ask("many", env={"AGENT_DELEGATE_MAX_CORPUS_BYTES": "1500"})
     assert "--split" in f"{ended.error['message']} {ended.error['hint']}"
     env = {"AGENT_DELEGATE_MAX_CORPUS_BYTES": "1500"}
-    parts = desk.run("ask", "--json", "--split", "--question", "why?", "--paths", "many", **env)
+    parts = desk.run("ask", "--json", "--split", "--question", "why?", "--paths", "many", env=env)
     assert (parts.code, parts.envelope["ok"]) == (0, True)
     everything = "".join(asked.raw.decode() for asked in server.asked)
     assert all(everything.count(f"line {place}\\n") == 100 for place in range(3))

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from tests.compat.program import Desk
-from tests.compat.scripted import Scripted
+from tests.compat.scripted import Chat, Scripted
 
 OLLAMA = '[profiles.ollama]\nbackend = "openai-compat"\nbase_url = "ORIGIN/v1"\ndefault_model = "m"\n'
 
@@ -102,10 +102,9 @@ def test_wrong_words_as_json(desk: Desk, words: tuple[str, ...]) -> None:
 
 @pytest.mark.same("1A.1 stdout is UTF-8 whatever the locale")
 def test_utf8_whatever_the_locale(desk: Desk, server: Scripted) -> None:
-    from tests.compat.scripted import Chat
-
     server.say(Chat("Grüße → 日本"))
-    ended = desk.run("summarize", stdin="x", LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    env = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    ended = desk.run("summarize", stdin="x", env=env)
     assert (ended.code, ended.out) == (0, "Grüße → 日本\n")
 
 

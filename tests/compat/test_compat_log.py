@@ -83,10 +83,10 @@ def test_the_line(desk: Desk, server: Scripted) -> None:
     server.say(Chat("x", prompt=100, completion=20, cached=60, reasoning=5))
     env = {"AGENT_DELEGATE_LOG": str(log), "CLAUDE_SESSION_ID": "c-1", "CODEX_SESSION_ID": "x-2"}
     desk.file("a.py")
-    desk.ask("a.py", **env)
-    desk.summarize("--model", "large", **env)
-    desk.write("--target", "b.py", **env)
-    desk.write("--stdout", "--target", "c.py", **env)
+    desk.ask("a.py", env=env)
+    desk.summarize("--model", "large", env=env)
+    desk.write("--target", "b.py", env=env)
+    desk.write("--stdout", "--target", "c.py", env=env)
     asked, summed, written, drafted = lines(log)
     assert [key for key in asked if key in RECORD] == RECORD
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", str(asked["ts"]))
@@ -112,7 +112,7 @@ def test_where_the_log_is(desk: Desk, server: Scripted) -> None:
     ]
     for place in range(4):
         env = {name: str(told) for name, told, _ in order[place:]}
-        desk.summarize(**env)
+        desk.summarize(env=env)
         assert [path.exists() for _, _, path in order] == [at <= place for at in range(4)]
     assert not [path for path in base.rglob("*.log") if len(lines(path)) > 1]
 
@@ -123,11 +123,11 @@ def test_logs_that_are_not_written(desk: Desk, server: Scripted) -> None:
     assert not list(desk.folder.iterdir())
     log = desk.folder / "usage.log"
     server.say(Raw({}, 401))
-    assert desk.summarize(AGENT_DELEGATE_LOG=str(log)).code == 1
+    assert desk.summarize(env={"AGENT_DELEGATE_LOG": str(log)}).code == 1
     assert not log.exists() or not log.read_text()
     server.say(Chat())
     desk.file("plain")
-    ended = desk.summarize(AGENT_DELEGATE_LOG=str(desk.folder / "plain" / "x.log"))
+    ended = desk.summarize(env={"AGENT_DELEGATE_LOG": str(desk.folder / "plain" / "x.log")})
     assert (ended.code, ended.content) == (0, "the answer")
 
 
@@ -200,12 +200,12 @@ def test_bad_lines(desk: Desk) -> None:
 @pytest.mark.same("1A.8 the calls that were made are in the ledger")
 def test_calls_are_in_the_ledger(desk: Desk) -> None:
     env = {"AGENT_DELEGATE_LOG": str(desk.folder / "usage.log"), "CODEX_SESSION_ID": "x-9"}
-    desk.summarize(**env)
-    desk.write("--target", "b.py", **env)
-    ended = desk.run("ledger", "--json", **env)
+    desk.summarize(env=env)
+    desk.write("--target", "b.py", env=env)
+    ended = desk.run("ledger", "--json", env=env)
     summary = totals(ended)
     assert (summary["total_calls"], summary["by_command"]) == (2, {"summarize": 1, "write": 1})
-    assert "session=x-9" in desk.run("ledger", **env).out
+    assert "session=x-9" in desk.run("ledger", env=env).out
 
 
 @pytest.mark.better("the ledger has every call without a log, failed ones too")
@@ -240,7 +240,7 @@ def test_two_shells_at_once(desk: Desk) -> None:
     codes: list[int] = []
 
     def call() -> None:
-        codes.append(desk.summarize(**env).code)
+        codes.append(desk.summarize(env=env).code)
 
     threads = [threading.Thread(target=call) for _ in range(4)]
     for thread in threads:
@@ -264,9 +264,9 @@ def test_import(desk: Desk) -> None:
 @pytest.mark.better("ledger report prints the lines of a final summary")
 def test_report(desk: Desk) -> None:
     for _ in range(2):
-        desk.summarize(CLAUDE_SESSION_ID="c-1")
-    desk.write("--stdout", CLAUDE_SESSION_ID="c-1")
-    ended = desk.run("ledger", "report", CLAUDE_SESSION_ID="c-1")
+        desk.summarize(env={"CLAUDE_SESSION_ID": "c-1"})
+    desk.write("--stdout", env={"CLAUDE_SESSION_ID": "c-1"})
+    ended = desk.run("ledger", "report", env={"CLAUDE_SESSION_ID": "c-1"})
     assert ended.code == 0
     assert "Worker model: profile=worker backend=openai-compat model=small" in ended.out
     assert "Worker calls: summarize=2, write=1" in ended.out

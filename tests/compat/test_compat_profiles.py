@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,8 +42,8 @@ def test_where_the_file_is(desk: Desk, tmp_path: Path) -> None:
         {"AGENT_DELEGATE_HOME": str(tmp_path / "dir")},
         {"AGENT_DELEGATE_CONFIG": str(tmp_path / "f.toml")},
     )
-    assert desk.summarize(**folder).envelope["model"] == "by-dir"
-    assert desk.summarize(**folder, **file).envelope["model"] == "by-file"
+    assert desk.summarize(env=folder).envelope["model"] == "by-dir"
+    assert desk.summarize(env={**folder, **file}).envelope["model"] == "by-file"
     assert desk.summarize().envelope["model"] == "small"
 
 
@@ -79,15 +81,15 @@ def test_built_in(desk: Desk, name: str) -> None:
 @pytest.mark.same("1A.2 profiles init: writes once, never over a file")
 def test_init(desk: Desk, tmp_path: Path) -> None:
     home = tmp_path / "made"
-    first = desk.run("profiles", "init", AGENT_DELEGATE_HOME=str(home))
+    first = desk.run("profiles", "init", env={"AGENT_DELEGATE_HOME": str(home)})
     path = home / "profiles.toml"
     assert (first.code, first.out) == (0, f"config at {path}\n")
     assert f"wrote default config -> {path}" in first.err
-    listed = desk.run("profiles", "list", AGENT_DELEGATE_HOME=str(home)).out.splitlines()
+    listed = desk.run("profiles", "list", env={"AGENT_DELEGATE_HOME": str(home)}).out.splitlines()
     assert listed[0] == "ollama (default)"
     assert [line for line in listed if line.split(" ")[0] in CALLED][1:] == list(CALLED[1:])
     path.write_text(SMALL.format("http://127.0.0.1:1", "mine"))
-    second = desk.run("profiles", "init", AGENT_DELEGATE_HOME=str(home))
+    second = desk.run("profiles", "init", env={"AGENT_DELEGATE_HOME": str(home)})
     assert (second.code, second.out) == (0, f"config at {path}\n")
     assert 'default_model = "mine"' in path.read_text()
 
@@ -103,11 +105,11 @@ def test_keys_of_a_profile(desk: Desk, server: Scripted) -> None:
     desk.summarize()
     assert "authorization" not in server.asked[-1].headers
     assert (server.asked[-1].path, server.asked[-1].headers["x-title"]) == ("/v1/chat/completions", "me")
-    desk.summarize(MY_KEY="from-env")
+    desk.summarize(env={"MY_KEY": "from-env"})
     assert server.asked[-1].headers["authorization"] == "Bearer from-env"
-    desk.summarize("--profile", "b", MY_KEY="from-env")
+    desk.summarize("--profile", "b", env={"MY_KEY": "from-env"})
     assert server.asked[-1].headers["authorization"] == "Bearer inline"
-    assert shown(desk.run("profiles", "show", "a", MY_KEY="from-env").out)["api_key set"] == "yes"
+    assert shown(desk.run("profiles", "show", "a", env={"MY_KEY": "from-env"}).out)["api_key set"] == "yes"
 
 
 @pytest.mark.same("1A.6 an unknown profile, backend or a missing key is resolve_error")
@@ -178,13 +180,19 @@ def test_a_file_adds(desk: Desk) -> None:
 @pytest.mark.better("profiles init makes the folder of AGENT_DELEGATE_CONFIG")
 def test_init_makes_folders(desk: Desk, tmp_path: Path) -> None:
     path = tmp_path / "no" / "where" / "p.toml"
-    ended = desk.run("profiles", "init", AGENT_DELEGATE_CONFIG=str(path))
+    ended = desk.run("profiles", "init", env={"AGENT_DELEGATE_CONFIG": str(path)})
     assert (ended.code, ended.out, path.is_file()) == (0, f"config at {path}\n", True)
 
 
+@pytest.fixture
+def silent() -> Iterator[list[socket.socket]]:
+    """Five servers that take a connection and say nothing."""
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(5)]
+
+
 @pytest.mark.better("doctor asks all servers at once")
-def test_doctor_is_concurrent(desk: Desk) -> None:
-    silent = [socket.create_server(("127.0.0.1", 0)) for _ in range(5)]
+def test_doctor_is_concurrent(desk: Desk, silent: list[socket.socket]) -> None:
     text = 'default_profile = "p0"\n'
     for place, listener in enumerate(silent):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
@@ -194,8 +202,6 @@ def test_doctor_is_concurrent(desk: Desk) -> None:
     ended = desk.run("doctor")
     assert time.monotonic() - began < 12
     assert (ended.code, ended.out.count("unreachable (") >= 5) == (1, True)
-    for listener in silent:
-        listener.close()
 
 
 @pytest.mark.better("doctor tries the key and looks for the model, and its exit code tells")
