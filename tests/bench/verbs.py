@@ -1,5 +1,5 @@
-"""The verbs that coding agents shell out to, as whole processes: against an interpreter that does nothing, and
-against agent-delegate in the same rounds, with its log and our journal on.
+"""The verbs that coding agents shell out to, as whole processes: beside an interpreter that does nothing, and
+beside agent-delegate in the same rounds, with its log and our journal on.
 
     python -m tests.bench.verbs --agent-delegate VENV
 

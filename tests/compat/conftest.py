@@ -40,14 +40,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let no case stand here that says neither."""
     here = Path(__file__).parent
     for item in items:
-        if item.path.parent == here and not unmarked_is_fine(item):
+        if item.path.parent == here:
             words = [mark for name in ("same", "better") for mark in item.iter_markers(name)]
             assert words, f"{item.nodeid} is marked neither same nor better"
-
-
-def unmarked_is_fine(item: pytest.Item) -> bool:
-    """Tell the tests of the suite itself from its cases."""
-    return item.path.name == "test_compat_itself.py"
 
 
 @pytest.fixture(scope="module")

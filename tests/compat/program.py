@@ -101,6 +101,7 @@ class Desk:
         )
         ended = Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
         assert "Traceback (most recent call last)" not in ended.err, ended.err
+        assert "This is a bug" not in ended.out + ended.err, ended
         return ended
 
     def ask(self, *paths: str, question: str = "why?", env: Env = None) -> Ended:

@@ -10,7 +10,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tests.loopback import Asked
 
@@ -29,6 +29,8 @@ class Chat:
     reasoning: int = 0
     whole: bool = False
     """Answer with one object although a stream was asked for."""
+    hold: threading.Event | None = None
+    """Send half of it, and the other half when this is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,8 @@ class Raw:
     """`before` any byte, after the `head`, or in the `middle` of the body."""
     silent: bool = False
     """Take the request and say nothing until the server is closed."""
-    drip: float = 0.0
-    """Wait this long between two bytes; nothing sleeps but the server."""
+    hold: threading.Event | None = None
+    """Send half of the body, and the other half when this is set."""
 
     def wire(self) -> bytes:
         """Write it as HTTP."""
@@ -138,15 +140,14 @@ class Scripted:
     def _talk(self, line: socket.socket) -> None:
         with line, contextlib.suppress(OSError, ValueError):
             line.settimeout(20)
-            while (asked := _read(line)) is not None:
+            if (asked := _read(line)) is not None:
                 reply = self._reply(asked)
                 if isinstance(reply, Raw) and (reply.silent or reply.drop == "before"):
                     if reply.silent:
                         self._over.wait(20)
                     return
-                self._send(line, reply.wire(), reply.drip)
-                if reply.drop or reply.drip or reply.headers.get("connection") != "keep-alive":
-                    return
+                self._send(line, reply.wire(), reply.hold)
+                return
 
     def _reply(self, asked: Asked) -> Raw:
         if asked.method == "GET" and not asked.path.startswith("/stolen"):
@@ -156,14 +157,11 @@ class Scripted:
         reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
         return rendered(reply, asked) if isinstance(reply, Chat) else reply
 
-    def _send(self, line: socket.socket, wire: bytes, drip: float) -> None:
-        if not drip:
-            line.sendall(wire)
-            return
-        for place in range(len(wire)):
-            line.sendall(wire[place : place + 1])
-            if self._over.wait(drip):
-                return
+    def _send(self, line: socket.socket, wire: bytes, hold: threading.Event | None) -> None:
+        half = len(wire) // 2 if hold else len(wire)
+        line.sendall(wire[:half])
+        if hold and hold.wait(20):
+            line.sendall(wire[half:])
 
 
 @contextlib.contextmanager
@@ -188,8 +186,10 @@ def rendered(chat: Chat, asked: Asked) -> Raw:
     body = asked.json()
     stream = isinstance(body, dict) and bool(body.get("stream")) and not chat.whole
     if asked.path.endswith("/messages"):
-        return _anthropic_stream(chat) if stream else Raw(_anthropic(chat))
-    return _openai_stream(chat) if stream else Raw(_openai(chat))
+        raw = _anthropic_stream(chat) if stream else Raw(_anthropic(chat))
+    else:
+        raw = _openai_stream(chat) if stream else Raw(_openai(chat))
+    return replace(raw, hold=chat.hold)
 
 
 def _openai_usage(chat: Chat) -> dict[str, object]:
