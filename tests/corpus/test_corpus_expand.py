@@ -8,7 +8,8 @@ import pytest
 
 from tui_delegate.core.errors import ConfigError, InputError
 from tui_delegate.core.usage import estimate_tokens
-from tui_delegate.corpus import Bounds, expand
+from tui_delegate.corpus.shelf import expand
+from tui_delegate.corpus.values import Bounds
 
 
 def plant(folder: Path, *names: str, text: str = "x\n") -> None:
@@ -55,9 +56,10 @@ def test_a_file_is_there_once_however_often_it_is_named(tmp_path: Path) -> None:
     assert names(tmp_path, *words) == ["d/a.txt"]
 
 
-def test_a_file_outside_the_working_folder_has_its_whole_path(tmp_path: Path) -> None:
-    plant(tmp_path, "a.txt", "in/b.txt")
-    assert names(tmp_path / "in", "../a.txt", "b.txt") == [(tmp_path / "a.txt").as_posix(), "b.txt"]
+def test_a_file_outside_the_working_folder_is_called_as_it_was_named(tmp_path: Path) -> None:
+    plant(tmp_path, "a.txt", "in/b.txt", "c/d.txt")
+    outside = (tmp_path / "c").as_posix()
+    assert names(tmp_path / "in", "../a.txt", "b.txt", outside) == ["../a.txt", f"{outside}/d.txt", "b.txt"]
 
 
 def test_a_folder_named_build_above_does_not_matter(tmp_path: Path) -> None:
@@ -116,10 +118,10 @@ def test_nothing_is_never_silent(tmp_path: Path) -> None:
     plant(tmp_path, "a.txt", "only/.env", "only/x.png")
     (tmp_path / "empty").mkdir()
     assert refusal(tmp_path, "a.txt", "only").message == (
-        "@only gives no file. Left out: only/.env (may hold secrets), only/x.png (binary)."
+        "only gives no file. Left out: only/.env (may hold secrets), only/x.png (binary)."
     )
-    assert refusal(tmp_path, "empty").message == "@empty gives no file: nothing is there that matches."
-    assert refusal(tmp_path, "*.rs").message == "@*.rs gives no file: nothing is there that matches."
+    assert refusal(tmp_path, "empty").message == "empty gives no file: nothing is in there."
+    assert refusal(tmp_path, "*.rs").message == "missing file: *.rs"
     assert "may hold secrets" in refusal(tmp_path, "only/.e*").message
 
 
@@ -128,7 +130,7 @@ def test_a_name_that_is_not_there_says_the_nearest(tmp_path: Path) -> None:
     assert refusal(tmp_path, "READM.md").hint == "Did you mean README.md?"
     assert refusal(tmp_path, "src/ap.py").hint == "Did you mean src/app.py?"
     assert refusal(tmp_path, "scr/app.py").hint == "scr is not there either; src is."
-    assert refusal(tmp_path, "a\nb").message == "There is no file or folder 'a b'."
+    assert refusal(tmp_path, "a\nb").message == "missing file: a b"
 
 
 @pytest.mark.parametrize("word", ["", "a\0b", "x" * 5000, "~nobody-here/x", "/proc/self/mem/x"])
@@ -226,7 +228,9 @@ def test_a_file_that_is_too_large_is_refused_by_name_and_left_out_of_a_folder(tm
 
 def test_all_together_has_a_bound_in_bytes_and_in_tokens(tmp_path: Path) -> None:
     plant(tmp_path, "a.txt", "b.txt", text="x" * 60)
-    with pytest.raises(InputError, match="Too much to hand on: 120 bytes > 100"):
+    with pytest.raises(
+        InputError, match=r"corpus too large: 120 bytes > 100, 20 too many\. The biggest: a\.txt \(60\)|b"
+    ):
         expand(["."], tmp_path, Bounds(total_bytes=100))
     with pytest.raises(InputError, match="about 38 tokens > 37"):
         expand(["."], tmp_path, Bounds(tokens=37))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui_delegate.core.errors import InputError
-from tui_delegate.corpus import expand
+from tui_delegate.corpus.shelf import expand
 
 TREES = {
     "negation": {

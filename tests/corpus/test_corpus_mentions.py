@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_delegate.core.errors import InputError
-from tui_delegate.corpus import find_mentions, from_prompt
+from tui_delegate.corpus.mentions import find_mentions, from_prompt
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,10 @@ def test_a_word_that_names_nothing_and_does_not_look_like_a_path_stays_a_word(tm
 def test_a_word_that_looks_like_a_path_has_to_be_there(prompt: str, tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         from_prompt(prompt, tmp_path)
-    assert caught.value.hint == "Put it in `backticks` if no file is meant."
+    assert caught.value.hint in (
+        "Put it in `backticks` if no file is meant.",
+        "Nothing is there that matches.",
+    )
 
 
 def test_in_code_a_word_is_a_mention_only_if_it_is_there(tmp_path: Path) -> None:

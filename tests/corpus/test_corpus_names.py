@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tui_delegate.corpus.gather import expand
 from tui_delegate.corpus.names import FIRST, Name, Names, NameShelf
+from tui_delegate.corpus.shelf import expand
 
 
 def grow(folder: Path, *paths: str) -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from tui_delegate.core.errors import InputError
 from tui_delegate.core.files import Excerpt, parse_frame
-from tui_delegate.corpus import Bounds, CorpusShelf, expand
+from tui_delegate.corpus.shelf import CorpusShelf, expand
+from tui_delegate.corpus.values import Bounds
 
 if TYPE_CHECKING:
     from pathlib import Path

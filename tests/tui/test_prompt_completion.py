@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tui.prompt_stage import SLASHES
-from tui_delegate.corpus import find_mentions, from_prompt
+from tui_delegate.corpus.mentions import find_mentions, from_prompt
 from tui_delegate.corpus.names import Name, Names
 from tui_delegate.tui.ranking import Ranker, sift
 from tui_delegate.tui.widgets.completion import (

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.chunks import ChatRequest, Chunk, ProgressChunk, QueueChunk, Reply
-from tui_delegate.core.errors import BackendError, DelegateError, TimedOut, Unreachable
+from tui_delegate.core.errors import BackendError, DelegateError, TimedOut
 from tui_delegate.core.retry import RetryBudget, retry_delay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from tui_delegate.core.ports import Backend, ModelHost, Sink
 
@@ -133,6 +133,11 @@ class Laned:
         self._host = host
         self._luck = luck
 
+    @property
+    def load(self) -> int:
+        """How many are being served or wait."""
+        return self.lane.load
+
     async def chat(self, request: ChatRequest, sink: Sink) -> Reply:
         """Make the call when it is its turn."""
         await self._enter(request, sink)
@@ -229,25 +234,6 @@ class _LoadLook:
                 self._sink.put(ProgressChunk("load", done))
                 self._watch.not_counted()
             await asyncio.sleep(self._every)
-
-
-class Fleet:
-    """Several servers of one profile: each call goes to the one with the least to do."""
-
-    def __init__(self, members: Sequence[Laned]) -> None:
-        self._members = members
-
-    async def chat(self, request: ChatRequest, sink: Sink) -> Reply:
-        """Make the call on the least loaded server, the first named of equals; pass by one that is down."""
-        members = list(self._members)
-        while True:
-            member = min(members, key=lambda member: member.lane.load)
-            try:
-                return await member.chat(request, sink)
-            except Unreachable:
-                members.remove(member)
-                if not members:
-                    raise
 
 
 class _Watch:

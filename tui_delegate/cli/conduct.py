@@ -1,4 +1,4 @@
-"""How one errand is conducted on the command line: who is sent, telling as it goes, log line, answer, exit code.
+"""How one errand is conducted on the command line: who is sent, what is told, log line, answer, exit code.
 
 What is asked, and what becomes of the answer, is each verb's own.
 """
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def conducted(args: argparse.Namespace, work: Callable[[Conduct], int]) -> int:
-    """Open what an errand needs, do the work, close it again. An error is told with all that is known by then."""
+    """Open what an errand needs and do the work. An error is told with all that is known by then."""
     from tui_delegate.workspace.errands import Errands
 
     conduct = Conduct(args, Errands.open(args.limit))
@@ -64,7 +64,7 @@ class Conduct:
         assert self.place is not None
         self.seat = self.errands.seat(self.place, self.args.temperature, self.args.fallback)
         for notice in self.errands.reach.notices:
-            self._say(notice)
+            self.say(notice)
         return self.seat
 
     def measured(self, tokens: int) -> Seat:
@@ -137,7 +137,7 @@ class Conduct:
     def talk(self, line: str) -> None:
         """Say something to a person who sits at a terminal, or asked for it."""
         if self.args.verbose or sys.stderr.isatty():
-            self._say(line)
+            self.say(line)
 
     def hear(self, event: Event) -> None:
         """Say what happens, as far as a person wants to know it."""
@@ -145,12 +145,12 @@ class Conduct:
             case Wrote() if self._streamed and not event.path:
                 self._write(event.text)
             case Retrying():
-                self._say(f"{event.message} Again in {event.delay:.1f} s.")
+                self.say(f"{event.message} Again in {event.delay:.1f} s.")
             case FellBack():
                 place = seat_name(event.profile, event.model)
-                self._say(f"{event.from_seat} failed ({event.code}), {place} takes over")
+                self.say(f"{event.from_seat} failed ({event.code}), {place} takes over")
             case Warned():
-                self._say(event.message)
+                self.say(event.message)
             case Loading() if event.stage == "load" and not event.done:
                 self.talk("the server loads the model")
 
@@ -176,7 +176,8 @@ class Conduct:
             self.unwritten = error
             return None
 
-    def _say(self, line: str) -> None:
+    def say(self, line: str) -> None:
+        """Say something to a person, unless nobody wants to hear it."""
         self._break_line()
         output.tell(f"· {line}")
 
@@ -218,7 +219,7 @@ class Conduct:
             total_ms=round(done.seconds * 1000),
         )
         if problem := jsonl.append(path, line):
-            self._say(problem)
+            self.say(problem)
 
     def _journal_words(self) -> dict[str, object]:
         return {"journal_error": str(self.unwritten)} if self.unwritten else {}
@@ -247,7 +248,8 @@ def sum_of(done: Done) -> str:
     cost = "" if done.cost is None else f", ${done.cost:.4f}"
     flags = "".join(f", {partial_words(flag)}" for flag in done.flags)
     place = seat_name(done.seat.profile, done.seat.model)
-    return f"{place}: {guess}{usage.prompt} tokens in, {guess}{usage.completion} out{cost}, {done.seconds:.1f} s{flags}"
+    tokens = f"{guess}{usage.prompt} tokens in, {guess}{usage.completion} out"
+    return f"{place}: {tokens}{cost}, {done.seconds:.1f} s{flags}"
 
 
 def _figures(told: Told) -> dict[str, object]:

@@ -29,6 +29,24 @@ def add_one_shot(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--raw", action="store_true", help="leave control characters in the answer")
 
 
+def add_material(parser: argparse.ArgumentParser, flag: str) -> None:
+    """Declare what is asked about: `flag` for files, `diff_only`, `preview`."""
+    parser.add_argument(
+        flag,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="PATH",
+        help="files, folders or patterns; - is stdin; http(s) addresses are fetched",
+    )
+    parser.add_argument(
+        "--diff-only", default="", metavar="REV", help="send what has changed since a git revision"
+    )
+    parser.add_argument(
+        "--preview", action="store_true", help="list what would be sent, with sizes and tokens; ask nobody"
+    )
+
+
 def add_errand(parser: argparse.ArgumentParser) -> None:
     """Declare what an errand takes beside: `fallback schema split limit no_keep_text`."""
     parser.add_argument(

@@ -5,6 +5,7 @@ DelegateError
 ├─ ResolveError           a profile, backend or agent that isn't there, or lacks what this call needs
 │  └─ KeyMissing          it lacks its key: for the caller the same as a key that was refused
 ├─ InputError             what the person gave can't be used (no prompt, an empty corpus, a bad flag)
+│  └─ EmptyStdin           text was to come in by the pipe, and none came
 ├─ JournalError           the journal can't be written or read
 ├─ BackendError           a model server, or the way to it
 │  ├─ Unreachable  AuthRefused  ModelMissing  ContextOverflow  RateLimited  Overloaded
@@ -63,6 +64,13 @@ class InputError(DelegateError):
 
     code = "input_error"
     type = "corpus_error"
+
+
+class EmptyStdin(InputError):
+    """Text was to come in by the pipe, and none came."""
+
+    code = "empty_stdin"
+    type = "empty_stdin"
 
 
 class JournalError(DelegateError):

@@ -29,6 +29,7 @@ _WORDS = {
 _PARTIAL = {
     CUT_AT_END: "the stream was cut at its end",
     "length": "cut at its longest length",
+    "parts_failed": "some parts could not be read",
     "listed": "put together from the workers' results",
     "limit:max_steps": "the limit max_steps was reached",
     "limit:seconds": "the time was up",

@@ -1,8 +1,4 @@
-"""Files, folders and globs, made into bounded context. What a worker does with it is not known here."""
+"""Files, folders and globs, made into bounded context. What a worker does with it is not known here.
 
-from tui_delegate.corpus.gather import expand
-from tui_delegate.corpus.mentions import find_mentions, from_prompt
-from tui_delegate.corpus.shelf import CorpusShelf
-from tui_delegate.corpus.values import Bounds, Corpus, LeftOut, Shelved
-
-__all__ = ["Bounds", "Corpus", "CorpusShelf", "LeftOut", "Shelved", "expand", "find_mentions", "from_prompt"]
+Imports nothing by itself: a verb that sends a few files is not to pay for the shelf of a conversation.
+"""

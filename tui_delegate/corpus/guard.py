@@ -36,38 +36,106 @@ JUNK: Final = frozenset(
         ".ipynb_checkpoints",
     }
 )
+MADE: Final = JUNK | {"build", "dist"}
+"""What agent-delegate's verbs leave out of a folder besides: what a build has made."""
 _SECRET_FOLDERS: Final = frozenset(
     {".ssh", ".gnupg", ".aws", ".azure", ".kube", ".password-store", "keychains"}
 )
 
+_KEYS: Final = (
+    *("pem", "key", "p12", "pfx", "p8", "jks", "keystore", "kdb", "kdbx", "ppk", "gpg"),
+    *("keychain", "keychain-db", "ovpn", "mobileprovision"),
+)
 _SECRET = re.compile(
     r"""
-    \.env.*
-    | .*\.(?:pem|key|p12|pfx|p8|jks|keystore|kdbx?|ppk|gpg|keychain|keychain-db|ovpn|mobileprovision)
+    \.env.* | .*\.(?:"""
+    + "|".join(_KEYS)
+    + r""")
     | id_(?:rsa|dsa|ecdsa|ed25519|xmss)(?:_sk)?(?:[._-].*)? | id_[a-z0-9_-]+
     | [._]netrc | \.npmrc | \.yarnrc\.yml | \.pypirc | \.pgpass | \.my\.cnf | \.htpasswd | \.dockercfg
     | \.git-credentials | \.vault-token | \.terraformrc | kubeconfig
     | \.?(?:credentials?|secrets?|cookies?)(?:\.(?:json|toml|ya?ml|ini|cfg|conf|csv|txt|xml|db|sqlite3?|env))?
     | cookies?\.sqlite-(?:wal|shm) | (?:client_secret|service[-_]account).*\.json
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.DOTALL,
 )
-_BINARY = re.compile(
-    r"""
-    .*\.(?:7z|a|bin|bz2|dmg|gz|iso|jar|lz4|rar|tar|tgz|whl|xz|zip|zst
-    | avi|avif|bmp|flac|gif|heic|ico|jpe?g|m4a|mkv|mov|mp[34]|mpeg|ogg|png|psd|tiff?|wav|web[mp]
-    | class|dll|dylib|exe|lib|o|obj|py[cdo]|so|wasm
-    | docx?|eot|odt|otf|pdf|pptx?|ttf|woff2?|xlsx?
-    | db|gguf|np[yz]|onnx|parquet|pickle|pkl|pt|safetensors|sqlite3?)
-    """,
-    re.VERBOSE,
+_BINARY: Final = frozenset(
+    {
+        *(
+            "7z",
+            "a",
+            "bin",
+            "bz2",
+            "dmg",
+            "gz",
+            "iso",
+            "jar",
+            "lz4",
+            "rar",
+            "tar",
+            "tgz",
+            "whl",
+            "xz",
+            "zip",
+            "zst",
+        ),
+        *(
+            "avi",
+            "avif",
+            "bmp",
+            "flac",
+            "gif",
+            "heic",
+            "ico",
+            "jpg",
+            "jpeg",
+            "m4a",
+            "mkv",
+            "mov",
+            "mp3",
+            "mp4",
+            "mpeg",
+            "ogg",
+            "png",
+            "psd",
+            "tif",
+            "tiff",
+            "wav",
+            "webm",
+            "webp",
+        ),
+        *("class", "dll", "dylib", "exe", "lib", "o", "obj", "pyc", "pyd", "pyo", "so", "wasm"),
+        *("doc", "docx", "eot", "odt", "otf", "pdf", "ppt", "pptx", "ttf", "woff", "woff2", "xls", "xlsx"),
+        *(
+            "db",
+            "gguf",
+            "npy",
+            "npz",
+            "onnx",
+            "parquet",
+            "pickle",
+            "pkl",
+            "pt",
+            "safetensors",
+            "sqlite",
+            "sqlite3",
+        ),
+    }
 )
+NOTED_STARTS: Final = (
+    ".",
+    "_netrc",
+    "id_",
+    "kubeconfig",
+    "credential",
+    "secret",
+    "cookie",
+    "client_",
+    "service",
+)
+NOTED_ENDS: Final = frozenset(_BINARY | {*_KEYS})
+"""A name that begins and ends (after its last dot) otherwise is neither secret nor binary."""
 _BYTE_ORDER: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-
-
-def is_junk(name: str) -> bool:
-    """Whether a folder of this name holds nothing that a person wrote."""
-    return name in JUNK
 
 
 def is_secret_folder(name: str) -> bool:
@@ -82,7 +150,8 @@ def is_secret(name: str) -> bool:
 
 def is_binary_name(name: str) -> bool:
     """Whether a file of this name is known not to be text."""
-    return _BINARY.fullmatch(name.casefold()) is not None
+    _, dot, end = name.rpartition(".")
+    return bool(dot) and end.casefold() in _BINARY
 
 
 def is_binary(head: bytes) -> bool:

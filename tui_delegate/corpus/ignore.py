@@ -1,7 +1,8 @@
 """`.gitignore` files as git reads them: nested, the last word wins, outside a repository too.
 
 Each entry is judged by itself, never by a folder above it: a walk does not go into an ignored folder, and
-a folder that the person named is not ignored any more, whatever is written of it.
+a folder that the person named is not ignored any more, whatever is written of it. Where git's own settings
+are found is `gitfiles`'s.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tui_delegate.corpus.wildmatch import matches, plain_length
+
 if TYPE_CHECKING:
-    import re
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
 FILE: Final = ".gitignore"
 MOST_BYTES: Final = 1_000_000
@@ -22,90 +24,131 @@ MOST_BYTES: Final = 1_000_000
 class Rule:
     """One line of an ignore file."""
 
-    regex: re.Pattern[str]
+    pattern: str
+    """Without its `!`, its first slash and its last; bytes in the shape of latin-1."""
     ignores: bool
+    folders: bool
+    """Whether only folders are meant."""
     by_path: bool
     """Whether the line is about a path from its file's folder on, not about a name anywhere below it."""
+
+    def is_about(self, name: str, below: str) -> bool:
+        """Whether the line speaks of an entry; of the last word on it, if several do."""
+        pattern = self.pattern
+        plain = plain_length(pattern)
+        if not self.by_path:
+            if plain == len(pattern):
+                return name == pattern
+            if pattern[0] == "*" and plain_length(pattern[1:]) == len(pattern) - 1:
+                return name.endswith(pattern[1:])
+            return matches(pattern, name, False)
+        # What is plain is taken off first, as git does it: a `**` right after it may then reach over slashes.
+        return below.startswith(pattern[:plain]) and (
+            below == pattern if plain == len(pattern) else matches(pattern[plain:], below[plain:], True)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class IgnoreFile:
-    """The rules of one file, the last first, and how deep below the walk's top its folder is."""
+    """The rules of one file, the last first."""
 
     base: str
-    """Its folder, absolute, with a slash at the end."""
+    """Its folder, absolute, with forward slashes and one at the end."""
     rules: tuple[Rule, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Ignores:
-    """All ignore files that have a say in a folder, the nearest first."""
+    """All ignore files that have a say in a folder, the nearest first, and which names need a look at all.
 
-    files: tuple[IgnoreFile, ...] = ()
+    `starts`, `ends` and `places` are for a walk: a name that begins and ends otherwise, in another place, is
+    not ignored, and nobody need ask.
+    """
 
-    def within(self, folder: Path) -> Ignores:
+    __slots__ = ("ends", "files", "places", "starts")
+
+    def __init__(self, files: tuple[IgnoreFile, ...] = ()) -> None:
+        self.files = files
+        self.starts: set[str] = set()
+        self.ends: set[str] = set()
+        self.places: tuple[str, ...] = ()
+        for file in files:
+            for rule in file.rules:
+                if rule.ignores:
+                    self._note(file.base, rule)
+
+    def within(self, folder: str) -> Ignores:
         """Give the rules of a folder: these, and those of an ignore file in it."""
-        rules = _read(folder / FILE)
-        return Ignores((IgnoreFile(_slashed(folder), rules), *self.files)) if rules else self
+        return self.under(folder, read_rules(f"{folder.rstrip('/')}/{FILE}", follow=False))
+
+    def under(self, folder: str, rules: tuple[Rule, ...]) -> Ignores:
+        """Add rules that hold from a folder on."""
+        return Ignores((IgnoreFile(folder.rstrip("/") + "/", rules), *self.files)) if rules else self
 
     def ignored(self, path: str, is_folder: bool) -> bool:
         """Whether an entry, by its absolute path with forward slashes, is ignored."""
-        name = path.rpartition("/")[2] + ("/" if is_folder else "")
+        path = _as_bytes(path)
+        name = path.rpartition("/")[2]
         for file in self.files:
-            below = path[len(file.base) :] + ("/" if is_folder else "")
+            below = path[len(_as_bytes(file.base)) :]
             for rule in file.rules:
-                if _is_about(rule, below if rule.by_path else name):
+                if (is_folder or not rule.folders) and rule.is_about(name, below):
                     return rule.ignores
         return False
 
-
-def ignores_above(folder: Path, cwd: Path) -> Ignores:
-    """Gather the rules that hold for a folder from above: from its repository's top, else from `cwd`."""
-    line = (folder, *folder.parents)
-    top = next((place for place in line if os.path.exists(place / ".git")), None)
-    found = Ignores()
-    if top is None:
-        top = cwd if cwd in line else folder
-    elif rules := _read(top / ".git" / "info" / "exclude"):
-        found = Ignores((IgnoreFile(_slashed(top), rules),))
-    for place in reversed(line[1 : line.index(top) + 1]):
-        found = found.within(place)
-    return found
-
-
-def _is_about(rule: Rule, entry: str) -> bool:
-    """Whether a rule matches the entry itself, not only a folder above it."""
-    if "ps_d" not in rule.regex.groupindex:  # `foo/**` speaks of all that is in foo, not of foo
-        return rule.regex.search(entry.removesuffix("/")) is not None
-    found = rule.regex.search(entry)  # `ps_d` is pathspec's name for the slash after a folder that matches
-    return found is not None and found.end("ps_d") in (-1, len(entry))
+    def _note(self, base: str, rule: Rule) -> None:
+        """Note by what the names are known that a rule may be about."""
+        folder, _, last = rule.pattern.rpartition("/")
+        plain = plain_length(last)
+        end = last[max(map(last.rfind, "*?[]\\")) + 1 :]
+        if plain == len(last) or (plain and not end):
+            self.starts.add(_as_text(last[:plain]))
+        elif end:
+            self.ends.add(_as_text(end))
+        else:  # anything at all, below the part of the path that is plain
+            start = folder[: plain_length(folder)]
+            if start != folder:
+                start = start.rpartition("/")[0]
+            self.places += (base + _as_text(start),)
 
 
-def _read(file: Path) -> tuple[Rule, ...]:
+def read_rules(file: str, *, follow: bool = True) -> tuple[Rule, ...]:
+    """Read an ignore file, the last line first. One in the tree is not read through a link, as in git."""
     try:
-        with open(file, "rb") as opened:
-            raw = opened.read(MOST_BYTES)
-    except OSError:
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        handle = os.open(file, flags | (0 if follow else getattr(os, "O_NOFOLLOW", 0)))
+    except (OSError, ValueError):
         return ()
-    rules = [
-        rule for line in raw.split(b"\n") if (rule := _rule(os.fsdecode(line.removeprefix(b"\xef\xbb\xbf"))))
-    ]
-    return tuple(reversed(rules))
+    with os.fdopen(handle, "rb") as opened:
+        try:
+            raw = opened.read(MOST_BYTES) or b""
+        except OSError:
+            return ()
+    return tuple(reversed(list(_rules(raw.removeprefix(b"\xef\xbb\xbf").decode("latin-1").split("\n")))))
 
 
-def _rule(line: str) -> Rule | None:
-    from pathspec.patterns.gitignore.base import GitIgnorePatternError
-    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+def _rules(lines: Iterable[str]) -> Iterator[Rule]:
+    for line in lines:
+        if line.startswith("#"):
+            continue
+        pattern = _without_spaces(line.removesuffix("\r"))
+        ignores = not pattern.startswith("!")
+        pattern = pattern if ignores else pattern[1:]
+        folders = pattern.endswith("/")
+        pattern = pattern[:-1] if folders else pattern
+        if pattern:
+            yield Rule(pattern.removeprefix("/"), ignores, folders, "/" in pattern)
 
-    try:
-        pattern = GitIgnoreSpecPattern(line)
-    except GitIgnorePatternError:
-        return None
-    if pattern.regex is None or pattern.include is None:
-        return None
-    body = line.rstrip().removeprefix("!")
-    return Rule(pattern.regex, bool(pattern.include), "/" in body.removesuffix("/"))
+
+def _without_spaces(line: str) -> str:
+    """Take off the spaces at the end, but for one behind a backslash."""
+    bare = line.rstrip(" ")
+    slashes = len(bare) - len(bare.rstrip("\\"))
+    return line[: len(bare) + 1] if slashes % 2 else bare
 
 
-def _slashed(folder: Path) -> str:
-    return folder.as_posix().rstrip("/") + "/"
+def _as_bytes(path: str) -> str:
+    return path if path.isascii() else os.fsencode(path).decode("latin-1")
+
+
+def _as_text(pattern: str) -> str:
+    return pattern if pattern.isascii() else os.fsdecode(pattern.encode("latin-1"))

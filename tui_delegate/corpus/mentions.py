@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.errors import InputError
-from tui_delegate.corpus.gather import exists, expand
+from tui_delegate.corpus.find import exists
+from tui_delegate.corpus.shelf import expand
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +43,9 @@ def from_prompt(prompt: str, cwd: Path, bounds: Bounds | None = None) -> Corpus 
 
     A word that names nothing is an error if it looks like a path or was quoted; else it stays a word.
     """
-    words = [found.word for found in _mentions(prompt) if found.sure or exists(found.word, cwd)]
+    words = [
+        found.word for found in _mentions(prompt) if found.sure or exists(found.word, os.path.abspath(cwd))
+    ]
     try:
         return expand(words, cwd, bounds) if words else None
     except InputError as error:

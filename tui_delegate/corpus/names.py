@@ -9,16 +9,16 @@ import os
 import time
 from collections import deque
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tui_delegate.corpus.ignore import ignores_above
-from tui_delegate.corpus.walk import DEEPEST, entries_of, why_not
+from tui_delegate.corpus.gitfiles import ignores_above
+from tui_delegate.corpus.guard import JUNK
+from tui_delegate.corpus.pattern import slashes
+from tui_delegate.corpus.walk import DEEPEST, Sieve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from tui_delegate.corpus.ignore import Ignores
+    from pathlib import Path
 
 MOST_NAMES: Final = 50_000
 FIRST: Final = 400
@@ -49,9 +49,8 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
-    path: Path
     prefix: str
-    ignores: Ignores
+    sieve: Sieve
     depth: int
 
 
@@ -100,26 +99,26 @@ class NameShelf:
 
 def _walk(folder: Path) -> Iterator[Name]:
     """Walk level by level, so that what is near comes first and a bound cuts off what is deep."""
-    folder = Path(os.path.abspath(folder))
-    top = Path(os.path.realpath(folder))
-    waiting = deque([_Folder(folder, "", ignores_above(folder, folder).within(folder), 1)])
+    path = slashes(os.path.abspath(folder))
+    top = slashes(os.path.realpath(path)).rstrip("/") + "/"
+    waiting = deque([_Folder("", Sieve(ignores_above(path, path), top, JUNK), 1)])
     while waiting:
         here = waiting.popleft()
-        for entry in entries_of(here.path):
-            path = here.path / entry.name
-            if why_not(entry, path, here.ignores, top):
+        place = f"{path.rstrip('/')}/{here.prefix}"
+        found = here.sieve.sift(place)
+        folders = set(found.folders)
+        for name in sorted((*found.files, *folders)):
+            if name not in folders:
+                yield Name(here.prefix + name, _size(place + name))
                 continue
-            if not entry.is_dir(follow_symlinks=False):
-                yield Name(here.prefix + entry.name, _size(entry))
-                continue
-            prefix = f"{here.prefix}{entry.name}/"
+            prefix = f"{here.prefix}{name}/"
             yield Name(prefix)
             if here.depth < DEEPEST:
-                waiting.append(_Folder(path, prefix, here.ignores.within(path), here.depth + 1))
+                waiting.append(_Folder(prefix, found.below, here.depth + 1))
 
 
-def _size(entry: os.DirEntry[str]) -> int | None:
+def _size(path: str) -> int | None:
     try:
-        return entry.stat().st_size
-    except OSError:
+        return os.stat(path).st_size
+    except (OSError, ValueError):
         return None

@@ -6,23 +6,56 @@ What is not on it can't be read, whatever a model asks for. Every refusal is a s
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
 from tui_delegate.core.files import Excerpt, FileEntry, render_frame
-from tui_delegate.corpus.gather import read_bytes
-from tui_delegate.corpus.guard import decode
-from tui_delegate.corpus.walk import MAGIC, Pattern
+from tui_delegate.core.usage import estimate_tokens
+from tui_delegate.corpus.gather import Gathering
+from tui_delegate.corpus.guard import JUNK, decode
+from tui_delegate.corpus.headings import sections
+from tui_delegate.corpus.pattern import MAGIC, Pattern
+from tui_delegate.corpus.reading import look_into, read_bytes
+from tui_delegate.corpus.refusals import FEWER, nothing, too_much
+from tui_delegate.corpus.values import Bounds, Corpus, LeftOut, Shelved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from tui_delegate.corpus.values import Corpus, Shelved
+    from pathlib import Path
 
 _RANGE = re.compile(r"(?P<name>.+?):(?P<lines>[0-9 -]*)", re.DOTALL)
 _LINES = re.compile(r"\s*(\d{1,9})\s*(?:(-)\s*(\d{1,9})?)?\s*")
+
+
+def expand(words: Sequence[str], cwd: Path, bounds: Bounds | None = None) -> Corpus:
+    """Gather all that the words name. Raises an InputError for a word that gives nothing."""
+    bounds = bounds or Bounds()
+    gathering: Gathering[Shelved] = Gathering(os.path.abspath(cwd), bounds, JUNK, FEWER)
+    gathering.add_all(words, lambda name, path, exact, _: look_at(name, path, exact, bounds))
+    corpus = Corpus(gathering.in_order(), tuple(gathering.left_out), bounds)
+    if bounds.tokens is not None and corpus.tokens > bounds.tokens:
+        sizes = ((entry.tokens, entry.name) for entry in corpus.entries)
+        raise too_much(corpus.tokens, bounds.tokens, "tokens", sizes, FEWER)
+    for word, left in gathering.barren.items():
+        raise nothing([word], left)
+    return corpus
+
+
+def look_at(name: str, path: str, exact: bool, bounds: Bounds) -> Shelved | LeftOut:
+    """Read a file once for its size, tokens and sections; one named exactly has to be there."""
+    try:
+        raw, seen = look_into(name, path, exact, bounds)
+    except InputError as error:
+        if exact:
+            raise
+        return LeftOut(clean_line(name), error.message)
+    text = decode(raw)
+    lines = text.count("\n") + (not text.endswith("\n") if text else 0)
+    entry = FileEntry(name, lines, len(raw), estimate_tokens(text), sections(name, text))
+    return Shelved(entry, path, seen)
 
 
 class CorpusShelf:

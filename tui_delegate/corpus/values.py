@@ -9,7 +9,6 @@ from tui_delegate.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from tui_delegate.core.files import FileEntry
 
@@ -36,23 +35,13 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A file to read: what the person calls it and where it is."""
-
-    name: str
-    path: Path
-    real: str
-    """Where it is once every link is followed: the same file is the same word here."""
-    exact: bool = False
-    """Named as a file, not met in a folder or by a pattern."""
-
-
-@dataclass(frozen=True, slots=True)
 class LeftOut:
     """A file or folder that was met and not taken."""
 
     name: str
     why: str
+    wanted: bool = False
+    """A text that a person would expect to be there: whoever sends the rest says so, asked or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +49,19 @@ class Shelved:
     """A file that may be read, and the state in which it was seen."""
 
     entry: FileEntry
-    path: Path
+    path: str
     seen: tuple[int, int]
     """Size and time of last change, in nanoseconds: another pair means another file."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.entry.name
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return self.entry.size
 
 
 @dataclass(frozen=True, slots=True)

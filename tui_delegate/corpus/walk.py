@@ -1,143 +1,227 @@
 """Walks a folder, or the part of it that a pattern can reach, and says of every file: taken, or why not.
 
 Only names are looked at here; what is in a file is looked at by whoever reads it. The order is that of the
-names, so that two walks of one tree are the same walk.
+names, files before folders, so that two walks of one tree are the same walk. Paths are plain texts with
+forward slashes, and most names pass by what they begin and end with: a big tree is walked for each call.
 """
 
 from __future__ import annotations
 
-import fnmatch
 import os
-import re
 import stat
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tui_delegate.core.clean import clean_line
-from tui_delegate.corpus.guard import is_binary_name, is_junk, is_secret, is_secret_folder
-from tui_delegate.corpus.ignore import ignores_above
-from tui_delegate.corpus.values import Found, LeftOut
+from tui_delegate.corpus.gitfiles import ignores_above
+from tui_delegate.corpus.guard import (
+    NOTED_ENDS,
+    NOTED_STARTS,
+    is_binary_name,
+    is_secret,
+    is_secret_folder,
+)
+from tui_delegate.corpus.ignore import FILE
+from tui_delegate.corpus.pattern import slashes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Set
 
     from tui_delegate.corpus.ignore import Ignores
+    from tui_delegate.corpus.pattern import Pattern
 
-MAGIC: Final = re.compile(r"[*?\[]")
 DEEPEST: Final = 100
-MOST_FILES: Final = 20_000
-"""Whoever names more than this has named the wrong folder."""
+HEAD: Final = 4
+"""So much of a name's beginning is remembered as harmless, or as worth a look."""
 
 
-class Pattern:
-    """A glob, segment by segment. `**` is any number of folders; no wildcard begins with a dot."""
+class Batch(NamedTuple):
+    """The files of one folder. Not one value for each: there may be many thousands."""
 
-    def __init__(self, segments: Sequence[str]) -> None:
-        self._segments = [
-            None if segment == "**" else (segment, re.compile(fnmatch.translate(segment)))
-            for segment, after in zip(segments, (*segments[1:], ""), strict=True)
-            if not segment == after == "**"
-        ]
+    show: str
+    """What stands before a name where it is shown, and, likewise, in its path and in its real path."""
+    path: str
+    real: str
+    names: list[str]
+    links: dict[str, str]
+    """Where the names among them that are links lead to."""
+    exact: bool = False
+    """Named as a file, not met in a folder or by a pattern."""
 
-    def leads(self, parts: Sequence[str]) -> bool:
-        """Whether something below this folder can match."""
-        return self._match(parts, 0, 0, on_the_way=True)
 
-    def takes(self, parts: Sequence[str]) -> bool:
-        """Whether this path matches, or a folder above it does: a folder is taken whole."""
-        return self._match(parts, 0, 0, on_the_way=False)
+class Sifted(NamedTuple):
+    """What one folder holds: names that are taken, and names with the reason why not."""
 
-    def _match(self, parts: Sequence[str], at: int, segment: int, *, on_the_way: bool) -> bool:
-        if segment == len(self._segments):
-            return at > 0
-        if at == len(parts):
-            return on_the_way
-        one = self._segments[segment]
-        name = parts[at]
-        if one is not None:
-            hidden = name.startswith(".") and not one[0].startswith(".")
-            return (
-                not hidden
-                and one[1].match(name) is not None
-                and self._match(parts, at + 1, segment + 1, on_the_way=on_the_way)
-            )
-        if segment + 1 == len(self._segments):
-            return not name.startswith(".")
-        return self._match(parts, at, segment + 1, on_the_way=on_the_way) or (
-            not name.startswith(".") and self._match(parts, at + 1, segment, on_the_way=on_the_way)
+    files: list[str]
+    links: dict[str, str]
+    folders: list[str]
+    left: list[tuple[str, str]]
+    below: Sieve
+    """What holds in the folders."""
+
+
+class Sieve:
+    """What is left out from a folder on: by name, by the ignore files, and folders that are never walked."""
+
+    __slots__ = ("_ends", "_ignores", "_starts", "skip", "top")
+
+    def __init__(self, ignores: Ignores, top: str, skip: Set[str]) -> None:
+        self._ignores = ignores
+        self.top = top
+        """The real path of the folder that was named: no link leads out of it."""
+        self.skip = skip
+        self._starts = _Starts({*NOTED_STARTS, *ignores.starts})
+        self._ends = _Ends({*(f".{end}" for end in NOTED_ENDS), *ignores.ends})
+
+    def sift(self, folder: str, wanted: Callable[[str, bool], bool] | None = None) -> Sifted:
+        """Judge all that stands in a folder, whose path ends with a slash."""
+        entries = _entries(folder)
+        sieve = self._within(folder, entries)
+        files: list[str] = []
+        others: list[os.DirEntry[str]] = []
+        left: list[tuple[str, str]] = []
+        starts, ends = sieve._starts, sieve._ends
+        always = folder.startswith(sieve._ignores.places)
+        for entry in entries:
+            name = entry.name
+            if wanted and not wanted(name, entry.is_dir(follow_symlinks=False)):
+                continue
+            if not entry.is_file(follow_symlinks=False):
+                others.append(entry)
+            elif starts[name[:HEAD]] or ends[name.rpartition(".")[2]] or always:
+                if why := sieve._why_not(folder, name) or _why_not_name(name):
+                    left.append((name, why))
+                else:
+                    files.append(name)
+            else:
+                files.append(name)
+        return sieve._with_others(folder, files, others, left)
+
+    def _within(self, folder: str, entries: list[os.DirEntry[str]]) -> Sieve:
+        if not any(entry.name == FILE for entry in entries):
+            return self
+        ignores = self._ignores.within(folder)
+        return self if ignores is self._ignores else Sieve(ignores, self.top, self.skip)
+
+    def _with_others(
+        self, folder: str, files: list[str], others: list[os.DirEntry[str]], left: list[tuple[str, str]]
+    ) -> Sifted:
+        """Judge what is no plain file, and put all into the order of the names."""
+        folders: list[str] = []
+        links: dict[str, str] = {}
+        for entry in others:
+            name, is_folder = entry.name, entry.is_dir(follow_symlinks=False)
+            if why := self._why_not(folder, name, is_folder):
+                left.append((name + "/" * is_folder, why))
+            elif is_folder:
+                folders.append(name)
+            elif not entry.is_symlink():
+                left.append((name, "not a file"))
+            elif why := _why_not_link(folder + name, self.top):
+                left.append((name, why))
+            else:
+                links[name] = slashes(os.path.realpath(folder + name))
+        files += links
+        for names in (files, folders):
+            names.sort()
+        left.sort()
+        return Sifted(files, links, folders, left, self)
+
+    def _why_not(self, folder: str, name: str, is_folder: bool = False) -> str:
+        if (is_folder and name in self.skip) or name == ".git":  # in a worktree .git is a file
+            return "not a person's work"
+        if self._ignores.ignored(folder + name, is_folder):
+            return "ignored by .gitignore"
+        return "may hold secrets" if is_folder and is_secret_folder(name) else ""
+
+
+class Walk:
+    """One walk from a folder that was named: nothing above it, and not its own name, can leave it out."""
+
+    def __init__(self, folder: str, cwd: str, skip: Set[str], pattern: Pattern | None = None) -> None:
+        self._pattern = pattern
+        self._folder = slashes(folder).rstrip("/") + "/"
+        real = slashes(os.path.realpath(folder)).rstrip("/") + "/"
+        if pattern:
+            skip = skip - pattern.named
+        self._real = real
+        self._sieve = Sieve(ignores_above(slashes(folder), slashes(cwd)), real, skip)
+        self.left_out: list[tuple[str, str]] = []
+        """Names from the folder on, and why."""
+
+    def batches(self, show: str) -> Iterator[Batch]:
+        """Walk, and give each folder's files as they are met."""
+        waiting = [("", self._sieve)]
+        while waiting:
+            below, sieve = waiting.pop()
+            parts = tuple(below.split("/")[:-1])
+            found = sieve.sift(self._folder + below, self._wanted(parts))
+            self.left_out += [(below + name, why) for name, why in found.left]
+            if found.files:
+                prefixes = (show + below, self._folder + below, self._real + below)
+                yield Batch(*prefixes, found.files, found.links)
+            if len(parts) < DEEPEST:
+                waiting += [(f"{below}{name}/", found.below) for name in reversed(found.folders)]
+            else:
+                self.left_out += [(f"{below}{name}/", "too deep") for name in found.folders]
+
+    def _wanted(self, parts: tuple[str, ...]) -> Callable[[str, bool], bool] | None:
+        pattern = self._pattern
+        if pattern is None:
+            return None
+        return lambda name, is_folder: (
+            pattern.leads((*parts, name)) if is_folder else pattern.takes((*parts, name))
         )
 
 
-@dataclass(slots=True)
-class Walk:
-    """One walk, and what it met on its way."""
+class _Starts(dict[str, bool]):
+    """Whether a name that begins like this is worth a look; each beginning is thought about once."""
 
-    display: Callable[[Path], str]
-    pattern: Pattern | None = None
-    found: list[Found] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
+    def __init__(self, noted: set[str]) -> None:
+        super().__init__()
+        self._noted = tuple({start.casefold() for start in noted})
 
-    def start(self, folder: Path, cwd: Path) -> None:
-        """Walk a folder that was named: nothing above it, and not its own name, can leave it out."""
-        self._folder(folder, (), ignores_above(folder, cwd).within(folder), Path(os.path.realpath(folder)))
-
-    def _folder(self, folder: Path, parts: tuple[str, ...], ignores: Ignores, top: Path) -> None:
-        for entry in entries_of(folder):
-            path, inner = folder / entry.name, (*parts, entry.name)
-            is_folder = entry.is_dir(follow_symlinks=False)
-            if self.pattern and not (self.pattern.leads(inner) if is_folder else self.pattern.takes(inner)):
-                continue
-            if why := why_not(entry, path, ignores, top) or ("too deep" if len(inner) > DEEPEST else ""):
-                self.left_out.append(LeftOut(clean_line(self.display(path)) + "/" * is_folder, why))
-            elif is_folder:
-                self._folder(path, inner, ignores.within(path), top)
-            elif len(self.found) >= MOST_FILES:
-                return
-            else:
-                real = os.path.realpath(path) if entry.is_symlink() else str(top.joinpath(*inner))
-                self.found.append(Found(self.display(path), path, real))
+    def __missing__(self, start: str) -> bool:
+        folded = start.casefold()
+        self[start] = any(noted.startswith(folded) or folded.startswith(noted) for noted in self._noted)
+        return self[start]
 
 
-def entries_of(folder: Path) -> Iterator[os.DirEntry[str]]:
-    """Give what stands in a folder, in the order of the names."""
+class _Ends(dict[str, bool]):
+    """Whether a name that ends like this, after its last dot, is worth a look."""
+
+    def __init__(self, noted: set[str]) -> None:
+        super().__init__()
+        folded = {end.casefold() for end in noted}
+        self._dotted = {end.rpartition(".")[2] for end in folded if "." in end}
+        self._plain = tuple(end for end in folded if "." not in end)
+
+    def __missing__(self, end: str) -> bool:
+        folded = end.casefold()
+        self[end] = folded in self._dotted or folded.endswith(self._plain)
+        return self[end]
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            yield from sorted(entries, key=lambda entry: entry.name)
-    except OSError:  # a folder that may not be read holds nothing that may be
-        return
+            return list(entries)
+    except (OSError, ValueError):  # a folder that may not be read holds nothing that may be
+        return []
 
 
-def why_not(entry: os.DirEntry[str], path: Path, ignores: Ignores, top: Path) -> str:
-    """Say why an entry is left out of a walk that began at `top`; empty: it is taken."""
-    is_folder = entry.is_dir(follow_symlinks=False)
-    if (is_folder and is_junk(entry.name)) or entry.name == ".git":  # in a worktree .git is a file
-        return "not a person's work"
-    if ignores.ignored(path.as_posix(), is_folder):
-        return "ignored by .gitignore"
-    if is_folder:
-        return "may hold secrets" if is_secret_folder(entry.name) else ""
-    if entry.is_symlink():
-        return _why_not_link(path, top)
-    if not entry.is_file(follow_symlinks=False):
-        return "not a file"
-    return _why_not_name(entry.name)
-
-
-def _why_not_link(path: Path, top: Path) -> str:
+def _why_not_link(path: str, top: str) -> str:
     """Judge a link by where it leads: into the folder that was named, to a file, and under which name."""
     try:
-        target = path.resolve(strict=True)
-        mode = target.stat().st_mode
-    except (OSError, RuntimeError):
+        target = os.path.realpath(path, strict=True)
+        mode = os.stat(target).st_mode
+    except OSError:
         return "a link that leads nowhere"
     if stat.S_ISDIR(mode):
         return "a link to a folder"
     if not stat.S_ISREG(mode):
         return "not a file"
-    if not target.is_relative_to(top):
+    if not slashes(target).startswith(top):
         return "a link out of the folder"
-    return _why_not_name(path.name) or _why_not_name(target.name)
+    return _why_not_name(os.path.basename(path)) or _why_not_name(os.path.basename(target))
 
 
 def _why_not_name(name: str) -> str:

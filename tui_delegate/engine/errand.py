@@ -52,6 +52,8 @@ class Errand:
     """How often the model is asked again at the most."""
     whole: bool = False
     """Whether an answer that was cut is none."""
+    flags: tuple[str, ...] = ()
+    """What is partial already about what is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,26 @@ async def do(bench: Bench, errand: Errand, seat: Seat, path: RunPath = ()) -> Do
         flags = tuple(work.flags)
         told.emit(Finished(path=path, at=bench.clock.now(), text=work.text, flags=flags))
     seconds = bench.clock.time() - begun
-    cost = told.cost if told.priced else None
-    return Done(work.text, asker.seat, told.usage, cost, told.calls, seconds, told.at, tuple(work.flags), error)
+    return Done(
+        text=work.text,
+        seat=asker.seat,
+        usage=told.usage,
+        cost=told.cost if told.priced else None,
+        calls=told.calls,
+        seconds=seconds,
+        at=told.at,
+        flags=tuple(work.flags),
+        error=error,
+    )
+
+
+def lost(bench: Bench, seat: Seat, error: DelegateError | None) -> Done:
+    """Tell that a run came to nothing before its own model was asked."""
+    error = error or DelegateError("Nothing came of it.")
+    at = bench.clock.now()
+    bench.stream.emit(_started(seat, (), at))
+    bench.stream.emit(_failed((), at, (error.code, error.message, error.hint), ""))
+    return Done("", seat, Usage(), 0.0, 0, 0.0, at, (), error)
 
 
 @dataclass(slots=True)
@@ -148,10 +168,11 @@ class _Work:
         text = reply.message.text
         if not text.strip():
             raise no_answer(reply)
-        self.flags = [flag for flag in reply.flags if flag == CUT_AT_END]
+        cut = [flag for flag in reply.flags if flag == CUT_AT_END]
         if reply.finish == "length":
-            self.flags.append("length")
-        if self.flags and self.errand.whole:
+            cut.append("length")
+        self.flags = [*self.errand.flags, *cut]
+        if cut and self.errand.whole:
             self.text = text
             raise CutOff(
                 f"The answer was cut after {reply.usage.completion} tokens: it is not whole.",

@@ -1,5 +1,4 @@
-"""One errand over more material than a model can hold: each part to a worker of its own, side by side, and one
-answer made of theirs.
+"""One errand over more material than a model can hold: each part to a worker of its own, side by side.
 
 How the material was cut, and in which words it is asked about, is not decided here.
 """
@@ -7,11 +6,11 @@ How the material was cut, and in which words it is asked about, is not decided h
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.events import Delegated, Returned
-from tui_delegate.engine.errand import do
+from tui_delegate.engine.errand import do, lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,11 +29,50 @@ class Part:
     errand: Errand
 
 
+Ended = tuple[Part, "Done"]
+
+
 async def do_in_parts(
-    bench: Bench, parts: Sequence[Part], seat: Seat, combine: Callable[[Sequence[tuple[Part, Done]]], Errand]
+    bench: Bench,
+    parts: Sequence[Part],
+    seat: Seat,
+    again: Callable[[Sequence[Ended]], Sequence[Part]],
+    combine: Callable[[Sequence[Ended]], Errand],
 ) -> Done:
-    """Do all parts, then what `combine` makes of them. Where every part failed, the first failure is the end."""
-    for place, part in enumerate(parts):
+    """Do all parts, then what `combine` makes of their answers. Where every part failed, that is the end.
+
+    `again` makes parts of answers that are too much to be combined at once; none where they are not.
+    """
+    spent: list[Done] = []
+    failed = False
+    while True:
+        ended = await _do_all(bench, parts, seat, len(spent))
+        spent += [done for _, done in ended]
+        failed = failed or any(done.error for _, done in ended)
+        if all(done.error for _, done in ended):
+            return _together(lost(bench, seat, ended[0][1].error), spent)
+        if not (parts := again(ended)):
+            break
+    errand = combine(ended)
+    flagged = replace(errand, flags=("parts_failed",)) if failed else errand
+    return _together(await do(bench, flagged, seat), spent)
+
+
+def _together(last: Done, others: Sequence[Done]) -> Done:
+    """Count what all of them took; the seconds passed side by side."""
+    costs = [one.cost for one in (last, *others) if one.calls]
+    return replace(
+        last,
+        usage=sum((one.usage for one in others), last.usage),
+        cost=None if None in costs else sum(cost or 0.0 for cost in costs),
+        calls=last.calls + sum(one.calls for one in others),
+        seconds=last.seconds + max((one.seconds for one in others), default=0.0),
+        at=max(last.at, *(one.at for one in others)),
+    )
+
+
+async def _do_all(bench: Bench, parts: Sequence[Part], seat: Seat, first: int) -> list[Ended]:
+    for place, part in enumerate(parts, first):
         delegated = Delegated(
             path=(place,),
             at=bench.clock.now(),
@@ -46,16 +84,13 @@ async def do_in_parts(
         bench.stream.emit(delegated)
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(_do_part(bench, part, seat, place)) for place, part in enumerate(parts)
+            group.create_task(_do_part(bench, part, seat, place)) for place, part in enumerate(parts, first)
         ]
-    ended = [(part, task.result()) for part, task in zip(parts, tasks, strict=True)]
-    return await do(bench, combine(ended), seat)
+    return [(part, task.result()) for part, task in zip(parts, tasks, strict=True)]
 
 
 async def _do_part(bench: Bench, part: Part, seat: Seat, place: int) -> Done:
     done = await do(bench, part.errand, seat, (place,))
-    returned = Returned(
-        path=(place,), at=bench.clock.now(), text=done.text, failed=done.error is not None
-    )
-    bench.stream.emit(returned)
+    text = done.text if done.error is None else done.error.message
+    bench.stream.emit(Returned(path=(place,), at=bench.clock.now(), text=text, failed=done.error is not None))
     return done

@@ -35,8 +35,6 @@ COMBINE = """\
 You are given the answers that several readers gave to one question, each from another part of the material.
 Make one answer of them: keep every fact once, with its file's path; say where they contradict each other."""
 
-ESCAPED = "In some of the files a tag of this frame was part of the text: there its `<` is written as `&lt;`."
-
 
 def system_prompt(ours: str, theirs: str) -> str:
     """Join our words and those of the profile or agent."""

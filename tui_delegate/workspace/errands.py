@@ -60,7 +60,7 @@ class Errands:
 
     @classmethod
     def open(cls, changes: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> Errands:
-        """Read the profiles. Raises a ConfigError, and a DepthExceeded where we are too deep in other runs."""
+        """Read the profiles. Raises a ConfigError, or a DepthExceeded: we are too deep in other runs."""
         environ = os.environ if environ is None else environ
         settings = profiles.load(environ, Path.home())
         limits = profiles.with_limits(settings.limits, changes) if changes else settings.limits

@@ -48,9 +48,7 @@ class Many:
     purser: Purser
     """One for all: what one errand spends another can't."""
 
-    async def seat(
-        self, place: Place, temperature: float | None = None, spares: Sequence[str] = ()
-    ) -> Seat:
+    async def seat(self, place: Place, temperature: float | None = None, spares: Sequence[str] = ()) -> Seat:
         """Find the seat of who is sent, and its window. Raises a BackendError."""
         seat = await self.seating.errand(place, temperature, spares)
         if seat.window is None:

@@ -204,7 +204,7 @@ class Seating:
             temperature=_temperature(profile),
             think=profile.think,
             price=profile.price or listed_price(profile, model),
-            window=await self.reach.window(profile, model, ask=not self.reach.plain),
+            window=profile.num_ctx if self.reach.plain else await self.reach.window(profile, model),
         )
         return _as_agent(seat, place.agent) if place.agent else seat
 
@@ -218,7 +218,7 @@ class Seating:
 
 
 def _cooled(seat: Seat, told: float | None) -> Seat:
-    """An errand wants facts, not fancy, from far models too, unless the person or the profile says otherwise."""
+    """An errand wants facts, not fancy, of far models too, unless the person or the profile says so."""
     usual = NEAR_TEMPERATURE if seat.temperature is None else seat.temperature
     return replace(seat, temperature=usual if told is None else told)
 

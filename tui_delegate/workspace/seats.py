@@ -192,7 +192,9 @@ class Workspace:
 
         Raises an InputError.
         """
-        from tui_delegate.corpus import Bounds, CorpusShelf, from_prompt
+        from tui_delegate.corpus.mentions import from_prompt
+        from tui_delegate.corpus.shelf import CorpusShelf
+        from tui_delegate.corpus.values import Bounds
 
         try:
             here = Path(folder) if folder else Path.cwd()

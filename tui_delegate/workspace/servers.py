@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tui_delegate.backends.discover import Candidate, Found
+    from tui_delegate.backends.fleet import Member
     from tui_delegate.backends.lane import Lane
     from tui_delegate.core.ports import Backend, ModelHost
     from tui_delegate.profiles import Profile, Settings
@@ -69,9 +70,9 @@ class Servers:
         members = [in_line(profile, connection) for connection in self.connect(profile)]
         return members[0] if len(members) == 1 else Fleet(members)
 
-    async def window(self, profile: Profile, model: str, *, ask: bool = True) -> int | None:
-        """Say how many tokens one request to a model may hold; None: not known, or nobody was asked."""
-        if profile.num_ctx or not ask:
+    async def window(self, profile: Profile, model: str) -> int | None:
+        """Say how many tokens one request to a model may hold; None: not known."""
+        if profile.num_ctx:
             return profile.num_ctx
         try:
             return await self.host(profile).window(model)
@@ -131,7 +132,7 @@ class Servers:
     def _laned(self, profile: Profile, connection: Connection) -> Member:
         from asyncio import ensure_future
 
-        from tui_delegate.backends.lane import Lane, Laned
+        from tui_delegate.backends.lane import Lane, Laned, TimeOuts
 
         url = connection.url
 

@@ -27,15 +27,20 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _summarize(conduct: Conduct) -> int:
+    from tui_delegate.cli.asked import Question, ask_about, schema_at
     from tui_delegate.core.errors import EmptyStdin
     from tui_delegate.engine.prompts import SUMMARIZE
-    from tui_delegate.cli.asked import Material, ask_about
+    from tui_delegate.workspace.material import Text
 
     text = _stdin()
     if not text.strip():
-        raise EmptyStdin("Nothing came in by the pipe.", "For example: tail -n 500 server.log | tui-delegate summarize")
+        raise EmptyStdin(
+            "Nothing came in by the pipe.", "For example: tail -n 500 server.log | tui-delegate summarize"
+        )
     conduct.resolve()
-    return ask_about(conduct, Material.of_text(text), SUMMARIZE, "")
+    question = Question(SUMMARIZE, "", schema=schema_at(conduct.args.schema))
+    told = ask_about(conduct, Text(text), question, f"summarize {len(text)} characters")
+    return conduct.answer(told, question.found)
 
 
 def _stdin() -> str:
