@@ -75,10 +75,7 @@ class _Job:
 
     def parts(self, pieces: Sequence[Material]) -> list[Part]:
         """Make the parts' errands."""
-        return [
-            self._part(f"part {place} of {len(pieces)}", piece)
-            for place, piece in enumerate(pieces, 1)
-        ]
+        return [self._part(f"part {place} of {len(pieces)}", piece) for place, piece in enumerate(pieces, 1)]
 
     def again(self, ended: Sequence[tuple[Part, Done]]) -> list[Part]:
         """Make parts of answers that are together still too much; none where they fit."""

@@ -6,6 +6,9 @@ DelegateError
 │  └─ KeyMissing          it lacks its key: for the caller the same as a key that was refused
 ├─ InputError             what the person gave can't be used (no prompt, an empty corpus, a bad flag)
 │  └─ EmptyStdin           text was to come in by the pipe, and none came
+├─ TargetError            a place that a worker's file can't go to
+│  ├─ MissingTarget  BadTarget  RootEscape  TargetProtected
+│  └─ TargetExists  NotAFile  TargetChanged  NotWritten
 ├─ JournalError           the journal can't be written or read
 ├─ BackendError           a model server, or the way to it
 │  ├─ Unreachable  AuthRefused  ModelMissing  ContextOverflow  RateLimited  Overloaded
@@ -71,6 +74,69 @@ class EmptyStdin(InputError):
 
     code = "empty_stdin"
     type = "empty_stdin"
+
+
+class TargetError(DelegateError):
+    """A file can't be written where it was to go."""
+
+    code = "target_error"
+    type = "target_exists"
+
+
+class MissingTarget(TargetError):
+    """Nobody said where the file goes."""
+
+    code = "missing_target"
+    type = "missing_target"
+
+
+class BadTarget(TargetError):
+    """The name can't be a file's: it is a URL, a folder's, too long, or holds what can't be seen."""
+
+    code = "target_bad_name"
+    type = "missing_target"
+
+
+class RootEscape(TargetError):
+    """The target lies outside the folder that it may not leave."""
+
+    code = "target_root_escape"
+    type = "target_root_escape"
+
+
+class TargetProtected(TargetError):
+    """The target is of a kind that is written only where the person names it."""
+
+    code = "target_protected"
+    type = "target_root_escape"
+
+
+class TargetExists(TargetError):
+    """There is a file already."""
+
+    code = "target_exists"
+    type = "target_exists"
+
+
+class NotAFile(TargetError):
+    """There is something that isn't a file, or one that can't be replaced."""
+
+    code = "target_not_a_file"
+    type = "target_exists"
+
+
+class TargetChanged(TargetError):
+    """The target isn't any more what was looked at before."""
+
+    code = "target_changed"
+    type = "target_exists"
+
+
+class NotWritten(TargetError):
+    """The disk, or its owner, said no."""
+
+    code = "target_not_written"
+    type = "backend_error"
 
 
 class JournalError(DelegateError):

@@ -42,4 +42,6 @@ def _ask(conduct: Conduct) -> int:
     if args.preview:
         return show(conduct, files)
     question = Question(ASK, args.question, schema=schema_at(args.schema))
-    return conduct.answer(ask_about(conduct, files, question, prompt_of(args.question, files)), question.found)
+    return conduct.answer(
+        ask_about(conduct, files, question, prompt_of(args.question, files)), question.found
+    )

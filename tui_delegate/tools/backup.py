@@ -1,0 +1,64 @@
+"""What a replaced file held, kept beside it under the time of the change; the oldest go when there are many.
+
+Whether a file may be replaced is not decided here.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from typing import TYPE_CHECKING, Final
+
+from tui_delegate.tools.draft import Draft
+
+if TYPE_CHECKING:
+    from tui_delegate.tools.walk import Folder
+
+KEPT: Final = 5
+_LONGEST: Final = 255
+_STAMP: Final = "%Y%m%d-%H%M%S"
+_STAMP_LETTERS: Final = 15
+
+
+def keep(folder: Folder, leaf: str, data: bytes, rights: os.stat_result, now: float) -> str:
+    """Write a backup under a name that nothing has, and give the name."""
+    stem = _stem(leaf)
+    stamp = time.strftime(_STAMP, time.gmtime(now))
+    with Draft(folder, rights) as draft:
+        draft.fill(data)
+        for count in range(100):
+            name = f"{stem}{stamp}-{count:02d}" if count else f"{stem}{stamp}"
+            try:
+                draft.name(name)
+                return name
+            except FileExistsError:
+                continue
+    raise FileExistsError(f"a hundred backups of {leaf} have the name {stem}{stamp}")
+
+
+def drop_oldest(folder: Folder, leaf: str, listing: int | str) -> None:
+    """Take away all backups of a file but the newest few. Only what has a backup's name is touched."""
+    stem = _stem(leaf)
+    kept = sorted(
+        name for name in os.listdir(listing) if name.startswith(stem) and _is_stamp(name[len(stem) :])
+    )
+    for name in kept[:-KEPT]:
+        found = folder.inspect(name)
+        if found is not None and stat.S_ISREG(found.st_mode):
+            os.unlink(folder.at(name), dir_fd=folder.handle)
+
+
+def _stem(leaf: str) -> str:
+    ending = ".bak-"
+    room = _LONGEST - len(ending) - _STAMP_LETTERS - 3
+    return (
+        os.fsencode(leaf)[:room].decode("utf-8", "ignore") + ending
+        if len(os.fsencode(leaf)) > room
+        else leaf + ending
+    )
+
+
+def _is_stamp(text: str) -> bool:
+    shape = "".join("0" if letter in "0123456789" else letter for letter in text)
+    return shape in ("00000000-000000", "00000000-000000-00")

@@ -1,0 +1,76 @@
+"""A folder's turn: two of us that write in one folder do it one after the other; then it reaches the disk.
+
+No file is left for it, and nobody waits long: a folder that somebody else holds is written to all the same.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Final
+
+from tui_delegate.tools.backup import drop_oldest
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from tui_delegate.tools.walk import Folder
+
+_LONGEST_WAIT: Final = 2.0
+_LOOK_EVERY: Final = 0.005
+
+
+class Turn:
+    """The right to change a folder, asked of whoever asks too. Use it in a `with`."""
+
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._handle = -1
+
+    def __enter__(self) -> Turn:
+        if self._folder.handle is not None:
+            try:
+                self._handle = os.open(".", os.O_RDONLY, dir_fd=self._folder.handle)
+            except OSError:  # a folder whose list may not be read can be written to none the less
+                pass
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._handle >= 0:
+            os.close(self._handle)
+
+    def take(self) -> None:
+        """Wait until nobody else of us writes here, but not for ever."""
+        if self._handle < 0:
+            return
+        import fcntl
+
+        until = time.monotonic() + _LONGEST_WAIT
+        while True:
+            try:
+                fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    return
+                time.sleep(_LOOK_EVERY)
+            except OSError:  # not every file system has locks
+                return
+
+    def prune(self, leaf: str) -> None:
+        """Take away the oldest backups of a file."""
+        if self._handle >= 0 or self._folder.handle is None:
+            try:
+                drop_oldest(self._folder, leaf, self._handle if self._handle >= 0 else self._folder.path)
+            except OSError:  # one backup too many harms nobody
+                pass
+
+    def settle(self) -> None:
+        """See to it that the folder's new list is on the disk."""
+        if self._handle >= 0:
+            try:
+                os.fsync(self._handle)
+            except OSError:  # not every file system can
+                pass
