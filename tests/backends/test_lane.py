@@ -14,7 +14,8 @@ from tests.clock import jump_run
 from tests.engine.telling import tell
 from tests.script import Cast, seat_of
 from tui_delegate.backends.fleet import Fleet
-from tui_delegate.backends.lane import Lane, Laned, TimeOuts
+from tui_delegate.backends.lane import Lane, Laned
+from tui_delegate.backends.timeouts import TimeOuts
 from tui_delegate.core.chunks import ChatRequest, Chunk, ProgressChunk, QueueChunk, Reply, TextChunk
 from tui_delegate.core.errors import (
     BackendError,

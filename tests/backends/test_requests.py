@@ -52,7 +52,7 @@ def test_a_conversation_with_calls_goes_back_in_the_protocols_words(speaker: Spe
         kinds = [block["type"] for block in body["messages"][1]["content"]]
         assert kinds == ["thinking", "redacted_thinking", "tool_use", "tool_use"]
         assert [block["type"] for block in body["messages"][2]["content"]] == ["tool_result", "tool_result"]
-        assert body["max_tokens"] == 8192
+        assert body["max_tokens"] == 32_000
     else:
         assert "tools" not in body
         assert body["messages"][-1]["tool_call_id"] == "c2"
@@ -89,12 +89,12 @@ def test_ollama_is_never_allowed_to_cut_the_prompt_silently() -> None:
 @pytest.mark.parametrize(
     ("think", "limit", "want", "tokens"),
     [
-        (None, None, None, 8192),
-        (True, None, {"type": "enabled", "budget_tokens": 4096}, 12288),
+        (None, None, None, 32_000),
+        (True, None, {"type": "enabled", "budget_tokens": 4096}, 32_000),
         ("low", 9000, {"type": "enabled", "budget_tokens": 1024}, 9000),
         ("high", 4096, {"type": "enabled", "budget_tokens": 2048}, 4096),
         (True, 500, {"type": "disabled"}, 500),
-        (False, None, {"type": "disabled"}, 8192),
+        (False, None, {"type": "disabled"}, 32_000),
     ],
 )
 def test_thinking_at_anthropic_has_a_budget_below_the_answers_cap(

@@ -1,4 +1,4 @@
-"""A journal of an earlier version: read as it is, brought up to date by whoever writes, and nothing is lost."""
+"""A journal of an earlier version: read as it is, brought up to date by whoever writes; nothing is lost."""
 
 from __future__ import annotations
 

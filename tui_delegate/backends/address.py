@@ -105,6 +105,13 @@ def parsed(url: str) -> Address:
     return Address(scheme, (found[1] or "") if found else "", host, port, path, query)
 
 
+def escaped(name: str) -> str:
+    """Write a name so that it can be a part of a path."""
+    from urllib.parse import quote
+
+    return quote(name, safe="")
+
+
 def _port(text: str, scheme: str) -> int | None:
     """Read a port; the scheme's own is none. Raises ValueError."""
     if not text:

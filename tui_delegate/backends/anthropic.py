@@ -10,20 +10,23 @@ import re
 from typing import TYPE_CHECKING
 
 from tui_delegate.backends.assemble import count_of
+from tui_delegate.backends.caps import Caps
 from tui_delegate.backends.exchange import SseReader, exchange
 from tui_delegate.backends.shapes import arguments_object, call_name
+from tui_delegate.core.errors import BackendError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tui_delegate.backends.line import Way
-    from tui_delegate.core.chunks import ChatRequest, Finish, Reply
+    from tui_delegate.core.chunks import ChatRequest, Chunk, Finish, Reply
     from tui_delegate.core.messages import Message
     from tui_delegate.core.ports import Sink
 
 VERSION = {"anthropic-version": "2023-06-01"}
-USUAL_TOKENS = 8192
-"""The protocol wants a cap on every answer."""
 _BUDGETS = {"low": 1024, "medium": 4096, "high": 16384, "max": 32768}
 _LEAST_BUDGET = 1024
+_PROMPT_PARTS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 _NO_ID = re.compile(r"[^a-zA-Z0-9_-]")
 _FINISH: dict[object, Finish] = {
     "end_turn": "stop",
@@ -42,19 +45,30 @@ class AnthropicChat:
 
     def __init__(self, wire: Way) -> None:
         self.wire = wire
+        self._caps = Caps()
 
     async def chat(self, request: ChatRequest, sink: Sink) -> Reply:
-        """Make one model call."""
-        reader = AnthropicReader(request, sink.put)
-        return await exchange(self.wire, "messages", messages_body(request), reader, sink, VERSION)
+        """Make one model call; where our own cap is too high, again with the one that the server names."""
+        cap = request.max_tokens or self._caps.usual(request.model)
+        while True:
+            reader = AnthropicReader(request, sink.put)
+            try:
+                return await exchange(
+                    self.wire, "messages", messages_body(request, cap), reader, sink, VERSION
+                )
+            except BackendError as error:
+                lower = None if request.max_tokens else self._caps.lower(request.model, cap, error)
+                if lower is None:
+                    raise
+                cap = lower
 
 
-def messages_body(request: ChatRequest) -> dict[str, object]:
-    """Make the body of a request."""
+def messages_body(request: ChatRequest, cap: int) -> dict[str, object]:
+    """Make the body of a request. The protocol wants a cap on every answer."""
     body: dict[str, object] = {
         "model": request.model,
         "messages": _turns(request.messages),
-        "max_tokens": request.max_tokens or USUAL_TOKENS,
+        "max_tokens": cap,
         "stream": True,
     }
     system = "\n\n".join(message.text for message in request.messages if message.role == "system")
@@ -69,20 +83,17 @@ def messages_body(request: ChatRequest) -> dict[str, object]:
             body["tool_choice"] = {"type": "none"}
     if request.temperature is not None:
         body["temperature"] = request.temperature
-    _add_thinking(body, request)
+    _add_thinking(body, request, cap)
     return body
 
 
-def _add_thinking(body: dict[str, object], request: ChatRequest) -> None:
+def _add_thinking(body: dict[str, object], request: ChatRequest, cap: int) -> None:
     if request.think is None:
         return
     budget = _BUDGETS.get(str(request.think), _BUDGETS["medium"])
-    if request.max_tokens is None:
-        body["max_tokens"] = USUAL_TOKENS + budget
-    elif request.max_tokens <= budget:
-        budget = request.max_tokens // 2
+    if cap <= budget:
+        budget = cap // 2
     if request.think is False or request.think == "off" or budget < _LEAST_BUDGET:
-        body["max_tokens"] = request.max_tokens or USUAL_TOKENS
         body["thinking"] = {"type": "disabled"}
         return
     body["thinking"] = {"type": "enabled", "budget_tokens": budget}
@@ -146,6 +157,10 @@ class AnthropicReader(SseReader):
 
     tags = False
     _signature = ""
+
+    def __init__(self, request: ChatRequest, put: Callable[[Chunk], None]) -> None:
+        super().__init__(request, put)
+        self._prompt: dict[str, int] = {}
 
     def on_object(self, value: dict[str, object], name: str) -> None:
         """Take one event."""
@@ -231,14 +246,14 @@ class AnthropicReader(SseReader):
         self.done = True
 
     def _on_usage(self, usage: dict[str, object]) -> None:
-        """Counts are cumulative: the last wins. The prompt's three parts make the whole of it."""
+        """Counts are cumulative: the last of each wins. The prompt's three parts make the whole of it."""
         counts = self.assembly.counts
-        fresh = count_of(usage.get("input_tokens"))
-        read = count_of(usage.get("cache_read_input_tokens"))
-        written = count_of(usage.get("cache_creation_input_tokens"))
-        if fresh is not None:
-            counts.prompt = fresh + (read or 0) + (written or 0)
-            counts.cached = read
+        for name in _PROMPT_PARTS:
+            if (count := count_of(usage.get(name))) is not None:
+                self._prompt[name] = count
+        if "input_tokens" in self._prompt:
+            counts.prompt = sum(self._prompt.values())
+            counts.cached = self._prompt.get("cache_read_input_tokens")
         if (output := count_of(usage.get("output_tokens"))) is not None:
             counts.completion = output
 

@@ -182,11 +182,11 @@ async def exchange(
     return reader.reply()
 
 
-async def in_some_shape(shapes: Shapes, model: str, ask: Callable[[], Awaitable[Reply]]) -> Reply:
+async def in_some_shape(shapes: Shapes, request: ChatRequest, ask: Callable[[], Awaitable[Reply]]) -> Reply:
     """Make a call, and again for as long as its refusal teaches another shape for the conversation."""
     while True:
         try:
             return await ask()
         except BackendError as error:
-            if not shapes.learn(model, error):
+            if not shapes.learn(request, error):
                 raise

@@ -106,7 +106,7 @@ class Wire(Line):
     ) -> object:
         async with self._open(method, path, body, headers) as response:
             raw = await self._read(response, LONGEST_ANSWER)
-        return self.json(raw)
+        return self.value(raw)
 
     @asynccontextmanager
     async def _open(
@@ -252,7 +252,7 @@ class Wire(Line):
             return self.not_reached(str(causes[-1]))
         if names & {"InvalidURL", "UnsupportedProtocol", "UnicodeError", "LocalProtocolError"}:
             return self.no_address()
-        return self.not_reached(type(causes[0]).__name__)
+        return self.failed(type(causes[0]).__name__)
 
 
 def header(response: httpx.Response, name: bytes) -> bytes:

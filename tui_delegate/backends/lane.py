@@ -1,9 +1,9 @@
 """The lane in front of one model server: how many go at once, who is next, and how long anybody waits.
 
 A lane keeps first come, first served. `enter` is told the model, which is where running the loaded model's
-tasks first would go. The four time-outs are kept here and nowhere else; a load that the server reports counts
-towards none of them. Protocols and retries over several attempts are not here: a failed call is marked with
-the seconds after which it may be made again, and whoever made it decides.
+tasks first would go. The four time-outs are kept here (and in solo, where there is no event loop); a load
+that the server reports counts towards none of them. Protocols and retries over several attempts are not
+here: a failed call is marked with the seconds after which it may be made again, and whoever made it decides.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tui_delegate.backends.timeouts import POLL_LOAD, Cause, TimeOuts
 from tui_delegate.core.chunks import ChatRequest, Chunk, ProgressChunk, QueueChunk, Reply
 from tui_delegate.core.errors import BackendError, DelegateError, TimedOut
 from tui_delegate.core.retry import RetryBudget, retry_delay
@@ -22,24 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tui_delegate.core.ports import Backend, ModelHost, Sink
-
-POLL_LOAD = 1.0
-"""Seconds between two looks at how far a load is."""
-
-
-@dataclass(frozen=True, slots=True)
-class TimeOuts:
-    """The four time-outs, in seconds."""
-
-    queue: float = 600.0
-    first: float = 600.0
-    idle: float = 120.0
-    total: float = 3600.0
-
-    @classmethod
-    def of(cls, timeout: float | None) -> TimeOuts:
-        """Take a profile's own `timeout`, which bounds every read, the first too."""
-        return cls() if timeout is None else cls(first=timeout, idle=timeout)
 
 
 @dataclass(slots=True, eq=False)
@@ -165,10 +148,7 @@ class Laned:
         try:
             await self.lane.enter(request.model, told, self._time_outs.queue)
         except TimeoutError:
-            raise TimedOut(
-                f"No place came free on the server within {self._time_outs.queue:g} s (queue).",
-                "Use fewer workers at once, or raise max_parallel if the server can take more.",
-            ) from None
+            raise self._time_outs.passed("queue") from None
 
     async def _timed(self, request: ChatRequest, sink: Sink) -> Reply:
         watch = _Watch(self._time_outs)
@@ -211,7 +191,7 @@ class _LoadLook:
         self._model = model
         self._sink = sink
         self._watch = watch
-        self._every = min(POLL_LOAD, watch.time_outs.first / 3)
+        self._every = watch.time_outs.look_every
         self._task: asyncio.Task[None] | None = None
         # Most calls have begun long before: those cost a timer, and no task.
         self._timer = asyncio.get_running_loop().call_later(self._every, self._begin)
@@ -246,7 +226,7 @@ class _Watch:
         self._last = self._loop.time()
         self._timer: asyncio.TimerHandle | None = None
         self._scope: asyncio.Timeout | None = None
-        self._cause = ""
+        self._cause: Cause = "total"
         self.paused = False
         self.began = False
 
@@ -280,16 +260,7 @@ class _Watch:
 
     def error(self) -> TimedOut:
         """Say which time-out it was."""
-        if self._cause == "first":
-            return TimedOut(
-                f"No first token within {self.time_outs.first:g} s.",
-                "Raise the profile's timeout, or take a smaller model.",
-            )
-        if self._cause == "idle":
-            return TimedOut(f"The stream was silent for {self.time_outs.idle:g} s.", "Try again.")
-        return TimedOut(
-            f"The call took longer than {self.time_outs.total:g} s (total).", "Ask for less at once."
-        )
+        return self.time_outs.passed(self._cause)
 
     def _arm(self) -> None:
         self._timer = self._loop.call_at(self._last + self._limit, self._look)

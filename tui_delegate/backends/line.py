@@ -111,7 +111,7 @@ class Line:
                 headers[self.endpoint.key_header] = key
         return headers | {name.lower(): value for name, value in self.endpoint.headers}
 
-    def json(self, raw: bytes) -> object:
+    def value(self, raw: bytes) -> object:
         """Read a whole answer."""
         try:
             return json.loads(raw.decode("utf-8", "replace"))
@@ -170,6 +170,10 @@ class Line:
     def not_reached(self, words: str) -> BackendError:
         """The way there is broken in some other way."""
         return Unreachable(f"{self.host} can't be reached: {clean_line(words)}", self.start_hint())
+
+    def failed(self, words: str) -> BackendError:
+        """Something went wrong that nobody has words for."""
+        return Unreachable(f"The way to {self.host} failed: {words}.", self.start_hint())
 
     def no_address(self) -> BackendError:
         """It can't be sent to at all."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from itertools import count, pairwise
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from tui_delegate.backends import members
+from tui_delegate.backends.address import escaped
 from tui_delegate.backends.decode import SseDecoder
 from tui_delegate.backends.openai import OpenAIChat
 from tui_delegate.core.errors import BackendError, ModelMissing, Overloaded, ResolveError, TimedOut
@@ -155,7 +155,7 @@ class LlamaCpp:
     async def _props_of(self, model: str) -> object:
         """Ask a loaded model; without `autoload=false` the question would load one that has just gone."""
         try:
-            return await self.wire.get(f"/props?model={quote(model, safe='')}&autoload=false")
+            return await self.wire.get(f"/props?model={escaped(model)}&autoload=false")
         except BackendError:
             return None
 

@@ -7,9 +7,9 @@ only here: `/api/v1` (0.4), `/api/v0` (0.3.6), and the plain `/v1` that knows no
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from tui_delegate.backends import members
+from tui_delegate.backends.address import escaped
 from tui_delegate.backends.openai import OpenAIChat
 from tui_delegate.core.errors import BackendError, BadReply, ModelMissing, ResolveError
 from tui_delegate.core.servers import ModelInfo, ModelState, Progress, ServerInfo
@@ -105,7 +105,7 @@ class LmStudio:
             if not job:
                 raise BadReply(f"LM Studio downloads {model}, but gave its job no name.")
             await self._pause(_LOOK_EVERY)
-            step = await self.wire.get(f"/api/v1/models/download/status/{quote(job, safe='')}")
+            step = await self.wire.get(f"/api/v1/models/download/status/{escaped(job)}")
         if members.text(step, "status") not in ("completed", "already_downloaded"):
             raise _refused(f"download {model}", step)
         total = members.whole(step, "total_size_bytes") or 0

@@ -34,7 +34,7 @@ class OllamaChat:
 
     async def chat(self, request: ChatRequest, sink: Sink) -> Reply:
         """Make one model call; a refusal of the conversation's shape is answered with another shape."""
-        return await in_some_shape(self._shapes, request.model, lambda: self._chat(request, sink))
+        return await in_some_shape(self._shapes, request, lambda: self._chat(request, sink))
 
     async def _chat(self, request: ChatRequest, sink: Sink) -> Reply:
         reader = OllamaReader(request, sink.put)
@@ -50,6 +50,8 @@ class OllamaChat:
         }
         if request.tools and request.may_call:
             body["tools"] = [tool_entry(tool) for tool in request.tools]
+        if (schema := self._shapes.schema(request)) is not None:
+            body["format"] = schema
         if request.think is not None:
             body["think"] = request.think
         if self.keep_alive is not None:

@@ -40,7 +40,7 @@ class OpenAIChat:
 
     async def chat(self, request: ChatRequest, sink: Sink) -> Reply:
         """Make one model call; a refusal of the conversation's shape is answered with another shape."""
-        return await in_some_shape(self._shapes, request.model, lambda: self._chat(request, sink))
+        return await in_some_shape(self._shapes, request, lambda: self._chat(request, sink))
 
     async def _chat(self, request: ChatRequest, sink: Sink) -> Reply:
         reader = OpenAIReader(request, sink.put)
@@ -50,6 +50,9 @@ class OpenAIChat:
         body = chat_body(request, self._shapes.shape(request.model, request.messages))
         if "max_tokens" in body and self._shapes.has(request.model, "completion_tokens"):
             body["max_completion_tokens"] = body.pop("max_tokens")
+        if (schema := self._shapes.schema(request)) is not None:
+            form = {"name": "answer", "strict": True, "schema": schema}
+            body["response_format"] = {"type": "json_schema", "json_schema": form}
         return body | dict(self._extras(request) if callable(self._extras) else self._extras)
 
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from tui_delegate.backends import members
 from tui_delegate.core.errors import BadReply, ResolveError
-from tui_delegate.core.servers import ModelInfo, Progress, ServerInfo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tui_delegate.backends.line import Way
+    from tui_delegate.core.servers import ModelInfo, Progress, ServerInfo
 
 _WINDOWS = ("max_model_len", "context_length", "context_window", "max_input_tokens")
 """Under which names servers tell a model's window: vLLM, OpenRouter, Groq, Anthropic."""
@@ -67,10 +67,14 @@ class PlainHost:
 
 def plain_info(backend: str, url: str, listing: object) -> ServerInfo:
     """Read a list of models that has names and little else."""
+    from tui_delegate.core.servers import ServerInfo  # a chat never needs it, and pays for what is loaded
+
     entries = [entry for entry in members.items(listing, "data") if members.text(entry, "id")]
     return ServerInfo(backend, url, "", tuple(_model(entry) for entry in entries))
 
 
 def _model(entry: object) -> ModelInfo:
+    from tui_delegate.core.servers import ModelInfo
+
     windows = (members.whole(entry, name) for name in _WINDOWS)
     return ModelInfo(members.text(entry, "id"), window=next((window for window in windows if window), None))

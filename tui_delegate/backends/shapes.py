@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Literal
 from tui_delegate.core.messages import user
 
 if TYPE_CHECKING:
+    from tui_delegate.core.chunks import ChatRequest
     from tui_delegate.core.errors import BackendError
     from tui_delegate.core.messages import Message, ToolCall
 
-Quirk = Literal["alternate", "no_system", "completion_tokens"]
+Quirk = Literal["alternate", "no_system", "completion_tokens", "no_schema"]
 
 _QUIRKS: tuple[tuple[Quirk, re.Pattern[str]], ...] = (
     ("alternate", re.compile(r"roles? must alternate|must alternate (?:between )?user", re.IGNORECASE)),
@@ -29,6 +30,7 @@ _QUIRKS: tuple[tuple[Quirk, re.Pattern[str]], ...] = (
         ),
     ),
     ("completion_tokens", re.compile(r"use '?max_completion_tokens", re.IGNORECASE)),
+    ("no_schema", re.compile(r"response_format|\bformat\b|schema|grammar", re.IGNORECASE)),
 )
 
 
@@ -42,14 +44,22 @@ class Shapes:
         """Whether the model is known to have the quirk."""
         return quirk in self._quirks.get(model, ())
 
-    def learn(self, model: str, error: BackendError) -> bool:
+    def learn(self, request: ChatRequest, error: BackendError) -> bool:
         """Take a refusal; True means that something new was learned and a new try is worth it."""
         if error.status not in (400, 422, 500):
             return False
-        known = self._quirks.setdefault(model, set())
+        known = self._quirks.setdefault(request.model, set())
         new = {quirk for quirk, words in _QUIRKS if words.search(f"{error.message} {error.body}")} - known
+        if not request.answer_schema:  # then it is about something else
+            new.discard("no_schema")
         known |= new
         return bool(new)
+
+    def schema(self, request: ChatRequest) -> object:
+        """Give the schema that the answer is to be held to; None: there is none, or it was refused."""
+        if not request.answer_schema or self.has(request.model, "no_schema"):
+            return None
+        return json.loads(request.answer_schema)
 
     def shape(self, model: str, messages: tuple[Message, ...]) -> tuple[Message, ...]:
         """Give the conversation in the shape that the model's template takes."""

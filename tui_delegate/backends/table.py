@@ -108,7 +108,7 @@ def _anthropic(wanted: Wanted) -> Connection:
 def _builtin(wanted: Wanted) -> Connection:
     from tui_delegate.backends.builtin import Builtin
 
-    engine = Builtin()
+    engine = Builtin(alone=wanted.plain)
     return Connection("", engine, engine)
 
 

@@ -28,10 +28,11 @@ class ChatRequest:
     temperature: float | None = None
     max_tokens: int | None = None
     think: Think = None
-    answer_schema: str = ""
-    """A JSON schema as text: the server is asked to keep the answer to it, where it can; empty: none."""
     tries: int = 1
     """How often this very call has been made, this time included."""
+    answer_schema: str = ""
+    """A JSON Schema, as text, that the answer has to fit. A server that can holds the model to it; elsewhere
+    the words of the task have to ask for it. Whoever asked checks the answer in any case."""
 
 
 @dataclass(frozen=True, slots=True)

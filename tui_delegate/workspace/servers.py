@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tui_delegate import profiles
 from tui_delegate.backends.address import Endpoint, is_loopback
 from tui_delegate.backends.table import Connection, Options, connect
+from tui_delegate.backends.timeouts import TimeOuts
 from tui_delegate.core.errors import BackendError, DelegateError, ResolveError
 
 if TYPE_CHECKING:
@@ -125,14 +126,14 @@ class Servers:
         return made
 
     def _alone(self, profile: Profile, connection: Connection) -> Member:
-        from tui_delegate.backends.solo import Solo
+        from tui_delegate.backends.solo import alone
 
-        return Solo(connection.backend, TimeOuts.of(profile.timeout), connection.host)
+        return alone(connection, TimeOuts.of(profile.timeout))
 
     def _laned(self, profile: Profile, connection: Connection) -> Member:
         from asyncio import ensure_future
 
-        from tui_delegate.backends.lane import Lane, Laned, TimeOuts
+        from tui_delegate.backends.lane import Lane, Laned
 
         url = connection.url
 

@@ -5,12 +5,9 @@ What a model says is made elsewhere; here it is streamed, counted and can be can
 
 from __future__ import annotations
 
-import asyncio
 import re
 from typing import TYPE_CHECKING
 
-from tui_delegate.backends.builtin.manager import manage
-from tui_delegate.backends.builtin.worker import work
 from tui_delegate.core.chunks import CallChunk, Finish, Reply, TextChunk, ThoughtChunk
 from tui_delegate.core.errors import ModelMissing, ResolveError
 from tui_delegate.core.messages import Message
@@ -35,7 +32,10 @@ _LARGE = 64_000
 
 
 class Builtin:
-    """A Backend and a ModelHost that need nothing but this process."""
+    """A Backend and a ModelHost that need nothing but this process; `alone`, not even an event loop."""
+
+    def __init__(self, *, alone: bool = False) -> None:
+        self._alone = alone
 
     async def chat(self, request: ChatRequest, sink: Sink) -> Reply:
         """Answer by rule, streaming word by word."""
@@ -43,13 +43,30 @@ class Builtin:
             raise ModelMissing(
                 f"The builtin engine has no model {request.model!r}.", f"It has {', '.join(MODELS)}."
             )
-        if sum(len(message.text) for message in request.messages) > _LARGE:
-            message = await asyncio.to_thread(_think, request)
-        else:
-            message = _think(request)
-        message, finish = _cut(message, request.max_tokens)
-        await _stream(message, sink)
+        message, finish = _cut(await self._thought(request), request.max_tokens)
+        await self._stream(message, sink)
         return Reply(message, finish, _usage(request.messages, message), request.model)
+
+    async def _thought(self, request: ChatRequest) -> Message:
+        if self._alone or sum(len(message.text) for message in request.messages) <= _LARGE:
+            return _think(request)
+        import asyncio
+
+        return await asyncio.to_thread(_think, request)
+
+    async def _stream(self, message: Message, sink: Sink) -> None:
+        for number, chunk in enumerate(_chunks(message), 1):
+            sink.put(chunk)
+            if number % _PER_DRAIN == 0:
+                await sink.drain()
+                await self._give_way()
+        await sink.drain()
+
+    async def _give_way(self) -> None:
+        if not self._alone:
+            import asyncio
+
+            await asyncio.sleep(0)
 
     async def info(self) -> ServerInfo:
         """Say which models there are: all of them are always loaded."""
@@ -93,7 +110,11 @@ def _model(name: str) -> ModelInfo:
 
 def _think(request: ChatRequest) -> Message:
     if request.model == MANAGER:
+        from tui_delegate.backends.builtin.manager import manage
+
         return manage(request)
+    from tui_delegate.backends.builtin.worker import work
+
     return Message("assistant", work(request.model, request.messages))
 
 
@@ -104,15 +125,6 @@ def _cut(message: Message, most: int | None) -> tuple[Message, Finish]:
     if most is None or estimate_tokens(message.text) <= most:
         return message, "stop"
     return Message("assistant", message.text[: max(int((most - 1) * CHARS_PER_TOKEN), 0)]), "length"
-
-
-async def _stream(message: Message, sink: Sink) -> None:
-    for number, chunk in enumerate(_chunks(message), 1):
-        sink.put(chunk)
-        if number % _PER_DRAIN == 0:
-            await sink.drain()
-            await asyncio.sleep(0)
-    await sink.drain()
 
 
 def _chunks(message: Message) -> Iterator[Chunk]:
