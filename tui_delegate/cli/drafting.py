@@ -36,9 +36,7 @@ def write(conduct: Conduct) -> int:
     """Draft a file. What can be refused is refused before a model is paid."""
     args = conduct.args
     if not args.target and not args.stdout and not args.preview:
-        raise MissingTarget(
-            "No target is named.", "Say where the file goes, --target FILE, or take --stdout."
-        )
+        raise MissingTarget("No target is named.", "Say where the file goes: --target FILE, or --stdout.")
     if args.rounds < 0:
         raise InputError("--rounds takes a number from 0 on.")
     if args.verify and args.stdout:

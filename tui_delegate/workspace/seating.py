@@ -70,7 +70,8 @@ class Seating:
         place = replace(place, model=model or place.model)
         chosen = profiles.select(self.settings, place.profile, place.model or None)
         self.reach.connect(chosen)
-        return replace(place, model=place.model or chosen.default_model)
+        usual = BUILTIN_WORKER if chosen.backend == "builtin" else chosen.default_model
+        return replace(place, model=place.model or usual)
 
     async def errand(self, place: Place, temperature: float | None, spares: Sequence[str]) -> Seat:
         """Find the seat of who is sent. Spares that are named go before the profile's."""
