@@ -21,7 +21,8 @@ class Chat:
 
     content: str | None = "the answer"
     finish: str | None = "stop"
-    prompt: int = 1200
+    prompt: int | None = None
+    """Tokens read; None: about as many as were sent."""
     completion: int = 80
     cached: int = 0
     created: int = 0
@@ -108,7 +109,7 @@ class Scripted:
         """Roles and texts of the last chat that was asked."""
         told = self.request["messages"]
         assert isinstance(told, list)
-        return [(one["role"], text_of(one["content"])) for one in told]
+        return [(one["role"], text) for one in told for text in texts_of(one["content"])]
 
     @property
     def corpus(self) -> str:
@@ -174,16 +175,18 @@ def scripted() -> Iterator[Scripted]:
         server.close()
 
 
-def text_of(content: object) -> str:
-    """Give a message's text, whether it came as a string or in blocks."""
+def texts_of(content: object) -> list[str]:
+    """Give a message's texts: one string, or one of each block."""
     if isinstance(content, list):
-        return "".join(str(block.get("text", "")) for block in content)
-    return str(content)
+        return [str(block.get("text", "")) for block in content]
+    return [str(content)]
 
 
 def rendered(chat: Chat, asked: Asked) -> Raw:
     """Put an answer in the shape of its protocol, streamed or whole as the request says."""
     body = asked.json()
+    if chat.prompt is None:
+        chat = replace(chat, prompt=len(asked.raw) // 4)
     stream = isinstance(body, dict) and bool(body.get("stream")) and not chat.whole
     if asked.path.endswith("/messages"):
         raw = _anthropic_stream(chat) if stream else Raw(_anthropic(chat))
@@ -196,7 +199,7 @@ def _openai_usage(chat: Chat) -> dict[str, object]:
     return {
         "prompt_tokens": chat.prompt,
         "completion_tokens": chat.completion,
-        "total_tokens": chat.prompt + chat.completion,
+        "total_tokens": (chat.prompt or 0) + chat.completion,
         "prompt_tokens_details": {"cached_tokens": chat.cached},
         "completion_tokens_details": {"reasoning_tokens": chat.reasoning},
     }

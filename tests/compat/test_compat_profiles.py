@@ -37,7 +37,7 @@ BUILT_IN = {
     ),
     "haiku": (r"anthropic", r"https://api\.anthropic\.com(/v1)?", r"claude-haiku-4-5", "ANTHROPIC_API_KEY"),
 }
-"""Backend, address, model, key; a local server may be spoken to in its own protocol and asked for its model."""
+"""Backend, address, model, key; a local server may have its own protocol, and be asked for its model."""
 CALLED = ("ollama", "lmstudio", "openrouter", "haiku")
 
 
