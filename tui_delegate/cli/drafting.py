@@ -14,7 +14,7 @@ from tui_delegate.cli.asked import Question, ask_about, schema_at
 from tui_delegate.cli.conduct import sum_of
 from tui_delegate.cli.gathering import gathered, prompt_of, show
 from tui_delegate.core.clean import clean_line
-from tui_delegate.core.errors import InputError, MissingTarget
+from tui_delegate.core.errors import InputError, MissingTarget, ResolveError
 from tui_delegate.engine.errand import Looked
 from tui_delegate.engine.prompts import EXTRACT, WRITE
 from tui_delegate.tools.fences import finish, strip_fences
@@ -42,6 +42,11 @@ def write(conduct: Conduct) -> int:
     if args.verify and args.stdout:
         raise InputError("--verify checks a file, and --stdout writes none.", "Name a --target.")
     conduct.resolve()
+    if conduct.place and conduct.errands.protocol(conduct.place) == "builtin" and not args.preview:
+        raise ResolveError(
+            "The builtin engine quotes and condenses by rule: it can't draft a file.",
+            "Name a profile with a model: --profile NAME (`tui-delegate profiles list`).",
+        )
     if args.stdout or args.preview:
         conduct.target = args.target or STDOUT
         return _draft(conduct, None)

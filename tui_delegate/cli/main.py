@@ -31,6 +31,7 @@ VERBS = {
     "profiles": "list, show, make and test profiles",
     "ledger": "show every model call: tokens, time and cost",
     "status": "show version, default profile, files and what is installed; no server is asked",
+    "doctor": "try every profile at once: server, key, model, tools; journal and sandbox too",
 }
 
 NOT_FOR_PROGRAMS = frozenset({"chat", "web", "mcp", "completions", "man"})

@@ -22,7 +22,9 @@ What may not live here: exit codes and wording for a terminal (cli), HTTP status
 
 from __future__ import annotations
 
-from typing import ClassVar
+TYPE_CHECKING = False  # the shortest verbs load this, and typing costs more than all of it
+if TYPE_CHECKING:
+    from typing import ClassVar
 
 
 class DelegateError(Exception):

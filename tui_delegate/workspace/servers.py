@@ -91,7 +91,7 @@ class Servers:
         rows.append(("server", True, " ".join(filter(None, (info.backend, info.version, place)))))
         rows.append(("models", bool(info.models), f"{len(info.models)} there"))
         if chosen.default_model:
-            there = any(_same_name(chosen.default_model, one.id) for one in info.models)
+            there = any(same_name(chosen.default_model, one.id) for one in info.models)
             rows.append(("default model", there, chosen.default_model))
         return rows
 
@@ -172,5 +172,6 @@ async def _places(connection: Connection, model: str) -> int:
     return told or USUAL_PARALLEL[is_loopback(connection.url)]
 
 
-def _same_name(asked: str, there: str) -> bool:
+def same_name(asked: str, there: str) -> bool:
+    """Say whether a server's name of a model is the one that was asked for; Ollama's may leave a tag out."""
     return asked == there or there.removesuffix(":latest") == asked.removesuffix(":latest")
