@@ -11,7 +11,7 @@ DOCSTRING = '"""Reads rows.\n\n```\na,b\n```\n"""\n\nimport csv\n'
 WORDS = '"""Doc.\n```\nsome words in here\n```\n"""\n'
 PROMPT = 'PROMPT = """\nAnswer so:\n```json\n{}\n```\n"""\n'
 
-TAKEN_OFF: list[tuple[str, str, str, str]] = [
+TAKEN_OFF: list[tuple[str, str, str, str | None]] = [
     ("backticks", "a.py", f"```\n{CODE}\n```", CODE),
     ("a language", "a.py", f"```python\n{CODE}\n```\n", CODE),
     ("a language and more", "a.py", f'```python title="a.py" linenums=1\n{CODE}\n```', CODE),

@@ -162,7 +162,9 @@ class _Work:
         """Show what changes; say whether it may be written."""
         args = self.conduct.args
         if not args.json:
-            output.data(self._diff(text, coloured=output.colour(sys.stdout)), end="")
+            from tui_delegate.tools.diff import for_eyes
+
+            output.data(for_eyes(self._diff(text), colour=output.colour(sys.stdout)), end="")
         if args.dry_run:
             return False
         if args.json or sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -173,11 +175,11 @@ class _Work:
         self.put_back()
         return False
 
-    def _diff(self, text: str, *, coloured: bool = False) -> str:
+    def _diff(self, text: str) -> str:
         from tui_delegate.tools.diff import unified
 
         assert self.target is not None
-        return unified(self._before, self.target.fit(text.encode()), self.conduct.target, coloured=coloured)
+        return unified(self.conduct.target, self._before, self.target.fit(text.encode()))
 
     def _left(self, told: Told) -> int:
         """Tell that nothing was written."""

@@ -40,8 +40,8 @@ _CALL_COLUMNS: Final = (
     "parent_pid, claude_session_id, codex_session_id, delegated, saved, imported, n"
 )
 """In the order of a call's row; the number comes last because only the commit knows it."""
-_ADD_CALL: Final = f"INSERT INTO calls({_CALL_COLUMNS}) VALUES(?{', ?' * _CALL_COLUMNS.count(',')})"
-_ADD_TOTAL: Final = (
+ADD_CALL: Final = f"INSERT INTO calls({_CALL_COLUMNS}) VALUES(?{', ?' * _CALL_COLUMNS.count(',')})"
+ADD_TOTAL: Final = (
     "INSERT INTO totals(dim, day, key, calls, failed, prompt, cached, completion, reasoning, total_ms, cost, "
     f"unpriced, guessed, delegated, saved, compared) VALUES(?, ?, ?{', ?' * rows.FIGURES}) "
     "ON CONFLICT(dim, day, key) DO UPDATE SET "
@@ -254,8 +254,8 @@ class Writer:
             many(_ADD_SESSION, self._sessions(batches))
             many(_ADD_EVENT, events)
             if calls:
-                many(_ADD_CALL, calls)
-                many(_ADD_TOTAL, [(*key, *sums) for key, sums in rows.fold(calls).items()])
+                many(ADD_CALL, calls)
+                many(ADD_TOTAL, [(*key, *sums) for key, sums in rows.fold(calls).items()])
             many(_END_RUN, [(*made.ended, made.run) for made in batches if made.ended])
             many(_ADD_PICK, picks)
             execute("COMMIT")

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 CONTEXT: Final = 3
 _NO_LINE_END: Final = "\\ No newline at end of file\n"
-_MOST_COMPARED: Final = 4_000_000
-"""Lines before times lines after, less what both ends share: where there are more, it is all one change."""
+_MOST_PAIRS: Final = 1_000_000
+"""Lines before and after that say the same, each with each: where there are more, it is all one change."""
 _COLOURS: Final = {"@": "36", "-": "31", "+": "32", "\\": "2", "B": "1"}
 
 _Change = tuple[str, int, int, int, int]
@@ -80,20 +80,32 @@ def _changes(old: Sequence[str], new: Sequence[str]) -> list[_Change]:
     while tail < least - start and old[-1 - tail] == new[-1 - tail]:
         tail += 1
     old_end, new_end = len(old) - tail, len(new) - tail
-    middle: list[_Change] = []
-    if start < old_end or start < new_end:
-        middle = [("replace", start, old_end, start, new_end)]
-    if start < old_end and start < new_end and (old_end - start) * (new_end - start) <= _MOST_COMPARED:
+    same = start == old_end and start == new_end
+    middle: list[_Change] = [] if same else [("replace", start, old_end, start, new_end)]
+    if start < old_end and start < new_end:
         from difflib import SequenceMatcher
 
-        found = SequenceMatcher(None, old[start:old_end], new[start:new_end], autojunk=False).get_opcodes()
-        middle = [(kind, a + start, b + start, c + start, d + start) for kind, a, b, c, d in found]
+        left, right = old[start:old_end], new[start:new_end]
+        if _pairs(left, right) <= _MOST_PAIRS:
+            found = SequenceMatcher(None, left, right).get_opcodes()
+            middle = [(kind, a + start, b + start, c + start, d + start) for kind, a, b, c, d in found]
     head: list[_Change] = [("equal", 0, start, 0, start)]
     return [*head, *middle, ("equal", old_end, len(old), new_end, len(new))]
 
 
+def _pairs(old: Sequence[str], new: Sequence[str]) -> int:
+    """Count what a comparison has to look at; in a long text it passes over lines that are everywhere."""
+    from collections import Counter
+
+    counts = Counter(new)
+    most = len(new) if len(new) < 200 else len(new) // 100 + 1
+    return sum(count for line in old if (count := counts[line]) <= most)
+
+
 def _groups(changes: Sequence[_Change]) -> Iterator[list[_Change]]:
     """Put changes that stand near each other together, with a few lines around them."""
+    if not any(change[0] != "equal" for change in changes):
+        return
     group: list[_Change] = []
     for position, (kind, a, b, c, d) in enumerate(changes):
         if kind != "equal":

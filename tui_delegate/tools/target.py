@@ -87,6 +87,7 @@ class Target:
         self._allowed = allowed
         self._looked = False
         self._seen: Sight | None = None
+        self._wrote = b""
         with self._walk() as way:
             self.path: Final = way.path
             """Where it leads, without links."""
@@ -144,7 +145,32 @@ class Target:
             finally:
                 if not done:
                     way.unmake_folders()
+            self._wrote = data
             return Written(way.path, backup)
+
+    def undo(self, written: Written, *, now: float | None = None) -> None:
+        """Take out again what `write` has put there: what it replaced has its name back.
+
+        What somebody made of it meanwhile is kept beside it.
+        """
+        if not written.changed:
+            return
+        self._looked = False
+        with self._walk() as way, Turn(way.folder) as turn:
+            folder, leaf = way.folder, way.leaf
+            try:
+                turn.take()
+                there = look(way)
+                if there and there.data != self._wrote:
+                    keep(folder, leaf, there.data, there.rights, time.time() if now is None else now)
+                if written.backup:
+                    here = {"src_dir_fd": folder.handle, "dst_dir_fd": folder.handle}
+                    os.replace(folder.at(written.backup), folder.at(leaf), **here)
+                elif there:
+                    os.unlink(folder.at(leaf), dir_fd=folder.handle)
+                turn.settle()
+            except OSError as error:
+                refuse(error, way.path)
 
     def _put(self, way: Way, data: bytes, now: float) -> str:
         seen = self._seen
