@@ -67,23 +67,28 @@ class Server(asyncio.Protocol):
         self.held = b""
         answer, kind = (b'{"data":[{"id":"tokens-100"}]}', "application/json")
         if head.startswith(b"POST"):
-            answer, kind = reply(json.loads(body))
+            answer, kind = reply(json.loads(body), len(body) // 4)
         top = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {len(answer)}\r\n\r\n"
         self.transport.write(top.encode() + answer)
 
 
-def reply(request: dict[str, object]) -> tuple[bytes, str]:
+def reply(request: dict[str, object], prompt: int) -> tuple[bytes, str]:
     count = int(str(request["model"]).partition("-")[2])
-    usage = {"prompt_tokens": 500, "completion_tokens": count, "total_tokens": 500 + count}
+    usage = {"prompt_tokens": prompt, "completion_tokens": count, "total_tokens": prompt + count}
     if not request.get("stream"):
-        message = {"role": "assistant", "content": "token " * count}
+        message = {"role": "assistant", "content": "".join(tokens(count))}
         choice = {"index": 0, "message": message, "finish_reason": "stop"}
         return json.dumps({"id": "x", "choices": [choice], "usage": usage}).encode(), "application/json"
-    delta = {"index": 0, "delta": {"content": "token "}, "finish_reason": None}
+    deltas = [{"index": 0, "delta": {"content": one}, "finish_reason": None} for one in tokens(count)]
     end = {"index": 0, "delta": {}, "finish_reason": "stop"}
-    events: list[dict[str, object]] = [{"id": "x", "choices": [delta]}] * count
-    events += [{"id": "x", "choices": [end]}, {"id": "x", "choices": [], "usage": usage}]
+    events: list[dict[str, object]] = [{"id": "x", "choices": [delta]} for delta in (*deltas, end)]
+    events.append({"id": "x", "choices": [], "usage": usage})
     return b"".join(sse(json.dumps(event)) for event in events) + sse("[DONE]"), "text/event-stream"
+
+
+def tokens(count: int) -> list[str]:
+    """An answer that does not repeat itself, as a real one does not."""
+    return [f"t{place} " for place in range(count)]
 
 
 def sse(data: str) -> bytes:
