@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tui_delegate.tools.fences import finish, strip_fences
@@ -144,6 +146,18 @@ def test_what_models_put_around_a_file_is_taken_off(name: str, text: str, file: 
 @pytest.mark.parametrize(("name", "text"), LEFT_ALONE)
 def test_harmless_text_comes_out_letter_for_letter(name: str, text: str) -> None:
     assert strip_fences(text, name).text == text
+
+
+def test_the_files_of_this_house_come_through_unharmed_and_out_of_a_fence_unchanged() -> None:
+    root = Path(__file__).parent.parent.parent
+    paths = [path for ending in ("py", "md", "toml") for path in root.glob(f"[a-zA-Z]*/**/*.{ending}")]
+    assert len(paths) > 100
+    for path in [*paths, *root.glob("*.md")]:
+        text = path.read_text(encoding="utf-8")
+        assert strip_fences(text, path.name).text == text, path
+        language = {".py": "python", ".md": "markdown"}.get(path.suffix, "toml")
+        wrapped = f"```{language}\n{text.rstrip()}\n```\n"
+        assert strip_fences(wrapped, path.name).text == text.rstrip(), path
 
 
 def test_several_blocks_are_left_and_said() -> None:

@@ -5,7 +5,6 @@ How a file is put in its place safely is `tools`' to know; how a model is asked,
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -139,15 +138,15 @@ class _Work:
 
     def _checked(self, text: str) -> Looked:
         """Put the draft in its place and run the check; take it out again where it does not pass."""
-        from tui_delegate.tools.check import check
+        from tui_delegate.tools.check import run_check
 
         assert self.target is not None
         args = self.conduct.args
         self._written = self.target.write(text.encode(), force=args.force)
         with output.progress(None, f"checking: {args.verify}"):
-            checked = check(args.verify, os.getcwd(), self._written.path, self.conduct.errands.environ)
+            checked = run_check(args.verify, self._written.path, environ=self.conduct.errands.environ)
         self.checks.append(checked)
-        if checked.ok:
+        if checked.passed:
             return Looked(text)
         self.put_back()
         why = "it took too long" if checked.timed_out else f"it ended with {checked.status}"

@@ -6,7 +6,6 @@ What an event means for the tables is decided in `rows`; nothing is read back fo
 from __future__ import annotations
 
 import os
-import platform
 import queue
 import sqlite3
 import threading
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from tui_delegate.core.calls import RunContext
 from tui_delegate.core.errors import DelegateError, JournalError
 from tui_delegate.core.usage import Price
-from tui_delegate.journal import rows, schema
+from tui_delegate.journal import processes, rows, schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -283,7 +282,7 @@ class Writer:
             known = self._runs.get(made.run)
             if known is not None and known.opened is not None and not known.stored:
                 session = rows.plain(known.context.session)
-                found[made.run] = (made.run, session, *known.opened, os.getpid(), platform.node())
+                found[made.run] = (made.run, session, *known.opened, os.getpid(), processes.machine())
         return list(found.values())
 
     def _sessions(self, batches: list[Batch]) -> list[Row]:

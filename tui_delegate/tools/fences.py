@@ -16,8 +16,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from tui_delegate.tools.sentences import are_sentences
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -147,7 +145,7 @@ def _unwrap(text: str, name: str) -> Stripped:
     before, after = lines[: first.line], lines[last.line + 1 :]
     bare = not any(line.strip() for line in (*before, *after))
     wraps = _wraps(fences, lines, prose, name)
-    if wraps and (bare or (not prose and are_sentences((*before, *after), name))):
+    if wraps and (bare or (not prose and _are_sentences((*before, *after), name))):
         return Stripped(_inside(lines, _Block(first, last.line)), "fence" if bare else "prose")
     if len(fences) == 1:
         return _half_wrapped(text, lines, first, prose, name)
@@ -180,6 +178,14 @@ def _blocks_in(fences: Sequence[_Fence], count: int) -> list[_Block]:
     return blocks
 
 
+def _are_sentences(lines: Sequence[str], name: str) -> bool:
+    if not any(line.strip() for line in lines):
+        return True
+    from tui_delegate.tools.sentences import are_sentences  # its patterns are seldom needed, and cost start-up
+
+    return are_sentences(lines, name)
+
+
 def _wraps(fences: Sequence[_Fence], lines: Sequence[str], prose: bool, name: str) -> bool | None:
     """Whether the first and the last fence hold all that is between, fences and all. None: it may be so."""
     first, inner, last = fences[0], fences[1:-1], fences[-1]
@@ -195,7 +201,7 @@ def _wraps(fences: Sequence[_Fence], lines: Sequence[str], prose: bool, name: st
     # Two readings: blocks inside a file, or blocks with sentences between, which stand apart from them.
     parts = [lines[block.first.line + 1 : block.last] for block in blocks]
     apart = all(not part or not part[0].strip() or not part[-1].strip() for part in parts)
-    said = all(are_sentences(part, "" if prose else name) for part in parts)
+    said = all(_are_sentences(part, "" if prose else name) for part in parts)
     return None if apart and said else True
 
 
@@ -206,7 +212,7 @@ def _half_wrapped(text: str, lines: Sequence[str], fence: _Fence, prose: bool, n
     if is_followed and fence.opens() and (not prose or (fence.language and not is_led)):
         if prose and fence.language not in _WRAPPING_LANGUAGES:
             return Stripped(text)
-        if are_sentences(before, name):
+        if _are_sentences(before, name):
             inside = _glued_end(_inside(lines, _Block(fence, len(lines))), fence)
             return Stripped(inside, "prose" if is_led else "fence")
     elif is_led and not is_followed and not prose and not fence.info:
@@ -221,7 +227,7 @@ def _one_of_several(text: str, lines: Sequence[str], fences: Sequence[_Fence], n
     for block in blocks:
         outside += lines[done : block.first.line]
         done = block.last + 1
-    if not are_sentences((*outside, *lines[done:]), name):
+    if not _are_sentences((*outside, *lines[done:]), name):
         return Stripped(text)
     fitting = _fitting(blocks, _languages_of(name))
     if not fitting:

@@ -27,8 +27,8 @@ ABOUT = (
     "Exit code 0: what is in use works. 1: a profile that is in use does not: its server does not answer, is"
     " no model server, refuses the key or lacks the default model, or its key is missing. In use are the"
     " profiles of your file, those of its roles, and the default one (ollama, where you set none: `ask`,"
-    " `write` and `summarize` would go there); of the others it is only told how they are. 74: the journal is damaged or can't be"
-    " written. 78: the profiles file can't be read."
+    " `write` and `summarize` would go there); of the others it is only told how they are. 74: the journal"
+    " is damaged or can't be written. 78: the profiles file can't be read."
 )
 
 
