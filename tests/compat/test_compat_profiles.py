@@ -128,7 +128,7 @@ def test_keys_of_a_profile(desk: Desk, server: Scripted) -> None:
 def test_resolve_errors(desk: Desk, server: Scripted) -> None:
     desk.profiles(
         '[profiles.ollama]\nbackend = "telepathy"\nbase_url = "ORIGIN/v1"\ndefault_model = "m"\n'
-        '[profiles.bare]\nbackend = "openai-compat"\nbase_url = "ORIGIN/v1"\n'
+        '[profiles.bare]\nbackend = "openai-compat"\ndefault_model = "m"\n'
     )
     for flags in (("--profile", "nobody"), (), ("--profile", "bare")):
         ended = desk.summarize(*flags)

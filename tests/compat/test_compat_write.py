@@ -225,7 +225,8 @@ def test_schema(desk: Desk, server: Scripted) -> None:
 
 
 @pytest.mark.better("a write that runs again and again leaves no temp files")
-def test_no_leftovers(desk: Desk) -> None:
+def test_no_leftovers(desk: Desk, server: Scripted) -> None:
+    server.say(Chat("one"), Chat("two"))
     for _ in range(2):
         assert desk.write("--target", "b.py", "--force").code == 0
     left = {path.name for path in Path(desk.folder).iterdir() if ".bak-" not in path.name}
