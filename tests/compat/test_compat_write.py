@@ -121,7 +121,7 @@ def test_an_absolute_target(desk: Desk) -> None:
     ],
 )
 def test_more_fences(desk: Desk, server: Scripted, answer: str) -> None:
-    assert drafted(desk, server, answer) == "print(1)\n"
+    assert drafted(desk, server, answer, "--target", "b.py") == "print(1)\n"
 
 
 @pytest.mark.better("a relative target never leaves the working folder, with or without --target-root")
