@@ -106,22 +106,40 @@ def test_init(desk: Desk, tmp_path: Path) -> None:
     assert 'default_model = "mine"' in path.read_text()
 
 
-@pytest.mark.same("1A.6 keys of a profile: env and inline, headers, a slash at the end")
+KEYED = """default_profile = "a"
+[profiles.a]
+backend = "openai-compat"
+base_url = "ORIGIN/v1///"
+default_model = "m"
+api_key_env = "MY_KEY"
+[profiles.a.extra_headers]
+X-Title = "me"
+[profiles.b]
+backend = "openai-compat"
+base_url = "ORIGIN/v1"
+default_model = "m"
+api_key = "inline"
+"""
+
+
+@pytest.mark.same("1A.6 keys of a profile: by the environment and inline, headers, a slash at the end")
 def test_keys_of_a_profile(desk: Desk, server: Scripted) -> None:
-    desk.profiles(
-        'default_profile = "a"\n[profiles.a]\nbackend = "openai-compat"\nbase_url = "ORIGIN/v1///"\n'
-        'default_model = "m"\napi_key_env = "MY_KEY"\n[profiles.a.extra_headers]\nX-Title = "me"\n'
-        '[profiles.b]\nbackend = "openai-compat"\nbase_url = "ORIGIN/v1"\ndefault_model = "m"\n'
-        'api_key_env = "MY_KEY"\napi_key = "inline"\n'
-    )
-    desk.summarize()
-    assert "authorization" not in server.asked[-1].headers
-    assert (server.asked[-1].path, server.asked[-1].headers["x-title"]) == ("/v1/chat/completions", "me")
+    desk.profiles(KEYED)
     desk.summarize(env={"MY_KEY": "from-env"})
-    assert server.asked[-1].headers["authorization"] == "Bearer from-env"
-    desk.summarize("--profile", "b", env={"MY_KEY": "from-env"})
+    asked = server.asked[-1]
+    assert (asked.path, asked.headers["x-title"]) == ("/v1/chat/completions", "me")
+    assert asked.headers["authorization"] == "Bearer from-env"
+    desk.summarize("--profile", "b")
     assert server.asked[-1].headers["authorization"] == "Bearer inline"
     assert shown(desk.run("profiles", "show", "a", env={"MY_KEY": "from-env"}).out)["api_key set"] == "yes"
+
+
+@pytest.mark.better("a key that is not set is an error that names its variable, before anything is sent")
+def test_a_key_that_is_not_set(desk: Desk, server: Scripted) -> None:
+    desk.profiles(KEYED)
+    ended = desk.summarize()
+    assert (ended.code, ended.error["code"], server.asked) == (1, "auth", [])
+    assert "MY_KEY" in str(ended.error["message"])
 
 
 @pytest.mark.same("1A.6 an unknown profile, backend or a missing key is resolve_error")
