@@ -19,7 +19,8 @@ from tests.backends.streams import ASKED, PLAIN, delta, sse
 from tui_delegate.backends.address import Endpoint
 from tui_delegate.backends.plain_wire import PlainWire
 from tui_delegate.backends.plug import Endless, Patience
-from tui_delegate.backends.solo import InTurn, Solo, alone
+from tui_delegate.backends.fleet import Fleet
+from tui_delegate.backends.solo import Solo, alone
 from tui_delegate.backends.table import Options, connect
 from tui_delegate.backends.timeouts import TimeOuts
 from tui_delegate.core.chunks import ChatRequest, Chunk, ProgressChunk, Reply, TextChunk
@@ -174,11 +175,11 @@ def test_what_may_be_tried_again_is_marked_as_a_lane_marks_it(
 
 def test_a_server_that_is_down_is_passed_by() -> None:
     up, down = World([["a"]]), World([[Unreachable("x")]])
-    assert straight(InTurn([down, up]).chat(PLAIN, up)) is DONE
+    assert straight(Fleet([down, up]).chat(PLAIN, up)) is DONE
     with pytest.raises(BadReply):
-        straight(InTurn([World([[BadReply("x")]]), up]).chat(PLAIN, up))
+        straight(Fleet([World([[BadReply("x")]]), up]).chat(PLAIN, up))
     with pytest.raises(Unreachable):
-        straight(InTurn([World([[Unreachable("x")]])]).chat(PLAIN, up))
+        straight(Fleet([World([[Unreachable("x")]])]).chat(PLAIN, up))
 
 
 def spoken(backend: str, times: TimeOuts, *said: Said | bytes) -> tuple[Reply | BackendError, list[Chunk]]:

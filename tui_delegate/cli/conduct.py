@@ -87,7 +87,7 @@ class Conduct:
                     self.seat,
                     prompt,
                     command=self.args.verb,
-                    target=self.target,
+                    target="" if getattr(self.args, "stdout", False) else self.target,
                     journal=journal,
                     tell=self.hear,
                 )
@@ -195,7 +195,7 @@ class Conduct:
                 output.data(rest, end="")
             self._break_line()
         else:
-            output.data(text if self.args.raw else clean(text))
+            output.data(text if self.args.raw else clean(text), end="" if text.endswith("\n") else "\n")
 
     def _break_line(self) -> None:
         if self._column:

@@ -30,6 +30,7 @@ def gathered(conduct: Conduct, words: Sequence[str], tag: str) -> Files:
     from tui_delegate.corpus.values import Bounds
 
     bounds = Bounds.of_environ(conduct.errands.environ)
+    bounds = bounds.in_parts() if conduct.args.split else bounds
     try:
         cwd = os.getcwd()
     except FileNotFoundError:
