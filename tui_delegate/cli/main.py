@@ -24,6 +24,8 @@ VERBS = {
     "models": "list the models of every server here; load, unload and pull them",
     "profiles": "list, show, make and test profiles",
     "ledger": "show every model call: tokens, time and cost",
+    "install": "teach the coding agents on this machine to delegate",
+    "uninstall": "take out what install put in, to the byte",
 }
 
 EPILOG = (
