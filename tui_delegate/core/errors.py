@@ -4,6 +4,7 @@ DelegateError
 ├─ ConfigError            a profiles file that can't be read or holds what it should not
 ├─ ResolveError           a profile, backend or agent that isn't there, or lacks what this call needs
 ├─ InputError             what the person gave can't be used (no prompt, an empty corpus, a bad flag)
+├─ FileRefused            a file that we leave as it is, because to change it could lose something
 ├─ JournalError           the journal can't be written or read
 ├─ BackendError           a model server, or the way to it
 │  ├─ Unreachable  AuthRefused  ModelMissing  ContextOverflow  RateLimited  Overloaded
@@ -55,6 +56,12 @@ class InputError(DelegateError):
 
     code = "input_error"
     type = "corpus_error"
+
+
+class FileRefused(DelegateError):
+    """A file stays as it is: what it is, or what is in it, makes it unsafe to change."""
+
+    code = "file_refused"
 
 
 class JournalError(DelegateError):
