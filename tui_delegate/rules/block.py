@@ -26,7 +26,7 @@ BOM: Final = b"\xef\xbb\xbf"
 
 _OURS = re.compile(rb"<!-- tui-delegate:(?:begin (v[0-9][0-9A-Za-z.+-]*)|(end)) -->")
 _NEARLY_OURS = re.compile(rb" {0,3}<!--\s*tui-delegate:(?:begin|end)\b")
-_THEIRS = re.compile(rb"<!--\s*agent-delegate:(?:begin\b\s*(.*?)|(end))\s*-->\s*")
+_THEIRS = re.compile(rb"<!--\s*agent-delegate:(?:begin\b\s*((?:(?!-->).)*?)|(end))\s*-->\s*")
 _FENCE = re.compile(rb"[\s>]*(?:(?:[-*+]|[0-9]{1,9}[.)])\s+)*(`{3,}|~{3,})(.*)", re.DOTALL)
 
 
@@ -83,7 +83,9 @@ def find_all(data: bytes) -> list[Block]:
         elif opened is None:
             raise _damaged(f"line {marker.line} ends a block that no line began")
         elif marker.begins or marker.owner != opened.owner:
-            raise _damaged(f"the block that line {opened.line} began holds another marker, in line {marker.line}")
+            raise _damaged(
+                f"the block that line {opened.line} began holds another marker, in line {marker.line}"
+            )
         else:
             span = (opened.start, marker.stop, opened.line, marker.line)
             blocks.append(Block(opened.owner, opened.version, *span))
@@ -152,12 +154,14 @@ def _scan(data: bytes) -> tuple[list[_Marker], int]:
         elif opening := _opens(line):
             fence, opened = opening, number
     if fence and inside:
-        raise _damaged(f"line {inside[0]} stands in the code fence that line {opened} opens and no line closes")
+        raise _damaged(
+            f"line {inside[0]} stands in the code fence that line {opened} opens and no line closes"
+        )
     return markers, opened if fence else 0
 
 
 def _lines(data: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Give each line's number, place and bytes, without its line end and without the mark before the first."""
+    """Give each line's number, place and bytes, without its line end and without a mark at the start."""
     start = len(BOM) if data.startswith(BOM) else 0
     number = 1
     while start < len(data):

@@ -192,12 +192,12 @@ def _copilot(home: Path, environ: Mapping[str, str]) -> Host:
 
 
 def _aider(home: Path) -> Host:
-    folder = home / ".aider"
+    path = home / f".aider.{NAME}.md"
     return Host(
         "aider",
         "Aider",
         "policy",
-        signs=(folder, home / ".aider.conf.yml"),
-        own=(Own(folder / f"{NAME}.md", "policy"),),
-        note=f"add this line to ~/.aider.conf.yml, where we change nothing: read: [{folder / NAME}.md]",
+        signs=(home / ".aider", home / ".aider.conf.yml"),
+        own=(Own(path, "policy"),),
+        note=f"Aider reads it once ~/.aider.conf.yml, where we change nothing, has this line: read: [{path}]",
     )

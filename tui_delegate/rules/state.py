@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui_delegate.rules import hosts
+from tui_delegate.core.errors import FileRefused
+from tui_delegate.rules import block, hosts, place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,5 +25,23 @@ def install_state(home: Path, environ: Mapping[str, str]) -> list[tuple[str, str
         elif not host.detected:
             rows.append((host.name, "not detected", str(host.signs[0])))
         else:
-            rows.append((host.name, "not installed", str(host.file or host.own[0].path)))
+            path = host.file or host.own[0].path
+            rows.append((host.name, _state(host, path), str(path)))
     return rows
+
+
+def _state(host: hosts.Host, path: Path) -> str:
+    try:
+        data = place.look(path).data
+        found = block.find(data) if data is not None else None
+    except FileRefused as error:
+        return f"broken: {error.message.removeprefix(f'{path}: ')}"
+    if found is None:
+        return "not installed"
+    if found.owner == block.THEIRS:
+        return "agent-delegate's block"
+    if host.include and host.include.encode() in found.text(data or b"").splitlines():
+        missing = next((own.path for own in host.own if own.text == "policy" and not own.path.exists()), None)
+        if missing is not None:
+            return f"broken: {missing} is missing, which the block includes"
+    return f"installed {found.version}"

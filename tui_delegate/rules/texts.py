@@ -12,8 +12,8 @@ from typing import Final
 from tui_delegate.rules.block import END, begin
 
 VERSION: Final = 1
-KINDS: Final = ("policy", "codex", "chat")
-"""The blocks, each of which says all that the one before it in a shared file would say."""
+KINDS: Final = ("policy", "codex")
+"""The blocks that stand in files; each says all that the one before it says."""
 
 _ABOUT: Final = (
     "Hands bulk reading, boilerplate, summaries and fact extraction to a cheap or local worker model with the"
@@ -22,7 +22,7 @@ _ABOUT: Final = (
 _FRONT: Final = {
     "skill": (
         "name: tui-delegate",
-        f"description: {_ABOUT} Use when a question spans three or more files, a file follows a known pattern,"
+        f"description: {_ABOUT} Use when a question spans three or more files, a file follows a pattern,"
         " or a long log or diff must become short.",
     ),
     "agent": (
@@ -36,7 +36,7 @@ _FRONT: Final = {
 
 
 def block(kind: str) -> bytes:
-    """Give a whole block, from marker to marker, without a last line end."""
+    """Give a whole block, from marker to marker, without a last line end. `chat` is only ever printed."""
     words = _words("policy")
     if kind != "policy":
         words += _words(kind)
