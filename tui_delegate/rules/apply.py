@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one file: the word for it, why, what stood there before and after, what is left to do."""
+    """What became of one file: the word for it, why, what stood there before and after, what is left."""
 
     tool: str
     action: str

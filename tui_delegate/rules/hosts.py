@@ -36,7 +36,8 @@ class Host:
     """One tool: the folders that show that it is here, the person's file, the files of ours, what to say.
 
     `block` names our text for the person's file; `include` is the line that stands there instead, where the
-    tool follows such lines. Without a `file` and without files of ours, the text is printed for pasting.
+    tool follows such lines. `borrowed`: the file is another tool's, and this one only reads it too. Without a
+    sign on the disk, the text is printed for pasting.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Host:
     include: str = ""
     own: tuple[Own, ...] = ()
     note: str = ""
+    borrowed: bool = False
 
     @property
     def prints_only(self) -> bool:
@@ -169,14 +171,13 @@ def _gemini(home: Path, environ: Mapping[str, str]) -> Host:
 def _opencode(home: Path, environ: Mapping[str, str]) -> Host:
     config = _folder(environ, "XDG_CONFIG_HOME", home / ".config") / "opencode"
     folder = _folder(environ, "OPENCODE_CONFIG_DIR", config)
-    file, claude, note = folder / "AGENTS.md", home / ".claude" / "CLAUDE.md", ""
+    file, claude = folder / "AGENTS.md", home / ".claude" / "CLAUDE.md"
+    skill = (_shared_skill(home),)
     deaf = environ.get("OPENCODE_DISABLE_CLAUDE_CODE") or environ.get("OPENCODE_DISABLE_CLAUDE_CODE_PROMPT")
     if claude.exists() and not file.exists() and not deaf:
-        file = claude
         note = "opencode reads this file while it has no AGENTS.md of its own, which would hide it"
-    return Host(
-        "opencode", "opencode", "policy", signs=(folder,), file=file, own=(_shared_skill(home),), note=note
-    )
+        return Host("opencode", "opencode", "policy", (folder,), claude, own=skill, note=note, borrowed=True)
+    return Host("opencode", "opencode", "policy", (folder,), file, own=skill)
 
 
 def _copilot(home: Path, environ: Mapping[str, str]) -> Host:

@@ -41,7 +41,8 @@ class Step:
 def steps(selected: Sequence[Host], everyone: Sequence[Host], *, taking_out: bool = False) -> list[Step]:
     """Plan the work for the selected tools that are here: each person's file, then the files of ours."""
     present = [host for host in selected if host.detected]
-    others = [host for host in everyone if host.detected and host not in present and in_use(host)]
+    absent = [host for host in everyone if host not in present and not host.borrowed]
+    others = [host for host in absent if host.detected and in_use(host)]
     files = [host for host in present if host.file]
     blocks = [_block_step(group, others) for group in _groups(files)]
     if not taking_out:

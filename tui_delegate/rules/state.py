@@ -40,7 +40,11 @@ def _state(host: hosts.Host, path: Path) -> str:
         return "not installed"
     if found.owner == block.THEIRS:
         return "agent-delegate's block"
-    if host.include and host.include.encode() in found.text(data or b"").splitlines():
+    line, *more = found.text(data or b"").splitlines()[1:-1] or [b""]
+    included = not more and line.startswith(b"@")
+    if included and not host.include:
+        return "not installed"
+    if included:
         missing = next((own.path for own in host.own if own.text == "policy" and not own.path.exists()), None)
         if missing is not None:
             return f"broken: {missing} is missing, which the block includes"
