@@ -181,7 +181,7 @@ def _marker(line: bytes, start: int, number: int) -> _Marker | None:
         raise _damaged(f"line {number} is nearly a marker of ours, but not to the letter")
     if found := _THEIRS.fullmatch(line):
         version = "" if found[2] else found[1].decode("utf-8", "replace") or "?"
-        return _Marker(THEIRS, version, start, start + len(line.rstrip()), number)
+        return _Marker(THEIRS, version, start, start + len(line), number)
     return None
 
 
