@@ -189,3 +189,35 @@ def test_names_are_taken_as_agent_delegate_has_them_and_shorter() -> None:
     for names in ("", "codex,foo", ","):
         with pytest.raises(ResolveError, match="unknown tool"):
             hosts.chosen(everyone, names)
+
+
+def test_claude_code_keeps_reading_the_file_that_a_claude_md_would_hide(home: Path) -> None:
+    (home / ".claude/AGENTS.md").write_text("mine\n")
+    assert put(home, "claude-code")[0] == ("claude-code", "appended")
+    assert not (home / ".claude/CLAUDE.md").exists()
+    take(home, "claude-code")
+    assert (home / ".claude/AGENTS.md").read_text() == "mine\n"
+
+
+def test_files_of_ours_stay_while_the_block_that_names_them_stays(home: Path) -> None:
+    put(home, "claude-code")
+    file = home / ".claude/CLAUDE.md"
+    file.write_text(file.read_text().replace("@~/", "@ ~/"))
+    assert take(home, "claude-code") == [
+        ("claude-code", action) for action in ("refused", "noop", "noop", "noop")
+    ]
+    assert (home / ".claude/tui-delegate.md").exists()
+
+
+def test_both_blocks_in_one_file_are_told(home: Path) -> None:
+    put(home, "codex-cli")
+    file = home / ".codex/AGENTS.md"
+    file.write_text(
+        "<!-- agent-delegate:begin v0.2.0 -->\nq\n<!-- agent-delegate:end -->\n\n" + file.read_text()
+    )
+    everyone = hosts.table(home, {})
+    result = apply.install(hosts.chosen(everyone, "codex"), everyone, dry_run=False, force=False)[0]
+    assert (result.action, result.detail) == (
+        "unchanged",
+        "agent-delegate's block stands there too, in lines 1-3",
+    )

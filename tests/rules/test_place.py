@@ -17,7 +17,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from tui_delegate.rules import place
-sys.addaudithook(lambda event, args: os.kill(os.getpid(), signal.SIGKILL) if event == "os.rename" else None)
+sys.addaudithook(lambda event, args: os.kill(os.getpid(), signal.SIGKILL) if event == sys.argv[2] else None)
 place.replace(place.look(Path(sys.argv[1])), b"new")
 """
 
@@ -168,21 +168,31 @@ def test_a_file_that_was_exchanged_for_an_equal_one_is_left_alone(file: Path) ->
         place.replace(spot, b"new")
 
 
-def test_a_process_that_is_killed_before_the_rename_leaves_the_file_as_it_was(file: Path) -> None:
-    done = subprocess.run([sys.executable, "-c", KILLED, str(file)], check=False, cwd=Path.cwd())
+@pytest.mark.parametrize(
+    ("before", "event", "after"), [(b"old", "os.rename", b"old"), (None, "os.remove", b"new")]
+)
+def test_a_process_that_is_killed_leaves_the_old_file_or_the_new_and_nothing_in_the_way(
+    tmp_path: Path, before: bytes | None, event: str, after: bytes
+) -> None:
+    file = tmp_path / "CLAUDE.md"
+    if before is not None:
+        file.write_bytes(before)
+    done = subprocess.run([sys.executable, "-c", KILLED, str(file), event], check=False, cwd=Path.cwd())
     assert done.returncode == -signal.SIGKILL
-    assert file.read_bytes() == b"mine\r\n"
-    assert [name for name in names(file.parent) if name.endswith(".tmp")]
-    place.replace(place.look(file), b"new")
-    assert file.read_bytes() == b"new"
-    assert not [name for name in names(file.parent) if name.endswith(".tmp")]
+    assert file.read_bytes() == after
+    assert [name for name in names(tmp_path) if name.endswith(".tmp")]
+    with place.held(file):
+        place.replace(place.look(file), b"newer")
+    assert file.read_bytes() == b"newer"
+    assert not [name for name in names(tmp_path) if name.endswith(".tmp")]
 
 
 def test_two_of_us_never_work_in_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(place, "PATIENCE", 0.0)
-    with place.held(tmp_path), pytest.raises(FileRefused, match="another tui-delegate"), place.held(tmp_path):
+    one, two = tmp_path / "a.md", tmp_path / "b.md"
+    with place.held(one), pytest.raises(FileRefused, match="another tui-delegate"), place.held(two):
         raise AssertionError("never reached")
-    with place.held(tmp_path):
+    with place.held(two):
         pass
 
 

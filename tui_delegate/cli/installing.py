@@ -81,7 +81,7 @@ def tell(args: argparse.Namespace, results: Sequence[Result], more: Sequence[str
             output.data(clean(line))
     for result in results:
         if result.snippet:
-            output.data(clean(f"\n=== {result.tool}: to stand in {result.path} ===\n{result.snippet}"))
+            output.data(clean(f"\n=== {result.tool}: {result.path} ===\n{result.snippet}"))
     for hint in dict.fromkeys(result.hint for result in refused if result.hint):
         output.say(f"  {hint}")
     for line in more:

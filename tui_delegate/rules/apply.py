@@ -53,7 +53,7 @@ def install(
     """Put the rules into every selected tool that is here."""
     way = Way(dry_run, force, tuple(plan.pristine(everyone)))
     steps = plan.steps(selected, everyone)
-    owned = {step.path: _safely(_install_own, step, way) for step in steps if step.own}
+    owned = {step.path: _change(_put_own, step, way) for step in steps if step.own}
     named = texts.own("policy")
     steps_refused = (step for step in steps if step.own and owned[step.path].action == "refused")
     refused = {tool for step in steps_refused if step.text == named for tool in step.tools}
@@ -66,7 +66,7 @@ def install(
         else:
             # A line that names a file of ours is of no use where that file could not be written.
             stands = not step.whole or step.tools[0] not in refused
-            results += _for_each(step, _safely(_install_block, step if stands else _whole(step), way))
+            results += _for_each(step, _change(_put_block, step if stands else _whole(step), way))
     return results
 
 
@@ -75,15 +75,20 @@ def uninstall(
 ) -> list[Result]:
     """Take the rules out of every selected tool that is here."""
     way = Way(dry_run, force, tuple(plan.pristine(everyone)))
-    results = []
+    results: list[Result] = []
+    refused: set[str] = set()
     for step in plan.steps(selected, everyone, taking_out=True):
-        if step.also and step.path.exists():
+        if refused.intersection(step.tools):
+            detail = "it stays while the block that belongs to it stays"
+            results.append(Result(_names(step), "noop", str(step.path), detail))
+        elif step.also and step.path.exists():
             others = ",".join((*step.tools, *step.also))
             detail = f"{', '.join(step.also)} reads it too: uninstall --tool {others} takes it out"
             results.append(Result(_names(step), "noop", str(step.path), detail))
         else:
-            result = _safely(_uninstall_own if step.own else _uninstall_block, step, way)
+            result = _change(_take_own if step.own else _take_block, step, way)
             results += [result] if step.own else _for_each(step, result)
+            refused.update(step.tools if result.action == "refused" and not step.own else ())
     stops = {sign for host in everyone for sign in host.signs}
     if not dry_run:
         for host in selected:
@@ -109,9 +114,15 @@ def _whole(step: Step) -> Step:
     return plan.Step(step.tools, step.path, step.whole, False, note=step.note)
 
 
-def _safely(do: Callable[[Step, Way], Result], step: Step, way: Way) -> Result:
+def _change(do: Callable[[Step, Way, place.Spot], Result], step: Step, way: Way) -> Result:
+    """Do one step on the file as it is now, with nobody else of us at it. What it refuses is a result too."""
     try:
-        return do(step, way)
+        if way.dry_run:
+            return do(step, way, place.look(step.path))
+        if do in (_put_own, _put_block):
+            _make_folder(step.path.parent)
+        with place.held(step.path):
+            return do(step, way, place.look(step.path))
     except FileRefused as error:
         return refusal(_names(step), step.path, error)
 
@@ -124,19 +135,12 @@ def refusal(tool: str, path: Path, error: FileRefused) -> Result:
     return Result(tool, "refused", str(path), error.message, error.hint)
 
 
-def _install_block(step: Step, way: Way) -> Result:
-    spot = place.look(step.path)
-    if way.dry_run:
-        return _put_block(step, way, spot)
-    with place.held(spot.target.parent):
-        return _put_block(step, way, place.look(step.path))
-
-
 def _put_block(step: Step, way: Way, spot: place.Spot) -> Result:
     found = _find(spot)
     text, detail = step.text, step.note
     if found is not None and found.owner == block.OURS:
         have = found.text(spot.data or b"")
+        detail = "; ".join(filter(None, (_theirs_too(spot), detail)))
         if have == text or _says_more(have, text, way.pristine):
             return Result(_names(step), "unchanged", spot.shown, detail)
         if way.edited(found, have) and not way.force:
@@ -146,6 +150,13 @@ def _put_block(step: Step, way: Way, spot: place.Spot) -> Result:
     after = block.put_in(spot.data, text, found)
     action = "wrote_new" if spot.data is None else "replaced" if found else "appended"
     return _write(step, way, spot, after, action, detail)
+
+
+def _theirs_too(spot: place.Spot) -> str:
+    for found in block.find_all(spot.data or b""):
+        if found.owner == block.THEIRS:
+            return f"agent-delegate's block stands there too, in lines {found.first}-{found.last}"
+    return ""
 
 
 def _says_more(have: bytes, text: bytes, pristine: Sequence[bytes]) -> bool:
@@ -187,28 +198,19 @@ _WOULD = {
 }
 
 
-def _uninstall_block(step: Step, way: Way) -> Result:
-    spot = place.look(step.path)
+def _take_block(step: Step, way: Way, spot: place.Spot) -> Result:
     if spot.data is None:
         return Result(_names(step), "noop", spot.shown, "no such file")
-    if way.dry_run:
-        return _take_block(step, way, spot)
-    with place.held(spot.target.parent):
-        return _take_block(step, way, place.look(step.path))
-
-
-def _take_block(step: Step, way: Way, spot: place.Spot) -> Result:
-    data = spot.data or b""
     found = _find(spot)
     if found is None:
         return Result(_names(step), "noop", spot.shown, "no markers found")
     if found.owner != block.OURS and not way.force:
         detail = f"the block in lines {found.first}-{found.last} is agent-delegate's; --force takes it out"
         return Result(_names(step), "noop", spot.shown, detail)
-    have = found.text(data)
+    have = found.text(spot.data)
     if way.edited(found, have) and not way.force:
         raise _edited(spot, found)
-    after = block.take_out(data, found)
+    after = block.take_out(spot.data, found)
     if after is None and not way.dry_run:
         place.refuse_open(spot)
         kept = place.remove(spot, backup=have not in way.pristine)
@@ -216,15 +218,6 @@ def _take_block(step: Step, way: Way, spot: place.Spot) -> Result:
             _names(step), "removed", spot.shown, "the file held nothing else", backup=str(kept or "")
         )
     return _write(step, way, spot, after or b"", "removed", step.note if after else "")
-
-
-def _install_own(step: Step, way: Way) -> Result:
-    spot = place.look(step.path)
-    if not way.dry_run and spot.data != step.text:
-        _make_folder(spot.target.parent)
-        with place.held(spot.target.parent):
-            return _put_own(step, way, place.look(step.path))
-    return _put_own(step, way, spot)
 
 
 def _put_own(step: Step, way: Way, spot: place.Spot) -> Result:
@@ -235,18 +228,16 @@ def _put_own(step: Step, way: Way, spot: place.Spot) -> Result:
     return _write(step, way, spot, step.text, "wrote_new" if spot.data is None else "replaced", step.note)
 
 
-def _uninstall_own(step: Step, way: Way) -> Result:
-    spot = place.look(step.path)
+def _take_own(step: Step, way: Way, spot: place.Spot) -> Result:
     if spot.data is None:
         return Result(_names(step), "noop", spot.shown, "no such file")
     if spot.data != step.text:
         _refuse_foreign(spot, way)
+    place.refuse_open(spot)
     if way.dry_run:
         detail = "would remove this file"
         return Result(_names(step), "would_write", spot.shown, detail, before=spot.data)
-    with place.held(spot.target.parent):
-        place.refuse_open(spot)
-        kept = place.remove(spot, backup=spot.data != step.text)
+    kept = place.remove(spot, backup=spot.data != step.text)
     return Result(_names(step), "removed", spot.shown, backup=str(kept or ""))
 
 

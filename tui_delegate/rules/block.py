@@ -23,11 +23,14 @@ OURS: Final = "tui-delegate"
 THEIRS: Final = "agent-delegate"
 END: Final = b"<!-- tui-delegate:end -->"
 BOM: Final = b"\xef\xbb\xbf"
+_LONGEST: Final = 200
+"""Bytes of a marker of agent-delegate's; its pattern would take too long over a line without end."""
 
-_OURS = re.compile(rb"<!-- tui-delegate:(?:begin (v[0-9][0-9A-Za-z.+-]*)|(end)) -->")
-_NEARLY_OURS = re.compile(rb" {0,3}<!--\s*tui-delegate:(?:begin|end)\b")
-_THEIRS = re.compile(rb"<!--\s*agent-delegate:(?:begin\b\s*((?:(?!-->).)*?)|(end))\s*-->\s*")
-_FENCE = re.compile(rb"[\s>]*(?:(?:[-*+]|[0-9]{1,9}[.)])\s+)*(`{3,}|~{3,})(.*)", re.DOTALL)
+# Patterns are compiled when they are first needed (`re` remembers them): `status` mostly never needs them.
+_OURS: Final = rb"<!-- tui-delegate:(?:begin (v[0-9][0-9A-Za-z.+-]*)|(end)) -->"
+_NEARLY_OURS: Final = rb" {0,3}<!--\s*tui-delegate:(?:begin|end)\b"
+_THEIRS: Final = rb"<!--\s*agent-delegate:(?:begin\b\s*((?:(?!-->).)*?)|(end))\s*-->\s*"
+_FENCE: Final = rb"(?s)[\s>]*(?:(?:[-*+]|[0-9]{1,9}[.)])\s+)*(`{3,}|~{3,})(.*)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,19 +177,19 @@ def _lines(data: bytes) -> Iterator[tuple[int, int, bytes]]:
 def _marker(line: bytes, start: int, number: int) -> _Marker | None:
     if b"-delegate:" not in line:
         return None
-    if found := _OURS.fullmatch(line):
+    if found := re.fullmatch(_OURS, line):
         version = found[1].decode() if found[1] else ""
         return _Marker(OURS, version, start, start + len(line), number)
-    if _NEARLY_OURS.match(line):
+    if re.match(_NEARLY_OURS, line):
         raise _damaged(f"line {number} is nearly a marker of ours, but not to the letter")
-    if found := _THEIRS.fullmatch(line):
+    if len(line) <= _LONGEST and (found := re.fullmatch(_THEIRS, line)):
         version = "" if found[2] else found[1].decode("utf-8", "replace") or "?"
         return _Marker(THEIRS, version, start, start + len(line), number)
     return None
 
 
 def _opens(line: bytes) -> bytes:
-    found = _FENCE.match(line) if b"```" in line or b"~~~" in line else None
+    found = re.match(_FENCE, line) if b"```" in line or b"~~~" in line else None
     if not found or (found[1][:1] == b"`" and b"`" in found[2]):
         return b""
     return found[1]

@@ -98,12 +98,16 @@ def _folder(environ: Mapping[str, str], name: str, default: Path) -> Path:
 
 def _claude_code(home: Path, environ: Mapping[str, str]) -> Host:
     folder = _folder(environ, "CLAUDE_CONFIG_DIR", home / ".claude")
+    file, other, note = folder / "CLAUDE.md", folder / "AGENTS.md", ""
+    if other.exists() and not file.exists():
+        file, note = other, "Claude Code reads it while there is no CLAUDE.md, which would hide it"
     return Host(
         "claude-code",
         "Claude Code",
         "policy",
         signs=(folder,),
-        file=folder / "CLAUDE.md",
+        file=file,
+        note=note,
         include=_include(folder / f"{NAME}.md", home),
         own=(
             Own(folder / f"{NAME}.md", "policy"),

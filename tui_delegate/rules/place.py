@@ -147,35 +147,48 @@ def refuse_open(spot: Spot) -> None:
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Keep every other tui-delegate out of a folder. The lock ends with the process, however it ends."""
+def held(path: Path) -> Iterator[None]:
+    """Keep every other tui-delegate out of a file's folder. The lock ends with the process, however it ends.
+
+    What a process that was killed left half done is taken away first, so that it is not in the way.
+    """
+    target = Path(os.path.realpath(path))
+    handle = _lock(target.parent)
     try:
-        import fcntl
-    except ImportError:  # no such locks here: the look before the rename has to do
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        until = time.monotonic() + PATIENCE
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    raise FileRefused(
-                        f"{folder}: another tui-delegate is at work there", "Try again."
-                    ) from None
-                time.sleep(0.02)
+        if handle is not None:
+            _sweep(target)
         yield
     finally:
-        os.close(handle)
+        if handle is not None:
+            os.close(handle)
+
+
+def _lock(folder: Path) -> int | None:
+    """Lock a folder. None: it has no such lock, and the look just before the rename has to do."""
+    try:
+        import fcntl
+
+        handle = os.open(folder, os.O_RDONLY)
+    except (ImportError, OSError):
+        return None
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return handle
+        except BlockingIOError:
+            if time.monotonic() > until:
+                os.close(handle)
+                raise FileRefused(f"{folder}: another tui-delegate is at work there", "Try again.") from None
+            time.sleep(0.02)
+        except OSError:  # a file system that knows no locks
+            os.close(handle)
+            return None
 
 
 def replace(spot: Spot, data: bytes, *, backup: bool = True) -> Path | None:
     """Write a file whole, if it is still as it was looked at. Gives the copy that was kept of it."""
     try:
-        _sweep(spot.target)
         fresh = spot.target.with_name(f".{spot.target.name}.{os.getpid()}-{os.urandom(4).hex()}{_UNFINISHED}")
         kept = None
         _write_new(fresh, data, spot.mode, spot.group)
@@ -244,9 +257,11 @@ def _back_up(spot: Spot) -> Path:
 
 
 def _sweep(target: Path) -> None:
-    """Take away what a process that was killed left half done. Whoever comes here holds the folder."""
     for left in target.parent.glob(f".{_literal(target.name)}.*{_UNFINISHED}"):
-        left.unlink(missing_ok=True)
+        try:
+            left.unlink(missing_ok=True)
+        except OSError:
+            continue
 
 
 def _literal(name: str) -> str:

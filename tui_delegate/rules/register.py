@@ -165,7 +165,7 @@ def _store(host: Host, spot: place.Spot, data: dict[str, object], indent: int | 
     if way.dry_run:
         return Result(host.name, "would_write", spot.shown, before=spot.data or b"", after=text)
     place.refuse_open(spot)
-    with place.held(spot.target.parent):
+    with place.held(spot.path):
         if not data:
             place.remove(spot)
             return Result(host.name, "removed", spot.shown, "the file held nothing else")

@@ -83,7 +83,7 @@ def _put(name: str, path: Path, program: Sequence[str], environ: Mapping[str, st
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise FileRefused(f"{path}: can't be made: {error.strerror}") from error
-    with place.held(path.parent):
+    with place.held(path):
         place.replace(replace(spot, mode=0o755), text, backup=False)
     return Result("shim", "replaced" if spot.data else "wrote_new", str(path), _seen(name, path, environ))
 

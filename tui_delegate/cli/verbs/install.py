@@ -40,14 +40,9 @@ def run(args: argparse.Namespace) -> int:
     except ResolveError as error:
         return installing.usage(args, error)
     results = apply.install(selected, everyone, dry_run=args.dry_run, force=args.force)
-    results += _left_out(selected)
+    results += _left_out(selected, named=bool(args.tool))
     results += _more(args, selected, home)
-    code = installing.tell(args, results, _next(args, results))
-    if args.tool and not args.json:
-        pasted = [host for host in selected if host.prints_only]
-        for host in pasted:
-            output.data(f"\n=== {host.title} ({host.name}): to be pasted ===\n{_text(host)}")
-    return code
+    return installing.tell(args, results, _next(args, results))
 
 
 def _print(hosts: Sequence[Host], as_json: bool) -> int:
@@ -65,13 +60,15 @@ def _text(host: Host) -> str:
     return texts.block(host.block).decode()
 
 
-def _left_out(hosts: Sequence[Host]) -> list[Result]:
+def _left_out(hosts: Sequence[Host], *, named: bool) -> list[Result]:
+    """Say why some tools got no file. A tool that was named and can only be pasted into brings its text."""
     from tui_delegate.rules.apply import Result
 
     results = []
     for host in hosts:
         if host.prints_only:
-            results.append(Result(host.name, "print only", f"tui-delegate install --print {host.name}"))
+            command, text = f"tui-delegate install --print {host.name}", _text(host) if named else ""
+            results.append(Result(host.name, "print only", command, snippet=text))
         elif not host.detected:
             results.append(Result(host.name, "skipped", str(host.signs[0]), "tool not detected"))
     return results
