@@ -11,8 +11,7 @@ put in says by its shape how it was put in, so that taking it out gives the very
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tui_delegate.core.errors import FileRefused
 
@@ -33,8 +32,7 @@ _THEIRS: Final = rb"<!--\s*agent-delegate:(?:begin\b\s*((?:(?!-->).)*?)|(end))\s
 _FENCE: Final = rb"(?s)[\s>]*(?:(?:[-*+]|[0-9]{1,9}[.)])\s+)*(`{3,}|~{3,})(.*)"
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A block as it stands: whose, of which version, from the begin marker to the end marker."""
 
     owner: str
@@ -49,8 +47,7 @@ class Block:
         return data[self.start : self.stop].replace(b"\r\n", b"\n")
 
 
-@dataclass(frozen=True, slots=True)
-class _Marker:
+class _Marker(NamedTuple):
     owner: str
     version: str
     start: int

@@ -5,9 +5,8 @@ Nothing here reads a file's contents or writes one; whether a path is there is a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tui_delegate.core.errors import ResolveError
 
@@ -23,16 +22,14 @@ ALIASES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Own:
+class Own(NamedTuple):
     """A file that is ours whole: where it goes, and which of our texts it holds."""
 
     path: Path
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(NamedTuple):
     """One tool: the folders that show that it is here, the person's file, the files of ours, what to say.
 
     `block` names our text for the person's file; `include` is the line that stands there instead, where the

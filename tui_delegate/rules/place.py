@@ -11,9 +11,8 @@ import os
 import stat
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tui_delegate.core.errors import FileRefused
 
@@ -27,8 +26,7 @@ PATIENCE: Final = 5.0
 _UNFINISHED: Final = ".tui-delegate.tmp"
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """What stood at a path when it was looked at. Without data there was nothing: the umask sets the mode.
 
     `path` is the name that was asked for, `target` the file at the end of its links.

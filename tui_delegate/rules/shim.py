@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -84,7 +83,7 @@ def _put(name: str, path: Path, program: Sequence[str], environ: Mapping[str, st
     except OSError as error:
         raise FileRefused(f"{path}: can't be made: {error.strerror}") from error
     with place.held(path):
-        place.replace(replace(spot, mode=0o755), text, backup=False)
+        place.replace(spot._replace(mode=0o755), text, backup=False)
     return Result("shim", "replaced" if spot.data else "wrote_new", str(path), _seen(name, path, environ))
 
 
