@@ -221,3 +221,10 @@ def test_both_blocks_in_one_file_are_told(home: Path) -> None:
         "unchanged",
         "agent-delegate's block stands there too, in lines 1-3",
     )
+
+
+def test_of_two_files_that_include_each_other_one_gets_the_block(home: Path) -> None:
+    (home / ".claude/CLAUDE.md").write_text("@../.gemini/GEMINI.md\n")
+    (home / ".gemini/GEMINI.md").write_text("@../.claude/CLAUDE.md\n")
+    done = dict(put(home, "claude-code,gemini-cli")[:2])
+    assert done == {"claude-code": "unchanged", "gemini-cli": "appended"}

@@ -46,7 +46,10 @@ def steps(selected: Sequence[Host], everyone: Sequence[Host], *, taking_out: boo
     files = [host for host in present if host.file]
     blocks = [_block_step(group, others) for group in _groups(files)]
     if not taking_out:
-        blocks = [_unless_included(step, [*blocks, *_standing(others)]) for step in blocks]
+        standing = [Step((host.name,), host.file, b"", False) for host in others if host.file]
+        for number, step in enumerate(blocks):
+            rest = [other for other in blocks if other is not step and not other.reason]
+            blocks[number] = _unless_included(step, [*rest, *standing])
     included = {step.tools[0] for step in blocks if step.whole}
     owned: dict[Path, Step] = {}
     for host in present:
@@ -109,14 +112,10 @@ def _unless_included(step: Step, steps: Sequence[Step]) -> Step:
         return step
     named = _included(step.path)
     for other in steps:
-        if other is not step and os.path.realpath(other.path) in named:
+        if os.path.realpath(other.path) in named:
             reason = f"it includes {other.path}, where the block stands"
             return Step(step.tools, step.path, step.text, False, reason=reason)
     return step
-
-
-def _standing(others: Sequence[Host]) -> list[Step]:
-    return [Step((host.name,), host.file, b"", False) for host in others if host.file]
 
 
 def _included(path: Path) -> set[str]:
