@@ -204,3 +204,26 @@ def test_a_folder_that_cant_be_written_is_named(file: Path) -> None:
             place.replace(place.look(file), b"new")
     finally:
         file.parent.chmod(0o700)
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+from tui_delegate.core.errors import FileRefused
+from tui_delegate.rules import place
+spot = place.look(Path(sys.argv[1]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    place.replace(spot, b"x" * 2000)
+except FileRefused as error:
+    print(error.message)
+"""
+
+
+def test_a_full_disk_leaves_the_file_as_it_was_and_nothing_beside_it(file: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(file)], capture_output=True, text=True, check=True, cwd=Path.cwd()
+    )
+    assert done.stdout == f"{file}: can't be written: File too large\n"
+    assert file.read_bytes() == b"mine\r\n"
+    assert names(file.parent) == ["CLAUDE.md"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from importlib import import_module
 
 import pytest
 
@@ -76,11 +75,13 @@ def test_every_command_in_a_text_can_be_given(text: bytes) -> None:
         verb = words[0]
         if verb in FLAGS_OF_AGENT_DELEGATE and verb not in main.VERBS:
             assert {word for word in words if word.startswith("--")} <= FLAGS_OF_AGENT_DELEGATE[verb]
-        elif verb in main.VERBS and words[:2] != ["ledger", "report"]:
-            import_module(f"tui_delegate.cli.verbs.{verb}")
-            assert main._parser(verb).parse_args(words).verb == verb
+        elif verb in main.VERBS:
+            try:
+                assert main._parser(verb).parse_args(words).verb == verb
+            except SystemExit:
+                assert words == ["ledger", "report"], words
         else:
-            assert words in (["status"], ["ledger", "report"])
+            assert words == ["status"]
 
 
 @pytest.mark.parametrize("kind", ["skill", "agent"])

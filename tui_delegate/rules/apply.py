@@ -5,6 +5,7 @@ What a tool is and where its files are is not known here, nor how a result is sh
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -81,7 +82,7 @@ def uninstall(
         if refused.intersection(step.tools):
             detail = "it stays while the block that belongs to it stays"
             results.append(Result(_names(step), "noop", str(step.path), detail))
-        elif step.also and step.path.exists():
+        elif step.also and os.path.exists(step.path):
             others = ",".join((*step.tools, *step.also))
             detail = f"{', '.join(step.also)} reads it too: uninstall --tool {others} takes it out"
             results.append(Result(_names(step), "noop", str(step.path), detail))

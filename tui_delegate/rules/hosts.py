@@ -5,6 +5,7 @@ Nothing here reads a file's contents or writes one; whether a path is there is a
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -55,7 +56,7 @@ class Host(NamedTuple):
     @property
     def detected(self) -> bool:
         """Say whether the tool is on this machine."""
-        return any(sign.exists() for sign in self.signs)
+        return any(os.path.exists(sign) for sign in self.signs)
 
 
 def table(home: Path, environ: Mapping[str, str]) -> list[Host]:
@@ -96,7 +97,7 @@ def _folder(environ: Mapping[str, str], name: str, default: Path) -> Path:
 def _claude_code(home: Path, environ: Mapping[str, str]) -> Host:
     folder = _folder(environ, "CLAUDE_CONFIG_DIR", home / ".claude")
     file, other, note = folder / "CLAUDE.md", folder / "AGENTS.md", ""
-    if other.exists() and not file.exists():
+    if os.path.exists(other) and not os.path.exists(file):
         file, note = other, "Claude Code reads it while there is no CLAUDE.md, which would hide it"
     return Host(
         "claude-code",
@@ -124,10 +125,10 @@ def _include(path: Path, home: Path) -> str:
 def _codex(home: Path, environ: Mapping[str, str]) -> Host:
     folder = _folder(environ, "CODEX_HOME", home / ".codex")
     file, old = folder / "AGENTS.md", folder / "instructions.md"
-    if old.exists() and not file.exists():
+    if os.path.exists(old) and not os.path.exists(file):
         file = old
     first = folder / "AGENTS.override.md"
-    note = f"{first} is there: Codex reads it instead of AGENTS.md" if first.exists() else ""
+    note = f"{first} is there: Codex reads it instead of AGENTS.md" if os.path.exists(first) else ""
     return Host(
         "codex-cli", "Codex CLI", "codex", signs=(folder,), file=file, own=(_shared_skill(home),), note=note
     )
@@ -157,7 +158,7 @@ def _gemini(home: Path, environ: Mapping[str, str]) -> Host:
     folder = _folder(environ, "GEMINI_CLI_HOME", home) / ".gemini"
     file = folder / "GEMINI.md"
     # It looks for an include beside the file that it opened: through a link that is another folder.
-    include = "" if file.is_symlink() else f"@./{NAME}.md"
+    include = "" if os.path.islink(file) else f"@./{NAME}.md"
     return Host(
         "gemini-cli",
         "Gemini CLI",
@@ -175,7 +176,7 @@ def _opencode(home: Path, environ: Mapping[str, str]) -> Host:
     file, claude = folder / "AGENTS.md", home / ".claude" / "CLAUDE.md"
     skill = (_shared_skill(home),)
     deaf = environ.get("OPENCODE_DISABLE_CLAUDE_CODE") or environ.get("OPENCODE_DISABLE_CLAUDE_CODE_PROMPT")
-    if claude.exists() and not file.exists() and not deaf:
+    if os.path.exists(claude) and not os.path.exists(file) and not deaf:
         note = "opencode reads this file while it has no AGENTS.md of its own, which would hide it"
         return Host("opencode", "opencode", "policy", (folder,), claude, own=skill, note=note, borrowed=True)
     return Host("opencode", "opencode", "policy", (folder,), file, own=skill)

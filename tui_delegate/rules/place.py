@@ -42,7 +42,7 @@ class Spot(NamedTuple):
     @property
     def linked(self) -> bool:
         """Say whether the name is a link."""
-        return self.path.is_symlink()
+        return os.path.islink(self.path)
 
     @property
     def shown(self) -> str:
@@ -70,7 +70,7 @@ def look(path: Path) -> Spot:
 def _nothing(path: Path) -> Spot:
     """Describe a file to come. A link may lead to it, if the folder that the link names is there."""
     target = Path(os.path.realpath(path))
-    if path.is_symlink() and not target.parent.is_dir():
+    if os.path.islink(path) and not target.parent.is_dir():
         raise FileRefused(
             f"{path}: is a link to {target}, and that folder isn't there",
             "Put the link right, then try again.",
@@ -97,7 +97,7 @@ def _read(path: Path, target: Path) -> Spot:
 
 
 def _refuse_odd(path: Path, target: Path, found: os.stat_result) -> None:
-    named = f"{path} -> {target}" if path.is_symlink() else str(path)
+    named = f"{path} -> {target}" if os.path.islink(path) else str(path)
     if not stat.S_ISREG(found.st_mode):
         raise FileRefused(f"{named}: is {_kind(found.st_mode)}, not a file", "Move it away, then try again.")
     if found.st_nlink > 1:

@@ -6,6 +6,7 @@ a configuration that breaks takes the whole host with it.
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -144,7 +145,7 @@ def _value(host: Host, way: Way) -> dict[str, object]:
 def _edit(host: Host, path: Path, key: str, way: Way, adding: bool) -> Result:
     spot = place.look(path)
     data, indent = _parsed(spot)
-    if path.with_suffix(".jsonc").exists():
+    if os.path.exists(path.with_suffix(".jsonc")):
         raise FileRefused(f"{path.with_suffix('.jsonc')}: has comments, so it is left alone")
     servers = data.get(key, {})
     if not isinstance(servers, dict):

@@ -46,7 +46,7 @@ def take_away(folders: Iterable[Path], *, dry_run: bool) -> list[Result]:
             if not dry_run:
                 place.remove(spot)
         except FileRefused as error:
-            if os.path.lexists(path) and not path.is_dir():
+            if os.path.lexists(path) and not os.path.isdir(path):
                 results.append(refusal("shim", path, error))
             continue
         results.append(Result("shim", "would_write" if dry_run else "removed", str(path)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.errors import FileRefused
@@ -45,7 +46,9 @@ def _state(host: hosts.Host, path: Path) -> str:
     if included and not host.include:
         return "not installed"
     if included:
-        missing = next((own.path for own in host.own if own.text == "policy" and not own.path.exists()), None)
+        missing = next(
+            (own.path for own in host.own if own.text == "policy" and not os.path.exists(own.path)), None
+        )
         if missing is not None:
             return f"broken: {missing} is missing, which the block includes"
     return f"installed {found.version}"
