@@ -88,6 +88,7 @@ def test_a_dry_run_shows_the_diff_and_writes_nothing(home: Path, capsys: pytest.
     assert (code, err) == (0, "nothing was changed; without --dry-run this is done\n")
     assert told(out, "codex-cli").startswith(f"would_write        {home}/.codex/AGENTS.md  (would append")
     assert f"+{BLOCK}" in out.splitlines()
+    assert out.splitlines()[-1] == "+<!-- tui-delegate:end -->"
     assert "\x1b" not in out
     code, out, _ = run(capsys, "install", "--dry-run", "--json")
     rows = json.loads(out)["content"]["results"]

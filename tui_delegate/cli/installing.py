@@ -40,6 +40,8 @@ def program() -> tuple[str, ...]:
     name = "tui-delegate.exe" if os.name == "nt" else "tui-delegate"
     called = Path(sys.argv[0]).absolute()
     beside = Path(sys.executable).parent / name
+    if "archive-v0" in Path(sys.prefix).parts:  # uvx: what it made for this one call may be gone tomorrow
+        return ("uvx", "tui-delegate")
     for path in (called if called.name == name else None, beside):
         if path is not None and os.access(path, os.X_OK):
             return (str(path),)
@@ -122,4 +124,5 @@ def _diffs(results: Sequence[Result]) -> Iterator[str]:
 
 
 def _lines(data: bytes) -> list[str]:
-    return data.decode("utf-8", "replace").split("\n") if data else []
+    *lines, last = data.decode("utf-8", "replace").split("\n")
+    return [*lines, f"{last}\n\\ No newline at end of file"] if last else lines
