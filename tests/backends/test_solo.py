@@ -17,9 +17,9 @@ from tests.backends.saying import Said, chunked, http, saying
 from tests.backends.speakers import SPEAKERS, converse
 from tests.backends.streams import ASKED, PLAIN, delta, sse
 from tui_delegate.backends.address import Endpoint
+from tui_delegate.backends.fleet import Fleet
 from tui_delegate.backends.plain_wire import PlainWire
 from tui_delegate.backends.plug import Endless, Patience
-from tui_delegate.backends.fleet import Fleet
 from tui_delegate.backends.solo import Solo, alone
 from tui_delegate.backends.table import Options, connect
 from tui_delegate.backends.timeouts import TimeOuts
@@ -54,6 +54,7 @@ class World:
     looks: list[tuple[float, float]] = field(default_factory=list)
     heard: list[Chunk] = field(default_factory=list)
     slow: float = 0.0
+    load: int = 0
 
     async def chat(self, request: ChatRequest, sink: Sink) -> Reply:
         for step in self.plays.pop(0):
