@@ -91,6 +91,20 @@ TAKEN_OFF: list[tuple[str, str, str, str | None]] = [
         f"The file:\n```python\n{LONG}\n```\nUse it so:\n```python\nf1()\n```",
         LONG,
     ),
+    (
+        "an explanation full of code",
+        "a.py",
+        f"Here is `a.py` (Python 3.11):\n\n```python\n{CODE}\n```\n\n### Notes\n\n- `main()`: sets `x = 1`.\n"
+        "- Parsing: it has none.\n\n1. **Run it**: `python a.py`\n",
+        CODE,
+    ),
+    ("another language's sentence", "a.py", f"以下是文件：\n```python\n{CODE}\n```\n完成。", CODE),
+    (
+        "TOML and a sentence",
+        "a.toml",
+        "Here you go:\n\n```toml\n[a]\nb = 1\n```\n\nNote: b is one.",
+        "[a]\nb = 1",
+    ),
     ("nothing at all inside", "a.py", "```python\n```", ""),
 ]
 
@@ -107,6 +121,11 @@ LEFT_ALONE: list[tuple[str, str]] = [
     ("a.rs", "/// ```\n/// f();\n/// ```\nfn f() {}\n"),
     ("a.sh", "cat <<'EOF'\n```\nx\n```\nEOF\n"),
     ("a.yml", "description: |\n  ```bash\n  x\n  ```\nname: y\n"),
+    ("a.yml", "on: push\njobs:\n```\nx\n```\n- a\n"),
+    ("a.toml", "note = 1\n```\nx\n```\n"),
+    ("a.sh", "if true; then\n```\nx\n```\nfi\ndone\n"),
+    ("a.py", "def f(x):\n```\nx\n```\n"),
+    ("a.py", "else:\n```\nx\n```\n"),
     ("a.sql", "SELECT 1\n```\nx\n```\n"),
     ("README.md", README),
     ("README.md", "```bash\nnpm i\n```\n\nThen run it:\n\n```bash\nnpm test\n```\n"),

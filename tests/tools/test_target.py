@@ -25,7 +25,7 @@ from tui_delegate.core.errors import (
     TargetExists,
     TargetProtected,
 )
-from tui_delegate.tools import walk
+from tui_delegate.tools import draft, walk
 from tui_delegate.tools.target import Target, Written, free, within
 
 SECRET = b"not to be touched\n"
@@ -452,14 +452,13 @@ def test_a_disk_that_says_no_leaves_nothing_behind(house: Path, monkeypatch: pyt
     assert state_of(house) == before
 
 
-@pytest.mark.parametrize("held", [True, False])
+@pytest.mark.parametrize(("held", "nameless"), [(True, True), (True, False), (False, False)])
 def test_every_way_of_writing_gives_the_same_files(
-    house: Path, held: bool, monkeypatch: pytest.MonkeyPatch
+    house: Path, held: bool, nameless: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tui_delegate.tools import draft
-
     monkeypatch.setattr(walk, "HELD", held)
-    monkeypatch.setattr(draft, "_NAMELESS", 0)
+    if not nameless:
+        monkeypatch.setattr(draft, "_NAMELESS", 0)
     put(free("sub/a", str(house)), b"1\n")
     written = put(free("sub/a", str(house)), b"2\n", force=True)
     assert (house / "sub/a").read_bytes() == b"2\n"
@@ -470,15 +469,16 @@ def test_every_way_of_writing_gives_the_same_files(
     for name in ("locked/x", "fifo", "dir", "new/"):
         with pytest.raises((NotAFile, BadTarget)):
             put(free(name, str(house)), b"x", force=True)
-    monkeypatch.delattr(os, "link")
-    monkeypatch.setattr(os, "link", _no_links, raising=False)
+    monkeypatch.setattr(os, "link", _no_links)
     put(free("sub/b", str(house)), b"3\n")
+    replaced = put(free("sub/b", str(house)), b"4\n", force=True)
+    assert (house / "sub/b").read_bytes() == b"4\n"
     with free("sub/c", str(house)) as target:
         target.check()
         (house / "sub/c").write_bytes(b"theirs")
         with pytest.raises(TargetExists):
             target.write(b"4\n", force=True)
-    assert sorted(os.listdir(house / "sub")) == ["a", written.backup, "b", "c"]
+    assert sorted(os.listdir(house / "sub")) == ["a", written.backup, "b", replaced.backup, "c"]
 
 
 def _no_links(*_: object, **__: object) -> None:
@@ -595,5 +595,8 @@ def test_a_writer_killed_halfway_leaves_the_old_file_whole(house: Path, moment: 
     assert (house / "a").read_bytes() == b"old\n"
     if moment == "fsync" and sys.platform == "linux":
         assert not list(house.glob(".tud-*"))
+    for left in house.glob(".tud-*"):
+        os.utime(left, (0, 0))
     put(free("a", str(house)), b"again\n", force=True)
     assert (house / "a").read_bytes() == b"again\n"
+    assert not list(house.glob(".tud-*"))

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 from tui_delegate.tools.draft import Draft
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tui_delegate.tools.walk import Folder
 
 KEPT: Final = 5
@@ -37,12 +39,10 @@ def keep(folder: Folder, leaf: str, data: bytes, rights: os.stat_result, now: fl
     raise FileExistsError(f"a hundred backups of {leaf} have the name {stem}{stamp}")
 
 
-def drop_oldest(folder: Folder, leaf: str, listing: int | str) -> None:
+def drop_oldest(folder: Folder, leaf: str, listing: Iterable[str]) -> None:
     """Take away all backups of a file but the newest few. Only what has a backup's name is touched."""
     stem = _stem(leaf)
-    kept = sorted(
-        name for name in os.listdir(listing) if name.startswith(stem) and _is_stamp(name[len(stem) :])
-    )
+    kept = sorted(name for name in listing if name.startswith(stem) and _is_stamp(name[len(stem) :]))
     for name in kept[:-KEPT]:
         found = folder.inspect(name)
         if found is not None and stat.S_ISREG(found.st_mode):

@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.tools.backup import drop_oldest
+from tui_delegate.tools.draft import drop_forgotten
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -56,10 +57,12 @@ class Turn:
                 return
 
     def prune(self, leaf: str) -> None:
-        """Take away the oldest backups of a file."""
+        """Take away the oldest backups of a file, and what writers that were killed left long ago."""
         if self._handle >= 0 or self._folder.handle is None:
             try:
-                drop_oldest(self._folder, leaf, self._handle if self._handle >= 0 else self._folder.path)
+                listing = os.listdir(self._handle if self._handle >= 0 else self._folder.path)
+                drop_oldest(self._folder, leaf, listing)
+                drop_forgotten(self._folder, listing)
             except OSError:  # one backup too many harms nobody
                 pass
 
