@@ -419,6 +419,56 @@ def test_what_is_protected_is_written_where_the_person_names_it(house: Path) -> 
         free(str(house / ".claude" / "c.md"), str(house / "dir"))
 
 
+def test_a_protected_name_that_leads_elsewhere_is_protected_too(house: Path) -> None:
+    (house / ".claude").symlink_to("dir")
+    for name in (".claude/settings.json", str(house / ".claude" / "settings.json")):
+        with pytest.raises(TargetProtected):
+            free(name, str(house))
+    written = put(free(".claude/settings.json", str(house), allow=[".claude"]), b"x")
+    assert written.path == str(house / "dir" / "settings.json")
+
+
+def test_a_working_folder_inside_what_is_protected_is_like_any_other(house: Path) -> None:
+    tree = house / ".claude" / "worktrees" / "one"
+    tree.mkdir(parents=True)
+    put(free("src/a.py", str(tree)), b"x")
+    put(within(".", "src/b.py", str(tree)), b"x")
+    put(within(str(house), "src/c.py", str(tree)), b"x")
+    put(within(str(tree), str(tree / "d.py"), str(house)), b"x")
+    put(free(str(tree / "e.py"), str(tree)), b"x")
+    for name in (".claude/settings.json", "src/conftest.py"):
+        with pytest.raises(TargetProtected):
+            free(name, str(tree))
+
+
+def test_what_it_wrote_itself_it_writes_again_without_force_and_without_a_backup(house: Path) -> None:
+    with free("a", str(house)) as target:
+        target.check()
+        target.write(b"1\n")
+        assert target.write(b"2\n") == Written(str(house / "a"))
+        (house / "a").write_bytes(b"2, tidied\n")
+        written = target.write(b"3\n")
+        assert (house / written.backup).read_bytes() == b"2, tidied\n"
+        assert target.write(b"3\n").changed is False
+    (house / "b").write_bytes(b"old\n")
+    with free("b", str(house)) as target:
+        target.check(force=True)
+        backups = [target.write(b"%d\n" % n, force=True).backup for n in range(8)]
+    assert (house / backups[0]).read_bytes() == b"old\n"
+    assert backups[1:] == [""] * 7
+
+
+def test_a_link_that_leads_to_another_place_since_it_was_looked_at_is_not_followed(house: Path) -> None:
+    (house / "other").mkdir()
+    with free("link_in/a", str(house)) as target:
+        target.check()
+        (house / "link_in").unlink()
+        (house / "link_in").symlink_to("other")
+        with pytest.raises(TargetChanged):
+            target.write(b"x")
+    assert not list((house / "other").iterdir())
+
+
 def test_errors_say_what_the_seed_s_envelope_says() -> None:
     types = {"missing_target", "target_root_escape", "target_exists", "backend_error"}
     assert {kind.type for kind in TargetError.__subclasses__()} == types

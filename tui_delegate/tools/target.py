@@ -87,9 +87,11 @@ class Target:
         self._allowed = allowed
         self._looked = False
         self._seen: Sight | None = None
+        self._ours: Sight | None = None
+        self.path = ""
+        """Where it leads, without links."""
         with self._walk() as way:
-            self.path: Final = way.path
-            """Where it leads, without links."""
+            self.path = way.path
 
     def __enter__(self) -> Target:
         return self
@@ -126,9 +128,12 @@ class Target:
         return like(data, self._seen.data if self._seen else None)
 
     def write(self, data: bytes, *, force: bool = False, now: float | None = None) -> Written:
-        """Put the file where it belongs, whole. What `force` replaces is kept beside it."""
+        """Put the file where it belongs, whole. What `force` replaces is kept beside it.
+
+        What this target wrote before it replaces without being forced to, and keeps only if it was changed.
+        """
         data = self.fit(data)
-        if self._seen and not force:
+        if self._seen and not force and not self._ours:
             raise self._exists()
         if self._seen and self._seen.data == data:
             return Written(self.path, changed=False)
@@ -141,6 +146,7 @@ class Target:
                 done = True
                 for folder in way.made_in():
                     settle(folder)
+                self._ours = look(way)
             except OSError as error:
                 refuse(error, way.path)
             finally:
@@ -175,11 +181,12 @@ class Target:
                 f"{shown(self.named)} isn't any more what was looked at: somebody changed it meanwhile.",
                 "Look at it, then run the same again.",
             )
-        backup = keep(way.folder, way.leaf, seen.data, seen.rights, now)
+        backup = "" if seen.is_of(self._ours) else keep(way.folder, way.leaf, seen.data, seen.rights, now)
         try:
             draft.replace(way.leaf)
         except OSError:
-            os.unlink(way.folder.at(backup), dir_fd=way.folder.handle)
+            if backup:
+                os.unlink(way.folder.at(backup), dir_fd=way.folder.handle)
             raise
         return backup
 
@@ -211,6 +218,8 @@ class Target:
             raise NotAFile(f"{shown(self.named)} is a folder.", "Name a file in it.")
         if self.named.endswith(("/", "/.", os.sep)):
             raise BadTarget(f"{shown(self.named)} names a folder.", "Name a file in it.")
+        if self.path not in ("", way.path):
+            raise TargetChanged(f"{shown(self.named)} leads to {shown(way.path)} now.", "Try again.")
         self._judge_protected(way, below)
 
     def _below_bound(self, way: Way) -> list[str]:
@@ -227,17 +236,25 @@ class Target:
         return below[len(names) :]
 
     def _judge_protected(self, way: Way, below: list[str]) -> None:
+        """Judge the names that the way really has, and those that were said: either may be obeyed."""
         inside = way.below(_key_of(self._cwd))
         if inside is not None and len(inside) < len(below):
             below = inside  # where a person stands is a place that they named
-        count, reason = why_protected(below)
-        above = len(way.names) - len(below)
-        if count and not is_named(way.names, above + count, self._allowed):
-            kept = "/".join(below[:count])
-            raise TargetProtected(
-                f"{shown(self.named)} is protected, because of {shown(kept)}: {reason}.",
-                f"If it is meant: --allow-protected {shown(kept if inside is not None else way.path)}",
-            )
+        self._refuse_protected(way, way.names, len(way.names) - len(below))
+        said, here = _parts_of_whole(os.path.join(self._cwd, self.named)), _parts_of_whole(self._cwd)
+        self._refuse_protected(way, said, len(here) if said[: len(here)] == here else 0)
+
+    def _refuse_protected(self, way: Way, names: list[str], above: int) -> None:
+        count, reason = why_protected(names[above:])
+        if not count or is_named(names, above + count, self._allowed):
+            return
+        kept = way.folders[0].path + os.sep.join(names[: above + count])
+        if kept.startswith(os.path.join(self._cwd, "")):
+            kept = os.path.relpath(kept, self._cwd)
+        raise TargetProtected(
+            f"{shown(self.named)} is protected, because of {shown(names[above + count - 1])}: {reason}.",
+            f"If it is meant: --allow-protected {shown(kept)}",
+        )
 
 
 def within(root: str, name: str | None, cwd: str = "", *, allow: Sequence[str] = ()) -> Target:
@@ -296,7 +313,7 @@ def _bounded(root: str, name: str, cwd: str, allow: Sequence[str]) -> Target:
     try:
         if len(names) == 1 and folder.inspect(names[0]) is not None:
             raise RootEscape(f"The target root {shown(root)} is no folder.", "Name a folder.")
-        return Target(name, cwd, bound, _parts_of_all(allow, cwd))
+        return Target(name, cwd, bound, _parts_of_all([*allow, root], cwd))
     except TargetError:
         folder.close()
         raise
@@ -314,8 +331,12 @@ def _key_of(folder: str) -> tuple[int, int]:
 
 
 def _parts_of_all(allow: Sequence[str], cwd: str) -> list[list[str]]:
-    whole = [os.path.realpath(os.path.join(cwd, name)) for name in allow if "\0" not in name]
-    return [parts_of(os.path.splitdrive(path)[1]) for path in whole]
+    whole = [os.path.join(cwd, name) for name in allow if "\0" not in name]
+    return [_parts_of_whole(path) for name in whole for path in (name, os.path.realpath(name))]
+
+
+def _parts_of_whole(path: str) -> list[str]:
+    return parts_of(os.path.splitdrive(os.path.abspath(path))[1])
 
 
 def _working_folder() -> str:
