@@ -294,11 +294,22 @@ def test_five_backups_are_kept_and_no_other_file_is_touched(house: Path) -> None
     for name, data in {**mine, "a": b"0", "a.bak-19700101-000003": b"taken"}.items():
         (house / name).write_bytes(data)
     said = [put(free("a", str(house)), b"%d" % n, force=True, now=3.0 + (n > 2)).backup for n in range(1, 8)]
-    assert said[:3] == [f"a.bak-19700101-000003-{n:02d}" for n in (1, 2)] + ["a.bak-19700101-000004"]
+    assert said[:3] == [f"a.bak-19700101-000003-{n:03d}" for n in (1, 2)] + ["a.bak-19700101-000004"]
     assert {name: (house / name).read_bytes() for name in mine} == mine
     assert sorted(
         path.name for path in house.glob("a.bak-19700101-00000?*") if path.name not in mine
     ) == sorted(said[2:])
+
+
+def test_the_newest_backup_stays_however_fast_they_come_and_whatever_the_clock_says(house: Path) -> None:
+    (house / "a").write_bytes(b"0")
+    for number in range(1, 20):
+        written = put(free("a", str(house)), b"%d" % number, force=True, now=100.0)
+        assert (house / written.backup).read_bytes() == b"%d" % (number - 1)
+    kept = sorted(path.read_bytes() for path in house.glob("a.bak-*"))
+    assert kept == [b"14", b"15", b"16", b"17", b"18"]
+    written = put(free("a", str(house)), b"x", force=True, now=50.0)
+    assert (house / written.backup).read_bytes() == b"19"
 
 
 def test_a_name_too_long_for_a_backup_gets_a_shorter_one(house: Path) -> None:

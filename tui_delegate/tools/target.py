@@ -161,8 +161,7 @@ class Target:
             turn.take()
             self._confirm(way)
             if seen:
-                backup = self._replace(draft, way, seen, now)
-                turn.prune(way.leaf)
+                backup = self._replace(draft, way, seen, now, turn)
             else:
                 backup = ""
                 self._place(draft, way)
@@ -175,19 +174,23 @@ class Target:
         except FileExistsError:
             raise self._exists("meanwhile ") from None
 
-    def _replace(self, draft: Draft, way: Way, seen: Sight, now: float) -> str:
+    def _replace(self, draft: Draft, way: Way, seen: Sight, now: float, turn: Turn) -> str:
         if not seen.is_of(look(way)):
             raise TargetChanged(
                 f"{shown(self.named)} isn't any more what was looked at: somebody changed it meanwhile.",
                 "Look at it, then run the same again.",
             )
-        backup = "" if seen.is_of(self._ours) else keep(way.folder, way.leaf, seen.data, seen.rights, now)
+        backup, listing = "", turn.listing()
+        if not seen.is_of(self._ours):
+            backup = keep(way.folder, way.leaf, seen.data, seen.rights, now, listing)
         try:
             draft.replace(way.leaf)
         except OSError:
             if backup:
                 os.unlink(way.folder.at(backup), dir_fd=way.folder.handle)
             raise
+        if backup:
+            turn.prune(way.leaf, backup, listing)
         return backup
 
     def _confirm(self, way: Way) -> None:
