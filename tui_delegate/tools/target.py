@@ -7,7 +7,6 @@ What is written, and who wanted it, is not known here; nor is any prompt or term
 from __future__ import annotations
 
 import os
-import stat
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -26,23 +25,13 @@ from tui_delegate.tools.draft import Draft
 from tui_delegate.tools.naming import judge, judge_length, parts_of
 from tui_delegate.tools.newlines import like
 from tui_delegate.tools.protected import is_named, why_protected
+from tui_delegate.tools.sight import Sight, look
 from tui_delegate.tools.turn import Turn, settle
 from tui_delegate.tools.walk import Folder, Way, refuse, shown, walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
-
-LARGEST: Final = 256 * 1024 * 1024
-"""A file of more bytes is not read to be replaced."""
-_KINDS: Final = {
-    stat.S_IFDIR: "a folder",
-    stat.S_IFIFO: "a fifo",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFBLK: "a device",
-    stat.S_IFCHR: "a device",
-    stat.S_IFLNK: "a link that leads nowhere",
-}
 
 
 class Written(NamedTuple):
@@ -54,18 +43,6 @@ class Written(NamedTuple):
     """The name, in the same folder, of what was there before."""
     changed: bool = True
     """False: it held the very same before, and was left alone."""
-
-
-class Sight(NamedTuple):
-    """A file as it was seen."""
-
-    key: tuple[int, int]
-    data: bytes
-    rights: os.stat_result
-
-    def is_of(self, other: Sight | None) -> bool:
-        """Whether another look found the same file with the same bytes."""
-        return other is not None and (self.key, self.data) == (other.key, other.data)
 
 
 class _Bound(NamedTuple):
@@ -275,36 +252,6 @@ def free(name: str | None, cwd: str = "", *, allow: Sequence[str] = ()) -> Targe
     if os.path.isabs(name):
         return Target(name, cwd, None, _parts_of_all(allow, cwd))
     return _bounded(".", name, cwd, allow)
-
-
-def look(way: Way) -> Sight | None:
-    """Read the file at the end of a way; None: there is nothing. What is no file is refused."""
-    folder, leaf = way.folder, way.leaf
-    found = None if way.missing else folder.inspect(leaf)
-    if found is None:
-        return None
-    _judge_kind(way, found)
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    handle = os.open(folder.at(leaf), flags | getattr(os, "O_BINARY", 0), dir_fd=folder.handle)
-    with os.fdopen(handle, "rb") as file:
-        found = os.fstat(handle)
-        _judge_kind(way, found)
-        return Sight((found.st_dev, found.st_ino), file.read(), found)
-
-
-def _judge_kind(way: Way, found: os.stat_result) -> None:
-    kind = stat.S_IFMT(found.st_mode)
-    if kind != stat.S_IFREG:
-        what = _KINDS.get(kind, "no file")
-        raise NotAFile(f"{shown(way.path)} is {what}, not a file.", "Name another target.")
-    if found.st_size > LARGEST:
-        raise NotAFile(
-            f"{shown(way.path)} has {found.st_size} bytes: too many to keep a copy of.", "Move it."
-        )
-    if not os.access(way.folder.at(way.leaf), os.W_OK, dir_fd=way.folder.handle):
-        raise NotAFile(
-            f"{shown(way.path)} may not be written to.", "Give yourself the right to, if it is yours."
-        )
 
 
 def _bounded(root: str, name: str, cwd: str, allow: Sequence[str]) -> Target:
