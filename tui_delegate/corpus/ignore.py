@@ -8,8 +8,7 @@ are found is `gitfiles`'s.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tui_delegate.corpus.wildmatch import matches, plain_length
 
@@ -20,8 +19,7 @@ FILE: Final = ".gitignore"
 MOST_BYTES: Final = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One line of an ignore file."""
 
     pattern: str
@@ -46,8 +44,7 @@ class Rule:
         return text.startswith(plain) and matches(self.pattern[len(plain) :], text[len(plain) :], True)
 
 
-@dataclass(frozen=True, slots=True)
-class IgnoreFile:
+class IgnoreFile(NamedTuple):
     """The rules of one file, the last first."""
 
     base: str
