@@ -5,10 +5,10 @@ A fold over transcripts; nothing is drawn or stored here. What is not known stay
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.errands import is_delegated
+from tui_delegate.core.records import dataclass, field
 from tui_delegate.core.usage import Price, Usage
 
 if TYPE_CHECKING:
