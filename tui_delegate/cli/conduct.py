@@ -57,7 +57,7 @@ class Conduct:
 
     def resolve(self) -> None:
         """Say who is sent; no server is asked. Raises a ResolveError."""
-        self.place = self.errands.sent(self.args.profile, self.args.model)
+        self.place = self.errands.sent(self.args.profile, self.args.model, self.args.verb)
 
     def sit(self) -> Seat:
         """Find the seat of who is sent. Raises a DelegateError."""

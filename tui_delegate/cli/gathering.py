@@ -15,7 +15,7 @@ from tui_delegate.core.errors import InputError
 from tui_delegate.workspace.material import Files
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tui_delegate.cli.conduct import Conduct
     from tui_delegate.corpus.packet import Packet
@@ -95,7 +95,7 @@ def _shown(conduct: Conduct, packet: Packet, files: Files) -> dict[str, object]:
     }
 
 
-def _stdin():  # type: ignore[no-untyped-def]
+def _stdin() -> Callable[[], bytes] | None:
     if sys.stdin is None or sys.stdin.isatty():
         return None
     return sys.stdin.buffer.read

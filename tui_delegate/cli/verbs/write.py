@@ -37,11 +37,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--target", default="", metavar="FILE", help="where the file goes")
     parser.add_argument("--stdout", action="store_true", help="give the file on stdout, write nothing")
+    parser.add_argument("--force", action="store_true", help="replace what is there; it is kept beside")
     parser.add_argument(
-        "--force", action="store_true", help="replace a file that is there; it is kept beside"
-    )
-    parser.add_argument(
-        "--target-root", default="", metavar="DIR", help="a folder that the target may not leave"
+        "--target-root", default="", metavar="DIR", help="the target may not leave this folder"
     )
     parser.add_argument(
         "--diff", action="store_true", help="show what changes; on a terminal, ask before it is written"
