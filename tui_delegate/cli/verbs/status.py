@@ -132,11 +132,11 @@ def _text(told: dict[str, object]) -> str:
     lines += [f"{label + ':':<17}{clean_line(str(value), 1000)}" for label, value in rows]
     if (installed := told["install"]) and isinstance(installed, list):
         lines += ["", "install state:"]
-        lines += [f"  {one['tool']:<18} {_state(one['state'], one['detail'])}" for one in installed]
+        lines += [f"  {one['tool']:<18} {state_words(one['state'], one['detail'])}" for one in installed]
     return "\n".join(lines)
 
 
-def _state(state: str, detail: str) -> str:
+def state_words(state: str, detail: str) -> str:
     """Say it in agent-delegate's words, where it has any."""
     from tui_delegate.core.clean import clean_line
 
