@@ -181,7 +181,7 @@ def _blocks_in(fences: Sequence[_Fence], count: int) -> list[_Block]:
 def _are_sentences(lines: Sequence[str], name: str) -> bool:
     if not any(line.strip() for line in lines):
         return True
-    from tui_delegate.tools.sentences import are_sentences  # its patterns are seldom needed, and cost start-up
+    from tui_delegate.tools.sentences import are_sentences
 
     return are_sentences(lines, name)
 
