@@ -223,7 +223,7 @@ def test_a_worker_that_fails_is_told_and_its_manager_goes_on(tmp_path: Path) -> 
     with_server(tmp_path, say, check)
 
 
-def test_a_worker_profile_that_is_not_there_or_has_no_key_is_told_before_anything_is_spent(tmp_path: Path) -> None:
+def test_a_worker_profile_that_is_no_use_is_told_before_anything_is_spent(tmp_path: Path) -> None:
     async def check(tud: Product, server: Loopback) -> None:
         plain, one = await asyncio.gather(
             tud.tell("run", "--worker-profile", "mein", "go"),

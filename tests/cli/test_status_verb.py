@@ -50,6 +50,9 @@ def test_the_first_lines_are_agent_delegates(tmp_path: Path, capsys: pytest.Capt
         f"journal:         {tmp_path / 'journal.db'} (not there yet)",
         "log:             off",
     ]
+    after = lines[lines.index("install state:") + 1 :]
+    assert after[0].startswith("  claude-code        config directory not found — ")
+    assert "  codex-app          (manual paste) — see `tui-delegate install --print codex-app`" in after
 
 
 def test_a_fresh_home_means_ollama_and_nothing_is_made(
@@ -101,7 +104,7 @@ def test_programs_get_one_object(
     assert content["journal_bytes"] == (tmp_path / "journal.db").stat().st_size
     assert content["log"] == str(tmp_path / "logs" / "agent-delegate.log")
     assert content["depth"] == 2
-    assert isinstance(content["install"], list)
+    assert {"claude-code", "codex-cli", "claude-desktop"} <= {one["tool"] for one in content["install"]}
 
 
 def test_what_a_file_says_wrongly_is_told_beside_it(

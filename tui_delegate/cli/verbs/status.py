@@ -88,14 +88,9 @@ def depth(told: str) -> int:
 
 
 def _installed(home: Path) -> list[dict[str, str]]:
-    from importlib import import_module
+    from tui_delegate.rules.state import install_state
 
-    try:
-        states: list[tuple[str, str, str]] = import_module("tui_delegate.rules.state").install_state(
-            home, os.environ
-        )
-    except ModuleNotFoundError:
-        return []
+    states = install_state(home, os.environ)
     return [{"tool": tool, "state": state, "detail": detail} for tool, state, detail in states]
 
 
