@@ -38,7 +38,7 @@ def gathered(conduct: Conduct, words: Sequence[str], tag: str) -> Files:
     if rev := conduct.args.diff_only:
         from tui_delegate.corpus.changed import changed_since
 
-        packet = changed_since(rev, words, cwd, bounds)
+        packet = changed_since(rev, words or ["."], cwd, bounds)
     elif words:
         packet = pack(words, cwd, bounds, stdin=_stdin(), fetch=_fetch)
     else:

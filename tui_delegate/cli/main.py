@@ -26,6 +26,7 @@ VERBS = {
     "ask": "answer a question from files",
     "write": "draft one file from others and a specification",
     "summarize": "condense what comes in by the pipe",
+    "map": "ask one question of many files, each by itself, side by side",
     "run": "give a prompt to the manager, which delegates to its workers",
     "models": "list the models of every server here; load, unload and pull them",
     "profiles": "list, show, make and test profiles",

@@ -182,8 +182,8 @@ def _are_sentences(lines: Sequence[str], name: str) -> bool:
     if not any(line.strip() for line in lines):
         return True
     from tui_delegate.tools.sentences import (
-        are_sentences,
-    )  # its patterns are seldom needed, and cost start-up
+        are_sentences,  # its patterns are seldom needed, and cost start-up
+    )
 
     return are_sentences(lines, name)
 
