@@ -6,7 +6,15 @@ import sys
 from importlib import import_module
 
 BENCHES = (
-    "startup", "delegation", "ledger", "screen", "chat", "following", "ledger_screen", "corpus", "verbs",
+    "startup",
+    "delegation",
+    "ledger",
+    "screen",
+    "chat",
+    "following",
+    "ledger_screen",
+    "corpus",
+    "verbs",
 )
 
 

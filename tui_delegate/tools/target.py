@@ -147,8 +147,8 @@ class Target:
                 if there and not there.is_of(self._ours):
                     keep(folder, leaf, there.data, there.rights, time.time() if now is None else now)
                 if written.backup:
-                    here = {"src_dir_fd": folder.handle, "dst_dir_fd": folder.handle}
-                    os.replace(folder.at(written.backup), folder.at(leaf), **here)
+                    before, here = folder.at(written.backup), folder.handle
+                    os.replace(before, folder.at(leaf), src_dir_fd=here, dst_dir_fd=here)
                 elif there:
                     os.unlink(folder.at(leaf), dir_fd=folder.handle)
                 turn.settle()
