@@ -145,7 +145,8 @@ class Target:
                 turn.take()
                 there = look(way)
                 if there and not there.is_of(self._ours):
-                    keep(folder, leaf, there.data, there.rights, time.time() if now is None else now)
+                    when = time.time() if now is None else now
+                    keep(folder, leaf, there.data, there.rights, when, turn.listing())
                 if written.backup:
                     before, here = folder.at(written.backup), folder.handle
                     os.replace(before, folder.at(leaf), src_dir_fd=here, dst_dir_fd=here)
