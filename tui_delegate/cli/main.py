@@ -87,17 +87,23 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _say_misuse(words: Sequence[str], verb: str, error: Misuse) -> int:
-    as_json = "--json" in (words[: words.index("--")] if "--" in words else words)
+    if "--json" in (words[: words.index("--")] if "--" in words else words):
+        _say_json(output.error_envelope(verb if verb in VERBS else "-", error))
+        return output.USAGE
+    output.say(f"{error.usage}{error.program}: error: {error.message}")
+    if not error.hint.startswith("usage:"):
+        output.say(f"  {error.hint}")
+    return output.USAGE
+
+
+def _say_json(envelope: dict[str, object]) -> None:
+    """Tell an error to a program. Where that can't be done it is told to people, and no second one comes."""
     try:
-        if as_json:
-            output.data_json(output.error_envelope(verb if verb in VERBS else "-", error))
-        else:
-            output.say(f"{error.usage}{error.program}: error: {error.message}")
-            if not error.hint.startswith("usage:"):
-                output.say(f"  {error.hint}")
+        output.data_json(envelope)
     except BrokenPipeError:
         _close_stdout()
-    return output.USAGE
+    except DelegateError as error:
+        output.say_error(error)
 
 
 def _with_verb(words: list[str]) -> list[str]:
@@ -220,11 +226,11 @@ def _fail(args: argparse.Namespace, error: DelegateError) -> int:
     """Tell an error. A verb that has settled on a place writes it into its arguments, to be told here."""
     names = ("backend", "profile", "model", "target")
     told = {name: value for name in names if isinstance(value := getattr(args, name, ""), str)}
-    try:
-        return output.fail(args.verb, error, json=getattr(args, "json", False), **told)
-    except BrokenPipeError:
-        _close_stdout()
-        return output.exit_code(error.code, args.verb)
+    if not getattr(args, "json", False):
+        output.say_error(error)
+    elif not output.has_answered():
+        _say_json(output.error_envelope(args.verb, error, **told))
+    return output.exit_code(error.code, args.verb)
 
 
 def _close_stdout() -> None:
