@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import types
 import typing
-from dataclasses import MISSING, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from tui_delegate.core import calls, events, limits, messages, usage
+from tui_delegate.core.records import MISSING, fields, is_dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
