@@ -72,6 +72,13 @@ class Parser(argparse.ArgumentParser):
         raise misuse
 
 
+class Named(Parser):
+    """A verb of which only the name is wanted, for the list of them all."""
+
+    def __init__(self, **told: object) -> None:
+        """Keep nothing: whoever wants the verb's flags asks for its own parser."""
+
+
 def main(argv: Sequence[str]) -> int:
     """Run one verb and give its exit code. The only broad catch of the command line is here."""
     _prepare_streams()
@@ -142,8 +149,10 @@ def _parser(verb: str) -> argparse.ArgumentParser:
         formatter_class=_help_formatter,
     )
     parser.add_argument("--version", action="version", version=f"tui-delegate {__version__}")
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB")
-    for name, help_line in VERBS.items():
+    # Each parser asks for translations of its headings, which costs more than all the rest of it.
+    kind = Parser if verb else Named
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=kind)
+    for name, help_line in {verb: VERBS[verb]}.items() if verb in VERBS else VERBS.items():
         sub = verbs.add_parser(
             name,
             help=help_line,
