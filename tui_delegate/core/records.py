@@ -160,7 +160,9 @@ else:
                 delattr(cls, name)
 
     def _add_methods(cls, body, frozen, eq, repr):
-        later = {"__init__": _init_source}
+        later = {}
+        if "__init__" not in body:
+            cls.__init__ = _init_of_few(cls)
         if repr and "__repr__" not in body:
             cls.__repr__ = _shown
         if eq:
@@ -190,6 +192,42 @@ else:
             return method(self, *values, **named)
 
         return first
+
+    def _init_of_few(cls):
+        """Fill the first few values field by field: for one or two of a kind compiling does not pay."""
+        left = _FEW
+        compiled = _compiled_later(cls, "__init__", _init_source)
+
+        def first(self, *values, **named):
+            nonlocal left
+            left -= 1
+            if left < 0 or not _filled(self, cls.__record_fields__, values, named):
+                compiled(self, *values, **named)
+
+        return first
+
+    def _filled(value, known, values, named):
+        """Fill a value; where the call is not in order, say no: the compiled method says what is wrong."""
+        place = taken = 0
+        for name, one in known.items():
+            if place < len(values) and not one.kw_only:
+                held = values[place]
+                place += 1
+            elif name in named:
+                held = named[name]
+                taken += 1
+            elif one.default_factory is not MISSING:
+                held = one.default_factory()
+            elif one.default is not MISSING:
+                held = one.default
+            else:
+                return False
+            object.__setattr__(value, name, held)
+        if place != len(values) or taken != len(named):
+            return False
+        if hasattr(value, "__post_init__"):
+            value.__post_init__()
+        return True
 
     def _init_source(cls):
         names = {"_put": object.__setattr__, "_none": MISSING}
@@ -261,3 +299,4 @@ else:
             object.__setattr__(self, name, value)
 
     _showing = set()
+    _FEW = 8
