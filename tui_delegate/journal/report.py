@@ -118,7 +118,9 @@ def _report(connection: sqlite3.Connection, scope: Scope) -> Report | None:
         values,
     )
     delegations = connection.execute(
-        f"SELECT command, count(DISTINCT run||' '||path) FROM calls{theirs} GROUP BY 1 ORDER BY 1", values
+        "SELECT command, count(DISTINCT CASE WHEN imported THEN id ELSE run||' '||path END) "
+        f"FROM calls{theirs} GROUP BY 1 ORDER BY 1",
+        values,
     )
     return Report(
         workers=tuple(Worker(*row) for row in workers),
