@@ -192,6 +192,7 @@ class LogLedger:
         for entry in self._chosen(self.skipped):
             fields = entry.fields
             self.entries.append(fields)
+            names: tuple[str, ...]
             if by or "run" in fields:  # a line of our own export says more
                 call = call_of(fields, self.skipped)
                 names = (call.command, call.profile, call.model, call.backend, call.agent, call.status)
