@@ -71,6 +71,8 @@ ALTER TABLE calls ADD COLUMN imported INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE totals ADD COLUMN delegated INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE totals ADD COLUMN saved REAL NOT NULL DEFAULT 0;
 ALTER TABLE totals ADD COLUMN compared INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX calls_claude ON calls(claude_session_id) WHERE claude_session_id <> '';
+CREATE INDEX calls_codex ON calls(codex_session_id) WHERE codex_session_id <> '';
 CREATE TABLE imported(line BLOB PRIMARY KEY) WITHOUT ROWID;
 UPDATE calls SET delegated=prompt+completion, saved=(
     SELECT (max(calls.prompt - calls.cached, 0) * m.price_input
