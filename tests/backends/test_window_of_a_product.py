@@ -1,4 +1,4 @@
-"""A profile that says no more than `openai-compat`: the product that its list names is asked for the window."""
+"""A profile that says no more than `openai-compat`: the product that its list names knows the window."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.compat.program import Desk
+from tests.desk import Desk
 
 BEGIN = re.compile(rb"<!-- [a-z]+-delegate:begin v\S+ -->")
 END = re.compile(rb"<!-- [a-z]+-delegate:end -->")
