@@ -6,10 +6,10 @@ Finding and reading the file is `read`'s; what one kind of value may be is `tabl
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from typing import TYPE_CHECKING, Final, cast
 
 from tui_delegate.core.limits import Limits
+from tui_delegate.core.record import fields
 from tui_delegate.profiles.builtin import USUAL_KEY_ENV, USUAL_URL
 from tui_delegate.profiles.table import nearest
 from tui_delegate.profiles.values import Profile, Roles, TeamSpec, ToolRule
