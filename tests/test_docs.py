@@ -41,7 +41,7 @@ TESTS = "python3 -m venv .venv && .venv/bin/pip install -q -e '.[dev]' && .venv/
 CLOSED = "http://127.0.0.1:9"
 CHANGES_A_SERVER = re.compile(r"models (?:load|unload|pull) ")
 STAYS_OPEN = re.compile(r"tui-delegate (?:web|chat|-)")
-NEEDS_A_SERVER = re.compile(r"profile (?!builtin)\w|profiles test")
+NEEDS_A_SERVER = re.compile(r"profile (?!builtin)\w|profiles test|doctor")
 posix = pytest.mark.skipif(os.name != "posix", reason="the README's commands are written for a POSIX shell")
 
 

@@ -15,6 +15,7 @@ from tests.backends.streams import ASKED, CLAUDE, LMSTUDIO, OLLAMA, delta, ndjso
 from tui_delegate.backends.address import Endpoint
 from tui_delegate.backends.anthropic import AnthropicChat
 from tui_delegate.backends.http import Wire
+from tui_delegate.backends.line import Way
 from tui_delegate.backends.ollama import OllamaChat
 from tui_delegate.backends.openai import OpenAIChat
 from tui_delegate.core.errors import (
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 class Speaker:
     """A backend, and how its server says the usual things."""
 
-    make: Callable[[Wire], Backend]
+    make: Callable[[Way], Backend]
     path: str
     text: bytes
     calls: bytes
@@ -39,11 +40,11 @@ class Speaker:
     """The beginning of an answer, with its first words."""
 
 
-def llamacpp(wire: Wire) -> Backend:
+def llamacpp(wire: Way) -> Backend:
     return OpenAIChat(wire, extras={"return_progress": True, "timings_per_token": True})
 
 
-def lmstudio(wire: Wire) -> Backend:
+def lmstudio(wire: Way) -> Backend:
     return OpenAIChat(wire, extras=lambda request: {"ttl": 300})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-BENCHES = ("startup", "delegation", "ledger", "screen", "chat", "following", "ledger_screen")
+BENCHES = ("startup", "delegation", "ledger", "screen", "chat", "following", "ledger_screen", "verbs")
 
 
 def main() -> int:

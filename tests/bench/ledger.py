@@ -20,7 +20,9 @@ QUESTIONS = (
     ("ledger", "--by", "model"),
     ("ledger", "--by", "day"),
     ("ledger", "--since", "7d"),
+    ("ledger", "--by", "project"),
     ("ledger", "--since", "2h"),
+    ("ledger", "report", "--session", "claude-100"),
 )
 GOAL = 1.5
 CALLS_MADE = f"""
@@ -29,7 +31,8 @@ INSERT INTO calls SELECT i, strftime('%s', 'now') - ({CALLS} - i) * 30.0, 'r' ||
     'p' || (i % 5), 'llamacpp', 'model-' || (i % 12), 'model-' || (i % 12),
     900, 400, 100, 0, 'reported', 3, 40, 900, 61.5, 0.1, 0.05, 0.4, 'profile', 0.00011,
     CASE i % 40 WHEN 0 THEN 'failed' ELSE 'ok' END, '', '', '/home/someone/project' || (i % 9),
-    'http://127.0.0.1:8080', 4711, '', ''
+    'http://127.0.0.1:8080', 4711, 'claude-' || (i / 5000), '',
+    CASE i % 4 WHEN 0 THEN 0 ELSE 1000 END, CASE i % 4 WHEN 0 THEN NULL ELSE 0.0009 END, 0
 FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {CALLS}) SELECT i FROM n)
 """
 KEYS = {
@@ -44,11 +47,13 @@ KEYS = {
     "status": "status",
     "host": "host",
     "project": "cwd",
+    "claude_session_id": "claude_session_id",
 }
 DAY = "strftime('%Y-%m-%d', at, 'unixepoch', 'localtime')"
 SUMS = (
     "count(*), sum(status = 'failed'), sum(prompt), sum(cached), sum(completion), sum(reasoning),"
-    " sum(total_ms), coalesce(sum(cost), 0), sum(cost IS NULL), sum(usage_source <> 'reported')"
+    " sum(total_ms), coalesce(sum(cost), 0), sum(cost IS NULL), sum(usage_source <> 'reported'),"
+    " sum(delegated), total(saved), count(saved)"
 )
 
 

@@ -15,6 +15,7 @@ GOALS = {
     ("--version",): 2.5,
     ("--help",): 2.5,
     ("profiles", "list"): 4.0,
+    ("status",): 4.0,
     ("ledger",): 4.0,
 }
 

@@ -92,9 +92,11 @@ def test_an_unknown_verb_names_the_nearest(capsys: pytest.CaptureFixture[str]) -
         "",
     )
     code, out, err = run(capsys, "led\x1b[2Jgr")
-    assert (code, out, err) == (2, "", "tui-delegate: There is no verb 'ledgr'.\n  Did you mean ledger?\n")
+    usage = "usage: tui-delegate [-h] [--version] VERB ...\n"
+    said = "tui-delegate: error: There is no verb 'ledgr'.\n  Did you mean ledger?\n"
+    assert (code, out, err) == (2, "", usage + said)
     assert "run 'PROMPT'" in run(capsys, "what is this?")[2]
-    assert "Verbs: chat," in run(capsys, "xyzzy")[2]
+    assert "lists all verbs" in run(capsys, "xyzzy")[2]
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ THEIR_ENTRY = (
 OUR_ENTRY = (
     "run", "session", "path", "attempt", "agent", "answered_model", "status", "error_code", "usage_source",
     "queue_ms", "first_token_ms", "tokens_per_second", "cost", "price", "price_source",
+    "saved_tokens", "saved_cost", "imported",
 )  # fmt: skip
 THEIR_SUMMARY = (
     "total_calls", "total_prompt_tokens", "total_completion_tokens", "total_tokens", "cached_tokens",
@@ -105,11 +106,28 @@ def test_text_is_numbered_lines_and_a_summary(path: Path, capsys: pytest.Capture
     assert code == 0
     assert lines[0] == "Delegated worker calls:"
     assert lines[2] == (
-        "2. 2026-11-17T12:01:00Z command=run profile=ollama backend=ollama model=qwen3:4b tokens=150 "
-        "duration_ms=900 target=out.py session=codex-9 cost=$0.25 status=ok path=0.2 agent=worker"
+        "  2. 2026-11-17T12:01:00Z  command=run  profile=ollama  backend=ollama  model=qwen3:4b  tokens=150  "
+        "duration_ms=900  target=out.py  session=codex-9  cost=$0.25  status=ok  path=0.2  agent=worker"
     )
-    assert lines[4:6] == ["", "Delegation summary:"]
-    assert "  cost: $0.5, and 1 of unknown cost" in lines
+    assert lines[4:] == [
+        "",
+        "Delegation summary:",
+        "  total calls: 3",
+        "  total tokens: ~310",
+        "  prompt/completion: ~247/~63",
+        "  total duration ms: 2700",
+        "  by command: ask=1, run=2",
+        "  by profile: ollama=3",
+        "  by model: red=1, qwen3:4b=2",
+        "",
+        "Cost and savings:",
+        "  cost: $0.5, and 1 of unknown cost",
+        "  saved tokens: ~160",
+        "  saved cost: -$0.249838",
+        "  cached/reasoning: 40/10",
+        "  failed calls: 1",
+        "  by backend: ollama=3",
+    ]
 
 
 def test_what_a_server_said_cannot_reach_the_terminal_as_control(

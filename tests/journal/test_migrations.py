@@ -1,4 +1,4 @@
-"""A journal of an earlier version: read as it is, brought up to date by whoever writes; nothing is lost."""
+"""A journal of an earlier version: read as it is, brought up to date by whoever writes."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tui_delegate.core.errors import ConfigError, DelegateError
 from tui_delegate.core.limits import Limits
 from tui_delegate.core.usage import Price
-from tui_delegate.profiles import KEYS, Settings, config_path, load, select, state_path
+from tui_delegate.profiles import KEYS, Settings, config_path, load, new_config_path, select, state_path
 from tui_delegate.profiles.read import parse, settings_of
 from tui_delegate.profiles.table import Source
 
@@ -302,6 +302,29 @@ def test_the_file_of_agent_delegate_is_read_where_ours_is_absent(tmp_path: Path)
     (tmp_path / "ours").mkdir()
     (tmp_path / "ours" / "profiles.toml").write_text("")
     assert load(environ, tmp_path).source == tmp_path / "ours" / "profiles.toml"
+
+
+def test_a_place_that_is_named_comes_before_one_that_is_usual(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platformdirs.user_config_path", lambda *name, **how: tmp_path / "usual")
+    folders = {name: tmp_path / name for name in ("usual", "theirs", "ours")}
+    for name, folder in folders.items():
+        folder.mkdir()
+        (folder / "profiles.toml").write_text(f'default_profile = "{name}"')
+    theirs = {"AGENT_DELEGATE_HOME": str(folders["theirs"])}
+    assert load({}, tmp_path).default_profile == "usual"
+    assert load(theirs, tmp_path).default_profile == "theirs"
+    assert load({**theirs, "TUI_DELEGATE_HOME": str(folders["ours"])}, tmp_path).default_profile == "ours"
+    assert load({"AGENT_DELEGATE_CONFIG": str(tmp_path / "no")}, tmp_path).default_profile == "usual"
+
+
+def test_a_first_file_is_made_where_the_environment_says(tmp_path: Path) -> None:
+    theirs = {"AGENT_DELEGATE_HOME": str(tmp_path / "a"), "AGENT_DELEGATE_CONFIG": str(tmp_path / "b.toml")}
+    assert new_config_path(theirs) == tmp_path / "b.toml"
+    ours = {**theirs, "TUI_DELEGATE_HOME": str(tmp_path / "ours")}
+    assert new_config_path(ours) == tmp_path / "ours" / "profiles.toml"
+    assert new_config_path({}) == config_path({})
 
 
 def test_a_named_file_that_is_not_there_is_warned_of(tmp_path: Path) -> None:

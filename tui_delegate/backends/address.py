@@ -126,7 +126,8 @@ def _host(text: str) -> str:
     if text.startswith("[") and text.endswith("]"):
         import ipaddress
 
-        return str(ipaddress.IPv6Address(text[1:-1]))
+        ipaddress.IPv6Address(text[1:-1])
+        return text[1:-1]
     if text.isascii():
         if re.fullmatch(r"[0-9]+(\.[0-9]+){3}", text) and any(int(part) > 255 for part in text.split(".")):
             raise ValueError(text)

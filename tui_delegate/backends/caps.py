@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 
 _USUAL = 32_000
 _BY_MODEL = (
-    (re.compile(r"claude-3-(?:opus|sonnet|haiku)"), 4096),
-    (re.compile(r"claude-3-5"), 8192),
-    (re.compile(r"claude-opus-4(?:-[01]\b|-2025|$)"), 32_000),
-    (re.compile(r"claude"), 64_000),
+    (r"claude-3-(?:opus|sonnet|haiku)", 4096),
+    (r"claude-3-5", 8192),
+    (r"claude-opus-4(?:-[01]\b|-2025|$)", 32_000),
+    (r"claude", 64_000),
 )
 """What Anthropic's models may say at most, older ones first; what is newer than this may say more."""
 _LEAST = 256
 _LAST = 4096
-_MODELS_OWN = re.compile(r"(\d+) > (\d+), which is the maximum")
-_TOGETHER = re.compile(r"(\d+) \+ (\d+) > (\d+)")
-_ROOM = re.compile(r"(\d+) > (\d+) - (\d+)")
+_MODELS_OWN = r"(\d+) > (\d+), which is the maximum"
+_TOGETHER = r"(\d+) \+ (\d+) > (\d+)"
+_ROOM = r"(\d+) > (\d+) - (\d+)"
 
 
 class Caps:
@@ -37,18 +37,18 @@ class Caps:
         if model in self._known:
             return self._known[model]
         name = model.lower().replace(".", "-")
-        return next((cap for words, cap in _BY_MODEL if words.search(name)), _USUAL)
+        return next((cap for words, cap in _BY_MODEL if re.search(words, name)), _USUAL)
 
     def lower(self, model: str, cap: int, error: BackendError) -> int | None:
         """Read the right cap out of a refusal; None: it is about something else, or nothing is left."""
         said = f"{error.message} {error.body}"
         if error.status not in (400, 422) or "max_tokens" not in said:
             return None
-        if found := _MODELS_OWN.search(said):
+        if found := re.search(_MODELS_OWN, said):
             self._known[model] = lower = int(found[2])
-        elif found := _TOGETHER.search(said):  # what is left of the window beside this prompt
+        elif found := re.search(_TOGETHER, said):  # what is left of the window beside this prompt
             lower = int(found[3]) - int(found[1])
-        elif found := _ROOM.search(said):
+        elif found := re.search(_ROOM, said):
             lower = int(found[2]) - int(found[3])
         else:
             lower = _LAST

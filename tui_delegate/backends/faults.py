@@ -29,26 +29,24 @@ LONGEST_BODY = 64 * 1024
 _DEEPEST = 6
 _LONGEST_WORDS = 400
 
-_OVERFLOW = re.compile(
+# Compiled when they are first needed, which is when something is wrong.
+_OVERFLOW = (
     r"exceed_context_size|context_length_exceeded|model_context_window_exceeded|request_too_large"
     r"|exceeds? the (?:available|maximum|model'?s) context|context (?:length|window|size)|prompt is too long"
-    r"|maximum context|too many tokens in the prompt",
-    re.IGNORECASE,
+    r"|maximum context|too many tokens in the prompt"
 )
-_NO_CREDIT = re.compile(
-    r"insufficient_quota|billing_error|credit balance|insufficient (?:credit|funds|balance)|no credits?\b",
-    re.IGNORECASE,
+_NO_CREDIT = (
+    r"insufficient_quota|billing_error|credit balance|insufficient (?:credit|funds|balance)|no credits?\b"
 )
-_NO_MODEL = re.compile(
+_NO_MODEL = (
     r"model_not_found|no models? (?:is |are )?loaded|try pulling it first|no such model|unknown model"
     r"|multiple models are loaded|model name is missing|not a valid model|model_not_loaded"
     r"|\bmodel (?:is|was|has been) unloaded"
-    r"|\bmodel\b[^\n]{0,200}?(?:not found|not exist|is not loaded|not available)",
-    re.IGNORECASE,
+    r"|\bmodel\b[^\n]{0,200}?(?:not found|not exist|is not loaded|not available)"
 )
 _AUTH_TYPES = ("authentication_error", "permission_error", "invalid_api_key", "unauthorized")
-_BUSY = re.compile(r"overloaded|unavailable_error|server busy|loading model|at capacity", re.IGNORECASE)
-_LOADING = re.compile(r"loading model|model is (?:still )?loading", re.IGNORECASE)
+_BUSY = r"overloaded|unavailable_error|server busy|loading model|at capacity"
+_LOADING = r"loading model|model is (?:still )?loading"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +93,30 @@ def retry_after(headers: Mapping[str, str], now: float | None = None) -> float |
     return max((when - datetime.fromtimestamp(now, UTC)).total_seconds(), 0.0)
 
 
+def _says(pattern: str, text: str) -> bool:
+    return bool(re.search(pattern, text, re.IGNORECASE))
+
+
 def _typed(status: int | None, fault: Fault, body: str, wait: float | None) -> BackendError:
     kind, hint = _kind(status, fault)
     said = fault.words or fault.kind
     where = f"The server answered {status}" if status else "The server broke off with an error"
     message = f"{where}: {said}" if said else f"{where} and said nothing more."
-    loading = kind is Overloaded and bool(_LOADING.search(fault.words))
+    loading = kind is Overloaded and _says(_LOADING, fault.words)
     return kind(message, hint, status=status, body=body, retry_after=wait, loading=loading)
 
 
 def _kind(status: int | None, fault: Fault) -> tuple[type[BackendError], str]:
     said = f"{fault.kind} {fault.words}"
-    if status == 402 or _NO_CREDIT.search(said):
+    if status == 402 or _says(_NO_CREDIT, said):
         return AuthRefused, "The account behind this key has no credit left."
     if status in (401, 403) or any(word in fault.kind for word in _AUTH_TYPES):
         return AuthRefused, "Check api_key or api_key_env of the profile."
     if status == 429 or "rate_limit" in fault.kind:
         return RateLimited, "Wait, or lower max_parallel of the profile."
-    if status == 413 or _OVERFLOW.search(said):
+    if status == 413 or _says(_OVERFLOW, said):
         return ContextOverflow, "Send less text, or give the model a larger window."
-    if _NO_MODEL.search(said):
+    if _says(_NO_MODEL, said):
         return ModelMissing, "`tui-delegate models` lists what the server has."
     if status == 404 or "not_found" in fault.kind:
         return ModelMissing, "Check the model's name and the profile's base_url."
@@ -122,7 +124,7 @@ def _kind(status: int | None, fault: Fault) -> tuple[type[BackendError], str]:
 
 
 def _kind_of_trouble(status: int | None, said: str) -> tuple[type[BackendError], str]:
-    if status in (503, 529) or (status in (None, 500, 502) and _BUSY.search(said)):
+    if status in (503, 529) or (status in (None, 500, 502) and _says(_BUSY, said)):
         return Overloaded, "The server has no room now; try again later."
     if status in (408, 499, 504) or "timeout_error" in said:
         return TimedOut, "The server gave up waiting; try again, or send less."

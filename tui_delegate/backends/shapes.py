@@ -19,18 +19,15 @@ if TYPE_CHECKING:
 
 Quirk = Literal["alternate", "no_system", "completion_tokens", "no_schema"]
 
-_QUIRKS: tuple[tuple[Quirk, re.Pattern[str]], ...] = (
-    ("alternate", re.compile(r"roles? must alternate|must alternate (?:between )?user", re.IGNORECASE)),
+_QUIRKS: tuple[tuple[Quirk, str], ...] = (
+    ("alternate", r"roles? must alternate|must alternate (?:between )?user"),
     (
         "no_system",
-        re.compile(
-            r"system (?:role|messages?|prompts?) (?:is |are )?(?:not|un)\s?(?:supported|allowed)"
-            r"|(?:not|n't) support (?:a |the )?system",
-            re.IGNORECASE,
-        ),
+        r"system (?:role|messages?|prompts?) (?:is |are )?(?:not|un)\s?(?:supported|allowed)"
+        r"|(?:not|n't) support (?:a |the )?system",
     ),
-    ("completion_tokens", re.compile(r"use '?max_completion_tokens", re.IGNORECASE)),
-    ("no_schema", re.compile(r"response_format|\bformat\b|schema|grammar", re.IGNORECASE)),
+    ("completion_tokens", r"use '?max_completion_tokens"),
+    ("no_schema", r"response_format|\bformat\b|schema|grammar"),
 )
 
 
@@ -49,7 +46,8 @@ class Shapes:
         if error.status not in (400, 422, 500):
             return False
         known = self._quirks.setdefault(request.model, set())
-        new = {quirk for quirk, words in _QUIRKS if words.search(f"{error.message} {error.body}")} - known
+        said = f"{error.message} {error.body}"
+        new = {quirk for quirk, words in _QUIRKS if re.search(words, said, re.IGNORECASE)} - known
         if not request.answer_schema:  # then it is about something else
             new.discard("no_schema")
         known |= new

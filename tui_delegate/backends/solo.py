@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from tui_delegate.backends.timeouts import POLL_LOAD, Cause, TimeOuts
 from tui_delegate.core.chunks import ProgressChunk
-from tui_delegate.core.errors import BackendError, DelegateError, Unreachable
+from tui_delegate.core.errors import BackendError, DelegateError
 from tui_delegate.core.retry import RetryBudget, retry_delay
 from tui_delegate.core.straight import straight
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from tui_delegate.backends.plug import Patience
     from tui_delegate.backends.table import Connection
@@ -125,23 +125,6 @@ class Solo:
             return None
         finally:
             self._way.seconds = before
-
-
-class InTurn:
-    """Several servers of one profile: the first named that is up makes the call."""
-
-    def __init__(self, members: Sequence[Backend]) -> None:
-        self._members = members
-
-    async def chat(self, request: ChatRequest, sink: Sink) -> Reply:
-        """Make the call; pass by a server that is down."""
-        *others, last = self._members
-        for member in others:
-            try:
-                return await member.chat(request, sink)
-            except Unreachable:
-                continue
-        return await last.chat(request, sink)
 
 
 class _Watch:

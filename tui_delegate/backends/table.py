@@ -61,13 +61,13 @@ class Closing(Protocol):
         """Close them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class _Wanted:
     """What a connection is made of."""
 
-    endpoint: Endpoint
-    options: Options
-    plain: bool
+    def __init__(self, endpoint: Endpoint, options: Options, *, plain: bool) -> None:
+        self.endpoint = endpoint
+        self.options = options
+        self.plain = plain
 
     def way(self, *, keep: bool = True) -> Way:
         """Make the way there."""
@@ -92,27 +92,27 @@ def connect(backend: str, endpoint: Endpoint, options: Options, *, plain: bool =
     """
     if backend not in _TABLE:
         raise ResolveError(f"There is no backend {backend!r}.", f"One of: {', '.join(_TABLE)}.")
-    return _TABLE[backend](Wanted(endpoint, options, plain))
+    return _TABLE[backend](_Wanted(endpoint, options, plain=plain))
 
 
-def _anthropic(wanted: Wanted) -> Connection:
+def _anthropic(wanted: _Wanted) -> Connection:
     from tui_delegate.backends.anthropic import VERSION, AnthropicChat
     from tui_delegate.backends.plain_host import PlainHost
 
     headers = tuple((VERSION | dict(wanted.endpoint.headers)).items())
-    wanted = replace(wanted, endpoint=replace(wanted.endpoint, key_header="x-api-key", headers=headers))
+    wanted.endpoint = replace(wanted.endpoint, key_header="x-api-key", headers=headers)
     way = wanted.way()
     return wanted.connection(way, AnthropicChat(way), PlainHost(way, "anthropic"))
 
 
-def _builtin(wanted: Wanted) -> Connection:
+def _builtin(wanted: _Wanted) -> Connection:
     from tui_delegate.backends.builtin import Builtin
 
     engine = Builtin(alone=wanted.plain)
     return Connection("", engine, engine)
 
 
-def _llamacpp(wanted: Wanted) -> Connection:
+def _llamacpp(wanted: _Wanted) -> Connection:
     from tui_delegate.backends.llamacpp import LlamaCpp
 
     # A router says `Keep-Alive` and closes after every answer that it passed on (seen 2026-11): the next
@@ -122,7 +122,7 @@ def _llamacpp(wanted: Wanted) -> Connection:
     return wanted.connection(way, server, server)
 
 
-def _lmstudio(wanted: Wanted) -> Connection:
+def _lmstudio(wanted: _Wanted) -> Connection:
     from tui_delegate.backends.lmstudio import LmStudio
 
     way = wanted.way()
@@ -130,7 +130,7 @@ def _lmstudio(wanted: Wanted) -> Connection:
     return wanted.connection(way, server, server)
 
 
-def _ollama(wanted: Wanted) -> Connection:
+def _ollama(wanted: _Wanted) -> Connection:
     from tui_delegate.backends.ollama import OllamaChat
 
     way, options = wanted.way(), wanted.options
@@ -147,7 +147,7 @@ def _ollama(wanted: Wanted) -> Connection:
     return replace(wanted.connection(way, chat, host, host), loading=host.prepare)
 
 
-def _openai(wanted: Wanted) -> Connection:
+def _openai(wanted: _Wanted) -> Connection:
     from tui_delegate.backends.openai import OpenAIChat
     from tui_delegate.backends.plain_host import PlainHost
 
@@ -155,7 +155,7 @@ def _openai(wanted: Wanted) -> Connection:
     return wanted.connection(way, OpenAIChat(way), PlainHost(way))
 
 
-_TABLE: dict[str, Callable[[Wanted], Connection]] = {
+_TABLE: dict[str, Callable[[_Wanted], Connection]] = {
     "anthropic": _anthropic,
     "builtin": _builtin,
     "llamacpp": _llamacpp,

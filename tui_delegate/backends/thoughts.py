@@ -11,7 +11,7 @@ from typing import Literal
 from tui_delegate.core.errors import BadReply
 
 OPEN, CLOSE = "<think>", "</think>"
-_CLOSE_ALONE = re.compile(r"^[ \t]*</think>[ \t]*$", re.MULTILINE)
+_CLOSE_ALONE = r"^[ \t]*</think>[ \t]*$"
 _CHECK_EVERY = 2048
 _SHORTEST, _LONGEST = 20, 200
 _REPEATS, _STUCK = 40, 4096
@@ -90,7 +90,7 @@ def split_at_lone_close(text: str) -> tuple[str, str] | None:
 
     Some templates put the opening tag into the prompt. Inside a code fence the tag is somebody's code.
     """
-    match = _CLOSE_ALONE.search(text) if CLOSE in text else None
+    match = re.search(_CLOSE_ALONE, text, re.MULTILINE) if CLOSE in text else None
     if match is None or OPEN in text[: match.start()] or "```" in text[: match.start()]:
         return None
     return text[: match.start()].strip(), text[match.end() :].lstrip()

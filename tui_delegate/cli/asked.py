@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Protocol
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
 from tui_delegate.core.messages import system, user
-from tui_delegate.core.usage import estimate_tokens
+from tui_delegate.core.usage import CHARS_PER_TOKEN, estimate_tokens
 from tui_delegate.engine.errand import Errand, Looked
 from tui_delegate.engine.prompts import system_prompt
 from tui_delegate.workspace.errands import ANSWER_SHARE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tui_delegate.cli.conduct import Conduct
     from tui_delegate.core.fitting import AnswerSchema
@@ -149,6 +149,9 @@ def ask_about(conduct: Conduct, material: Material, question: Question, prompt: 
     conduct.sit()
     seat = conduct.measured(material.tokens + question.tokens)
     room = room_in(seat, question.tokens)
+    if conduct.args.split:
+        most = part_tokens(conduct.errands.environ)
+        room = most if room is None else min(room, most)
     if room is None or material.tokens <= room:
         return conduct.do(question.errand(material, seat), prompt)
     if not conduct.args.split:
@@ -163,6 +166,13 @@ def room_in(seat: Seat, taken: int) -> int | None:
     if seat.window is None:
         return None
     return max(int(seat.window * (1 - 1 / ANSWER_SHARE)) - taken, 0)
+
+
+def part_tokens(environ: Mapping[str, str]) -> int:
+    """Say how many tokens one part may have, as far as the bound on bytes goes."""
+    from tui_delegate.corpus.values import Bounds
+
+    return max(int(Bounds.of_environ(environ).total_bytes / CHARS_PER_TOKEN), 1)
 
 
 def too_much(material: Material, seat: Seat, room: int) -> InputError:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from tui_delegate.core.events import Event
     from tui_delegate.core.specs import Seat
+    from tui_delegate.core.usage import Usage
     from tui_delegate.engine.errand import Done, Errand
     from tui_delegate.journal.store import Journal
     from tui_delegate.workspace.errands import Errands, Told
@@ -57,7 +58,7 @@ class Conduct:
 
     def resolve(self) -> None:
         """Say who is sent; no server is asked. Raises a ResolveError."""
-        self.place = self.errands.sent(self.args.profile, self.args.model)
+        self.place = self.errands.sent(self.args.profile, self.args.model, self.args.verb)
 
     def sit(self) -> Seat:
         """Find the seat of who is sent. Raises a DelegateError."""
@@ -86,7 +87,7 @@ class Conduct:
                     self.seat,
                     prompt,
                     command=self.args.verb,
-                    target=self.target,
+                    target="" if getattr(self.args, "stdout", False) else self.target,
                     journal=journal,
                     tell=self.hear,
                 )
@@ -166,7 +167,7 @@ class Conduct:
         }
         if self.target:
             body["target"] = self.target
-        return body | _figures(told) | self._journal_words()
+        return body | figures_of(told) | self._journal_words()
 
     def journal(self) -> Journal | None:
         """Open the journal; where it can't be, say so at the end."""
@@ -194,7 +195,7 @@ class Conduct:
                 output.data(rest, end="")
             self._break_line()
         else:
-            output.data(text if self.args.raw else clean(text))
+            output.data(text if self.args.raw else clean(text), end="" if text.endswith("\n") else "\n")
 
     def _break_line(self) -> None:
         if self._column:
@@ -238,21 +239,25 @@ class Conduct:
         if told is None:
             return body
         text: dict[str, object] = {"content": told.done.text} if told.done.text else {}
-        return body | text | _figures(told) | self._journal_words()
+        return body | text | figures_of(told) | self._journal_words()
 
 
 def sum_of(done: Done) -> str:
     """Say in a line who did it and what it took."""
-    usage = done.usage
-    guess = "" if usage.source == "reported" else "~"
-    cost = "" if done.cost is None else f", ${done.cost:.4f}"
     flags = "".join(f", {partial_words(flag)}" for flag in done.flags)
     place = seat_name(done.seat.profile, done.seat.model)
-    tokens = f"{guess}{usage.prompt} tokens in, {guess}{usage.completion} out"
-    return f"{place}: {tokens}{cost}, {done.seconds:.1f} s{flags}"
+    return f"{place}: {note_of(done.usage, done.cost)}, {done.seconds:.1f} s{flags}"
 
 
-def _figures(told: Told) -> dict[str, object]:
+def note_of(usage: Usage, cost: float | None) -> str:
+    """Say what was spent, in a few words."""
+    guess = "" if usage.source == "reported" else "~"
+    dollars = "" if cost is None else f", ${cost:.4f}"
+    return f"{guess}{usage.prompt} tokens in, {guess}{usage.completion} out{dollars}"
+
+
+def figures_of(told: Told) -> dict[str, object]:
+    """Give what a run took, for a JSON object."""
     done = told.done
     figures: dict[str, object] = {
         "usage": {

@@ -5,7 +5,6 @@ How a file is put in its place safely is `tools`' to know; how a model is asked,
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from tui_delegate.cli.asked import Question, ask_about, schema_at
 from tui_delegate.cli.conduct import sum_of
 from tui_delegate.cli.gathering import gathered, prompt_of, show
 from tui_delegate.core.clean import clean_line
-from tui_delegate.core.errors import InputError, MissingTarget
+from tui_delegate.core.errors import InputError, MissingTarget, ResolveError
 from tui_delegate.engine.errand import Looked
 from tui_delegate.engine.prompts import EXTRACT, WRITE
 from tui_delegate.tools.fences import finish, strip_fences
@@ -42,6 +41,11 @@ def write(conduct: Conduct) -> int:
     if args.verify and args.stdout:
         raise InputError("--verify checks a file, and --stdout writes none.", "Name a --target.")
     conduct.resolve()
+    if conduct.place and conduct.errands.protocol(conduct.place) == "builtin" and not args.preview:
+        raise ResolveError(
+            "The builtin engine quotes and condenses by rule: it can't draft a file.",
+            "Name a profile with a model: --profile NAME (`tui-delegate profiles list`).",
+        )
     if args.stdout or args.preview:
         conduct.target = args.target or STDOUT
         return _draft(conduct, None)
@@ -134,15 +138,15 @@ class _Work:
 
     def _checked(self, text: str) -> Looked:
         """Put the draft in its place and run the check; take it out again where it does not pass."""
-        from tui_delegate.tools.check import check
+        from tui_delegate.tools.check import run_check
 
         assert self.target is not None
         args = self.conduct.args
         self._written = self.target.write(text.encode(), force=args.force)
         with output.progress(None, f"checking: {args.verify}"):
-            checked = check(args.verify, os.getcwd(), self._written.path, self.conduct.errands.environ)
+            checked = run_check(args.verify, self._written.path, environ=self.conduct.errands.environ)
         self.checks.append(checked)
-        if checked.ok:
+        if checked.passed:
             return Looked(text)
         self.put_back()
         why = "it took too long" if checked.timed_out else f"it ended with {checked.status}"
@@ -157,7 +161,9 @@ class _Work:
         """Show what changes; say whether it may be written."""
         args = self.conduct.args
         if not args.json:
-            output.data(self._diff(text, coloured=output.colour(sys.stdout)), end="")
+            from tui_delegate.tools.diff import for_eyes
+
+            output.data(for_eyes(self._diff(text), colour=output.colour(sys.stdout)), end="")
         if args.dry_run:
             return False
         if args.json or sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -168,11 +174,11 @@ class _Work:
         self.put_back()
         return False
 
-    def _diff(self, text: str, *, coloured: bool = False) -> str:
+    def _diff(self, text: str) -> str:
         from tui_delegate.tools.diff import unified
 
         assert self.target is not None
-        return unified(self._before, self.target.fit(text.encode()), self.conduct.target, coloured=coloured)
+        return unified(self.conduct.target, self._before, self.target.fit(text.encode()))
 
     def _left(self, told: Told) -> int:
         """Tell that nothing was written."""

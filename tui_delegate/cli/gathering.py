@@ -30,6 +30,7 @@ def gathered(conduct: Conduct, words: Sequence[str], tag: str) -> Files:
     from tui_delegate.corpus.values import Bounds
 
     bounds = Bounds.of_environ(conduct.errands.environ)
+    bounds = bounds.in_parts() if conduct.args.split else bounds
     try:
         cwd = os.getcwd()
     except FileNotFoundError:
@@ -37,7 +38,7 @@ def gathered(conduct: Conduct, words: Sequence[str], tag: str) -> Files:
     if rev := conduct.args.diff_only:
         from tui_delegate.corpus.changed import changed_since
 
-        packet = changed_since(rev, words, cwd, bounds)
+        packet = changed_since(rev, words or ["."], cwd, bounds)
     elif words:
         packet = pack(words, cwd, bounds, stdin=_stdin(), fetch=_fetch)
     else:

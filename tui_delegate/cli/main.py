@@ -26,11 +26,17 @@ VERBS = {
     "ask": "answer a question from files",
     "write": "draft one file from others and a specification",
     "summarize": "condense what comes in by the pipe",
+    "map": "ask one question of many files, each by itself, side by side",
     "run": "give a prompt to the manager, which delegates to its workers",
     "models": "list the models of every server here; load, unload and pull them",
     "profiles": "list, show, make and test profiles",
     "ledger": "show every model call: tokens, time and cost",
     "status": "show version, default profile, files and what is installed; no server is asked",
+    "doctor": "try every profile at once: server, key, model, tools; journal and sandbox too",
+    "install": "teach the coding agents on this machine to delegate",
+    "uninstall": "take out what install put in, to the byte",
+    "completions": "write a completion script for bash, zsh or fish",
+    "man": "write the manual page",
 }
 
 NOT_FOR_PROGRAMS = frozenset({"chat", "web", "mcp", "completions", "man"})
@@ -72,10 +78,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         args = _parser(verb).parse_args(words)
         if not args.verb:
-            raise Misuse(
-                "the screen needs a terminal; in a pipe: tui-delegate run -",
-                "`tui-delegate --help` lists all verbs",
-            )
+            raise _misuse("the screen needs a terminal; in a pipe: tui-delegate run -", _ALL_VERBS)
     except Misuse as error:
         return _say_misuse(words, verb, error)
     return _run(args)
@@ -86,10 +89,10 @@ def _say_misuse(words: Sequence[str], verb: str, error: Misuse) -> int:
     try:
         if as_json:
             output.data_json(output.error_envelope(verb if verb in VERBS else "-", error))
-        elif error.usage:
-            output.say(f"{error.usage}{error.program}: error: {error.message}")
         else:
-            output.say_error(error)
+            output.say(f"{error.usage}{error.program}: error: {error.message}")
+            if not error.hint.startswith("usage:"):
+                output.say(f"  {error.hint}")
     except BrokenPipeError:
         _close_stdout()
     return output.USAGE
@@ -147,16 +150,30 @@ def _parser(verb: str) -> argparse.ArgumentParser:
     return parser
 
 
+def whole_parser() -> argparse.ArgumentParser:
+    """Make the parser with the flags of all verbs, for whoever writes them down."""
+    return _parser("*")
+
+
 def _unknown(verb: str) -> Misuse:
     import difflib
 
     from tui_delegate.core.clean import clean_line
 
     close = difflib.get_close_matches(verb, VERBS, 1, 0.5)
-    hint = f"Did you mean {close[0]}?" if close else f"Verbs: {', '.join(VERBS)}."
+    hint = f"Did you mean {close[0]}?" if close else _ALL_VERBS
     if len(verb.split()) > 1:
         hint = "To give a prompt: tui-delegate run 'PROMPT'"
-    return Misuse(f"There is no verb {clean_line(verb, 60)!r}.", hint)
+    return _misuse(f"There is no verb {clean_line(verb, 60)!r}.", hint)
+
+
+_ALL_VERBS = "`tui-delegate --help` lists all verbs."
+
+
+def _misuse(message: str, hint: str) -> Misuse:
+    misuse = Misuse(message, hint)
+    misuse.usage = "usage: tui-delegate [-h] [--version] VERB ...\n"
+    return misuse
 
 
 def _help_formatter(prog: str) -> argparse.HelpFormatter:

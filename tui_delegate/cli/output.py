@@ -144,9 +144,7 @@ def detail(text: str) -> None:
 
 def say_error(error: DelegateError) -> None:
     """Say what happened and what to do next."""
-    from tui_delegate.cli.secrets import hidden
-
-    say(f"tui-delegate: {hidden(error.message)}")
+    say(f"tui-delegate: {_without_keys(error)}")
     if error.hint:
         say(f"  {error.hint}")
 
@@ -170,18 +168,27 @@ def error_envelope(
     target: str = "",
 ) -> dict[str, object]:
     """Make the JSON object of a verb that failed: what the server said is in it, without our keys."""
-    from tui_delegate.cli.secrets import hidden
-
-    inner = {**error.envelope(), "message": hidden(error.message)}
+    inner = {**error.envelope(), "message": _without_keys(error)}
     if backend:
         inner["backend"] = backend
     if (status := getattr(error, "status", None)) is not None:
         inner["status"] = status
     if body := getattr(error, "body", ""):
+        from tui_delegate.cli.secrets import hidden
+
         inner["body"] = hidden(body)[:BODY_SHOWN]
     places = {"profile": profile, "model": model, "target": target}
     known = {name: place for name, place in places.items() if place}
     return {"ok": False, "command": verb, "error": inner, **known}
+
+
+def _without_keys(error: DelegateError) -> str:
+    """Give the message. Only a server's words can repeat a key, and looking for keys costs start-up."""
+    if not hasattr(error, "status"):
+        return error.message
+    from tui_delegate.cli.secrets import hidden
+
+    return hidden(error.message)
 
 
 def colour(stream: TextIO) -> bool:

@@ -88,6 +88,6 @@ def _columns(stream: TextIO) -> int:
     import os
 
     try:
-        return max(os.get_terminal_size(stream.fileno()).columns, 20)
+        return os.get_terminal_size(stream.fileno()).columns or 80
     except (OSError, ValueError):
         return 80

@@ -6,14 +6,15 @@ How the material is cut is its own; what one errand is, is `asked`'s.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tui_delegate.cli import output
 from tui_delegate.core.events import Finished
 from tui_delegate.core.usage import estimate_tokens
 from tui_delegate.engine.errand import Errand
-from tui_delegate.engine.parts import Part, do_in_parts
+from tui_delegate.engine.parts import Answer, Part, do_in_parts
 from tui_delegate.engine.prompts import COMBINE
 from tui_delegate.workspace.many import open_many
 from tui_delegate.workspace.material import Text
@@ -45,7 +46,7 @@ async def _ask(
     try:
         async with open_many(args.limit) as many:
             seat = await many.seat(conduct.place, args.temperature, args.fallback)
-            job = _Job(question, seat, room)
+            job = Job(question, seat, room)
             with output.progress(len(pieces), "parts") as bar:
 
                 def tell(event: Event) -> None:
@@ -66,46 +67,40 @@ async def _ask(
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
+class Job:
     """One question, asked of parts and then of their answers."""
 
     question: Question
     seat: Seat
-    room: int
+    room: int | None
 
     def parts(self, pieces: Sequence[Material]) -> list[Part]:
         """Make the parts' errands."""
         return [self._part(f"part {place} of {len(pieces)}", piece) for place, piece in enumerate(pieces, 1)]
 
-    def again(self, ended: Sequence[tuple[Part, Done]]) -> list[Part]:
+    def again(self, answers: Sequence[Answer]) -> list[Part]:
         """Make parts of answers that are together still too much; none where they fit."""
-        answers = [_answer(part, done) for part, done in ended]
-        if estimate_tokens("\n".join(answers)) <= self.room:
+        told = [_told(answer) for answer in answers]
+        if self.room is None or estimate_tokens("\n".join(told)) <= self.room:
             return []
         groups: list[list[str]] = [[]]
-        for answer in answers:
-            if groups[-1] and estimate_tokens("\n".join([*groups[-1], answer])) > self.room:
+        for one in told:
+            if groups[-1] and estimate_tokens("\n".join([*groups[-1], one])) > self.room:
                 groups.append([])
-            groups[-1].append(answer)
-        if len(groups) >= len(answers):  # nothing would come of it but the same again
+            groups[-1].append(one)
+        if len(groups) >= len(told):  # nothing would come of it but the same again
             return []
         return [
             self._part(f"answers {place} of {len(groups)}", Text("\n\n".join(group)), combines=True)
             for place, group in enumerate(groups, 1)
         ]
 
-    def combined(self, ended: Sequence[tuple[Part, Done]]) -> Errand:
+    def combined(self, answers: Sequence[Answer]) -> Errand:
         """Make one errand of all answers."""
-        answers = Text("\n\n".join(_answer(part, done) for part, done in ended))
-        errand = self.question.errand(answers, self.seat)
+        material = Text("\n\n".join(_told(answer) for answer in answers))
+        errand = self.question.errand(material, self.seat)
         words = f"{self.question.words}\n{COMBINE}"
-        return Errand(
-            messages=self.question.messages(words, answers, self.seat),
-            answer_schema=errand.answer_schema,
-            review=errand.review,
-            rounds=errand.rounds,
-            whole=errand.whole,
-        )
+        return replace(errand, messages=self.question.messages(words, material, self.seat))
 
     def _part(self, name: str, material: Material, *, combines: bool = False) -> Part:
         words = COMBINE if combines else self.question.part_words
@@ -115,7 +110,6 @@ class _Job:
         )
 
 
-def _answer(part: Part, done: Done) -> str:
-    if done.error is not None:
-        return f'<answer of="{part.name}" failed="true">\n{done.error.message}\n</answer>'
-    return f'<answer of="{part.name}">\n{done.text}\n</answer>'
+def _told(answer: Answer) -> str:
+    failed = ' failed="true"' if answer.failed else ""
+    return f"<answer of={json.dumps(answer.name)}{failed}>\n{answer.text}\n</answer>"

@@ -9,6 +9,7 @@ DelegateError
 ├─ TargetError            a place that a worker's file can't go to
 │  ├─ MissingTarget  BadTarget  RootEscape  TargetProtected
 │  └─ TargetExists  NotAFile  TargetChanged  NotWritten
+├─ FileRefused            a file that we leave as it is, because to change it could lose something
 ├─ JournalError           the journal can't be written or read
 ├─ BackendError           a model server, or the way to it
 │  ├─ Unreachable  AuthRefused  ModelMissing  ContextOverflow  RateLimited  Overloaded
@@ -22,7 +23,9 @@ What may not live here: exit codes and wording for a terminal (cli), HTTP status
 
 from __future__ import annotations
 
-from typing import ClassVar
+TYPE_CHECKING = False  # the shortest verbs load this, and typing costs more than all of it
+if TYPE_CHECKING:
+    from typing import ClassVar
 
 
 class DelegateError(Exception):
@@ -137,6 +140,12 @@ class NotWritten(TargetError):
 
     code = "target_not_written"
     type = "backend_error"
+
+
+class FileRefused(DelegateError):
+    """A file stays as it is: what it is, or what is in it, makes it unsafe to change."""
+
+    code = "file_refused"
 
 
 class JournalError(DelegateError):

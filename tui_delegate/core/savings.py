@@ -6,24 +6,16 @@ A fold over transcripts; nothing is drawn or stored here. What is not known stay
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from tui_delegate.core.errands import is_delegated
 from tui_delegate.core.usage import Price, Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from tui_delegate.core.calls import ModelCall
-    from tui_delegate.core.events import RunPath
     from tui_delegate.core.transcript import Node, Transcript
-
-ERRANDS: Final = frozenset({"ask", "write", "summarize", "map"})
-"""Verbs whose runs have no manager of ours: whoever called them is the manager, so their root is a worker."""
-
-
-def is_delegated(command: str, path: RunPath) -> bool:
-    """Say whether a call was a worker's, by the verb of its run and its place in it."""
-    return bool(path) or command in ERRANDS
 
 
 @dataclass(frozen=True, slots=True)

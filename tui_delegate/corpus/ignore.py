@@ -31,21 +31,19 @@ class Rule:
     """Whether only folders are meant."""
     by_path: bool
     """Whether the line is about a path from its file's folder on, not about a name anywhere below it."""
+    plain: str
+    """What its pattern begins with and is to be taken as it stands."""
 
     def is_about(self, name: str, below: str) -> bool:
-        """Whether the line speaks of an entry; of the last word on it, if several do."""
-        pattern = self.pattern
-        plain = plain_length(pattern)
+        """Whether the line speaks of an entry, by its name and its path from the file's folder on."""
+        text = below if self.by_path else name
+        plain = self.plain
+        if plain == self.pattern:
+            return text == plain
         if not self.by_path:
-            if plain == len(pattern):
-                return name == pattern
-            if pattern[0] == "*" and plain_length(pattern[1:]) == len(pattern) - 1:
-                return name.endswith(pattern[1:])
-            return matches(pattern, name, False)
+            return text.startswith(plain) and matches(self.pattern, text, False)
         # What is plain is taken off first, as git does it: a `**` right after it may then reach over slashes.
-        return below.startswith(pattern[:plain]) and (
-            below == pattern if plain == len(pattern) else matches(pattern[plain:], below[plain:], True)
-        )
+        return text.startswith(plain) and matches(self.pattern[len(plain) :], text[len(plain) :], True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +98,16 @@ class Ignores:
         folder, _, last = rule.pattern.rpartition("/")
         plain = plain_length(last)
         end = last[max(map(last.rfind, "*?[]\\")) + 1 :]
-        if plain == len(last) or (plain and not end):
+        # To git, `a/b**/c` is about `a/bc` too; and a slash may stand in brackets.
+        odd = (rule.pattern.startswith("**", len(rule.plain)) and rule.plain[-1:] not in "/") or "[" in folder
+        if rule.by_path and (odd or (plain < len(last) and not plain and not end)):
+            self.places += (base + _as_text(rule.plain.rpartition("/")[0]),)
+        elif plain == len(last) or (plain and not end):
             self.starts.add(_as_text(last[:plain]))
         elif end:
             self.ends.add(_as_text(end))
-        else:  # anything at all, below the part of the path that is plain
-            start = folder[: plain_length(folder)]
-            if start != folder:
-                start = start.rpartition("/")[0]
-            self.places += (base + _as_text(start),)
+        else:
+            self.places += (base,)
 
 
 def read_rules(file: str, *, follow: bool = True) -> tuple[Rule, ...]:
@@ -136,7 +135,8 @@ def _rules(lines: Iterable[str]) -> Iterator[Rule]:
         folders = pattern.endswith("/")
         pattern = pattern[:-1] if folders else pattern
         if pattern:
-            yield Rule(pattern.removeprefix("/"), ignores, folders, "/" in pattern)
+            body = pattern.removeprefix("/")
+            yield Rule(body, ignores, folders, "/" in pattern, body[: plain_length(body)])
 
 
 def _without_spaces(line: str) -> str:

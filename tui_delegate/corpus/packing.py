@@ -46,7 +46,24 @@ def pack(
     Raises an InputError for a word that leads nowhere, for too much of it, and where nothing is left.
     """
     bounds = bounds or Bounds()
-    gathering: Gathering[Sheet] = Gathering(os.path.abspath(cwd), bounds, MADE, SPLIT_OR_BYTES)
+    try:
+        packet = _packed(words, os.path.abspath(cwd), bounds, stdin, fetch)
+    except InputError as error:
+        raise InputError(
+            error.message, error.hint or "Name a file, a folder or a pattern of files."
+        ) from None
+    packet.check(bounds)
+    return packet
+
+
+def _packed(
+    words: Sequence[str],
+    cwd: str,
+    bounds: Bounds,
+    stdin: Callable[[], bytes] | None,
+    fetch: Fetch | None,
+) -> Packet:
+    gathering: Gathering[Sheet] = Gathering(cwd, bounds, MADE, SPLIT_OR_BYTES)
     for word in dict.fromkeys(words):
         if word == STDIN:
             gathering.add(word, _streamed(stdin, bounds))
@@ -57,7 +74,6 @@ def pack(
     packet = Packet(gathering.in_order(), _left_out(gathering))
     if not packet.sheets:
         raise nothing(words, packet.left_out)
-    packet.check(bounds)
     return packet
 
 

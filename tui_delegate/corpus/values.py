@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MAX_FILE_BYTES: Final = 750_000
 MAX_CORPUS_BYTES: Final = 3_000_000
+MOST_PARTS: Final = 32
+"""So many times the usual bytes may be read where they are sent in parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,11 @@ class Bounds:
             _bytes(environ, "AGENT_DELEGATE_MAX_CORPUS_BYTES", MAX_CORPUS_BYTES),
             tokens,
         )
+
+    def in_parts(self) -> Bounds:
+        """Give the bounds of what is sent in parts: each part may have the bytes of a whole corpus."""
+        most = MOST_PARTS * self.total_bytes
+        return Bounds(most, most, self.tokens)
 
 
 @dataclass(frozen=True, slots=True)

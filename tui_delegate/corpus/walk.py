@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 DEEPEST: Final = 100
 HEAD: Final = 4
-"""So much of a name's beginning is remembered as harmless, or as worth a look."""
+TAIL: Final = 3
+"""So much of a name's beginning and end is remembered as harmless, or as worth a look."""
 
 
 class Batch(NamedTuple):
@@ -74,35 +75,35 @@ class Sieve:
     def sift(self, folder: str, wanted: Callable[[str, bool], bool] | None = None) -> Sifted:
         """Judge all that stands in a folder, whose path ends with a slash."""
         entries = _entries(folder)
-        sieve = self._within(folder, entries)
-        files: list[str] = []
-        others: list[os.DirEntry[str]] = []
-        left: list[tuple[str, str]] = []
-        starts, ends = sieve._starts, sieve._ends
-        always = folder.startswith(sieve._ignores.places)
-        for entry in entries:
-            name = entry.name
-            if wanted and not wanted(name, entry.is_dir(follow_symlinks=False)):
-                continue
-            if not entry.is_file(follow_symlinks=False):
-                others.append(entry)
-            elif starts[name[:HEAD]] or ends[name.rpartition(".")[2]] or always:
-                if why := sieve._why_not(folder, name) or _why_not_name(name):
-                    left.append((name, why))
-                else:
-                    files.append(name)
-            else:
-                files.append(name)
+        names = [entry.name for entry in entries]
+        sieve = self._within(folder) if FILE in names else self
+        if wanted:
+            entries = [one for one in entries if wanted(one.name, one.is_dir(follow_symlinks=False))]
+            names = [entry.name for entry in entries]
+        files = [name for one, name in zip(entries, names, strict=True) if one.is_file(follow_symlinks=False)]
+        others = []
+        if len(files) < len(entries):
+            others = [one for one in entries if not one.is_file(follow_symlinks=False)]
+        left = {
+            name: why for name in sieve._noted(folder, files) if (why := sieve._why_not_file(folder, name))
+        }
+        if left:
+            files = [name for name in files if name not in left]
         return sieve._with_others(folder, files, others, left)
 
-    def _within(self, folder: str, entries: list[os.DirEntry[str]]) -> Sieve:
-        if not any(entry.name == FILE for entry in entries):
-            return self
+    def _within(self, folder: str) -> Sieve:
         ignores = self._ignores.within(folder)
         return self if ignores is self._ignores else Sieve(ignores, self.top, self.skip)
 
+    def _noted(self, folder: str, files: list[str]) -> list[str]:
+        """Give the names that need a look."""
+        if folder.startswith(self._ignores.places):
+            return files
+        starts, ends = self._starts, self._ends
+        return [name for name in files if starts[name[:HEAD]] or ends[name[-TAIL:]]]
+
     def _with_others(
-        self, folder: str, files: list[str], others: list[os.DirEntry[str]], left: list[tuple[str, str]]
+        self, folder: str, files: list[str], others: list[os.DirEntry[str]], left: dict[str, str]
     ) -> Sifted:
         """Judge what is no plain file, and put all into the order of the names."""
         folders: list[str] = []
@@ -110,25 +111,27 @@ class Sieve:
         for entry in others:
             name, is_folder = entry.name, entry.is_dir(follow_symlinks=False)
             if why := self._why_not(folder, name, is_folder):
-                left.append((name + "/" * is_folder, why))
+                left[name + "/" * is_folder] = why
             elif is_folder:
                 folders.append(name)
             elif not entry.is_symlink():
-                left.append((name, "not a file"))
+                left[name] = "not a file"
             elif why := _why_not_link(folder + name, self.top):
-                left.append((name, why))
+                left[name] = why
             else:
                 links[name] = slashes(os.path.realpath(folder + name))
         files += links
-        for names in (files, folders):
-            names.sort()
-        left.sort()
-        return Sifted(files, links, folders, left, self)
+        files.sort()
+        folders.sort()
+        return Sifted(files, links, folders, sorted(left.items()), self)
+
+    def _why_not_file(self, folder: str, name: str) -> str:
+        return self._why_not(folder, name) or _why_not_name(name)
 
     def _why_not(self, folder: str, name: str, is_folder: bool = False) -> str:
         if (is_folder and name in self.skip) or name == ".git":  # in a worktree .git is a file
             return "not a person's work"
-        if self._ignores.ignored(folder + name, is_folder):
+        if self._noted(folder, [name]) and self._ignores.ignored(folder + name, is_folder):
             return "ignored by .gitignore"
         return "may hold secrets" if is_folder and is_secret_folder(name) else ""
 
@@ -152,21 +155,21 @@ class Walk:
         waiting = [("", self._sieve)]
         while waiting:
             below, sieve = waiting.pop()
-            parts = tuple(below.split("/")[:-1])
-            found = sieve.sift(self._folder + below, self._wanted(parts))
+            found = sieve.sift(self._folder + below, self._wanted(below))
             self.left_out += [(below + name, why) for name, why in found.left]
             if found.files:
                 prefixes = (show + below, self._folder + below, self._real + below)
                 yield Batch(*prefixes, found.files, found.links)
-            if len(parts) < DEEPEST:
+            if below.count("/") < DEEPEST:
                 waiting += [(f"{below}{name}/", found.below) for name in reversed(found.folders)]
             else:
                 self.left_out += [(f"{below}{name}/", "too deep") for name in found.folders]
 
-    def _wanted(self, parts: tuple[str, ...]) -> Callable[[str, bool], bool] | None:
+    def _wanted(self, below: str) -> Callable[[str, bool], bool] | None:
         pattern = self._pattern
         if pattern is None:
             return None
+        parts = below.split("/")[:-1]
         return lambda name, is_folder: (
             pattern.leads((*parts, name)) if is_folder else pattern.takes((*parts, name))
         )
@@ -186,17 +189,17 @@ class _Starts(dict[str, bool]):
 
 
 class _Ends(dict[str, bool]):
-    """Whether a name that ends like this, after its last dot, is worth a look."""
+    """Whether a name that ends like this is worth a look."""
 
     def __init__(self, noted: set[str]) -> None:
         super().__init__()
         folded = {end.casefold() for end in noted}
-        self._dotted = {end.rpartition(".")[2] for end in folded if "." in end}
-        self._plain = tuple(end for end in folded if "." not in end)
+        self._long = {end[-TAIL:] for end in folded if len(end) >= TAIL}
+        self._short = tuple(end for end in folded if len(end) < TAIL)
 
     def __missing__(self, end: str) -> bool:
         folded = end.casefold()
-        self[end] = folded in self._dotted or folded.endswith(self._plain)
+        self[end] = folded[-TAIL:] in self._long or folded.endswith(self._short)
         return self[end]
 
 

@@ -7,9 +7,15 @@ from __future__ import annotations
 
 import functools
 import re
+from typing import TYPE_CHECKING, Final
 
-MAGIC = "*?[\\"
-_NEVER = "(?!)"
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NEVER: Final = "(?!)"
+_NO_SLASH: Final = "[^/]*"
+_ANYTHING: Final = ".*"
+_FOLDERS: Final = "(?:[^/]*/)*"
 _CLASSES = {
     "alnum": str.isalnum,
     "alpha": str.isalpha,
@@ -32,7 +38,8 @@ class BadPattern(ValueError):
 
 def plain_length(pattern: str) -> int:
     """Say how far a pattern is to be taken as it stands."""
-    return next((place for place, letter in enumerate(pattern) if letter in MAGIC), len(pattern))
+    found = re.search(r"[*?\[\\]", pattern)
+    return found.start() if found else len(pattern)
 
 
 def matches(pattern: str, text: str, by_path: bool) -> bool:
@@ -42,8 +49,12 @@ def matches(pattern: str, text: str, by_path: bool) -> bool:
 
 @functools.lru_cache(maxsize=2048)
 def compiled(pattern: str, by_path: bool) -> re.Pattern[str]:
-    """Make a pattern's regular expression; costly, so done when a name first comes near it."""
-    parts = []
+    """Make a pattern's regular expression; costly, so done when a name first comes near it.
+
+    Whatever follows a star is taken where it is first met, for good, if another star comes after it: no
+    match is lost by that, and a stranger's pattern of many stars can't keep us busy for ever.
+    """
+    parts: list[str] = []
     at = 0
     try:
         while at < len(pattern):
@@ -51,7 +62,33 @@ def compiled(pattern: str, by_path: bool) -> re.Pattern[str]:
             parts.append(part)
     except BadPattern:
         parts = [_NEVER]
-    return re.compile("".join(parts), re.DOTALL)
+    return re.compile("".join(_once_for_all(parts, _FOLDERS, _within_a_folder)), re.DOTALL)
+
+
+def _within_a_folder(parts: list[str]) -> list[str]:
+    """Do it for the stars of each name in a path; by name only, the whole pattern is one."""
+    done: list[str] = []
+    name: list[str] = []
+    for part in parts:
+        name.append(part)
+        if part == "/":
+            done += _once_for_all(name, _NO_SLASH, list)
+            name = []
+    return done + _once_for_all(_once_for_all(name, _NO_SLASH, list), _ANYTHING, list)
+
+
+def _once_for_all(parts: list[str], star: str, inner: Callable[[list[str]], list[str]]) -> list[str]:
+    """Take what stands between two stars of a kind where it is first met."""
+    if star not in parts:
+        return inner(parts)
+    first = parts.index(star)
+    done = inner(parts[:first])
+    rest = parts[first + 1 :]
+    while star in rest:
+        end = rest.index(star)
+        done.append(f"(?>{star}?{''.join(inner(rest[:end]))})")
+        rest = rest[end + 1 :]
+    return [*done, star, *inner(rest)]
 
 
 def _part(pattern: str, at: int, by_path: bool) -> tuple[str, int]:
@@ -75,15 +112,15 @@ def _stars(pattern: str, at: int, by_path: bool) -> tuple[str, int]:
     while pattern[after : after + 1] == "*":
         after += 1
     if not by_path:
-        return ".*", after
+        return _ANYTHING, after
     alone = (at == 0 or pattern[at - 1] == "/") and (
         after == len(pattern) or pattern[after] == "/" or pattern.startswith("\\/", after)
     )
     if after - at == 1 or not alone:
-        return "[^/]*", after
+        return _NO_SLASH, after
     if pattern[after : after + 1] == "/":
-        return "(?:.*/)?", after + 1
-    return ".*", after
+        return _FOLDERS, after + 1
+    return _ANYTHING, after
 
 
 def _set(pattern: str, at: int, by_path: bool) -> tuple[str, int]:

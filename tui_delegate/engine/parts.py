@@ -29,6 +29,15 @@ class Part:
     errand: Errand
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a part gave, or why it gave nothing."""
+
+    name: str
+    text: str
+    failed: bool = False
+
+
 Ended = tuple[Part, "Done"]
 
 
@@ -36,26 +45,36 @@ async def do_in_parts(
     bench: Bench,
     parts: Sequence[Part],
     seat: Seat,
-    again: Callable[[Sequence[Ended]], Sequence[Part]],
-    combine: Callable[[Sequence[Ended]], Errand],
+    again: Callable[[Sequence[Answer]], Sequence[Part]],
+    combine: Callable[[Sequence[Answer]], Errand],
+    answers: Sequence[Answer] = (),
 ) -> Done:
     """Do all parts, then what `combine` makes of their answers. Where every part failed, that is the end.
 
-    `again` makes parts of answers that are too much to be combined at once; none where they are not.
+    `again` makes parts of answers that are too much to be combined at once; none where they are not. Without
+    parts, `answers` are what is combined.
     """
     spent: list[Done] = []
     failed = False
-    while True:
+    while parts:
         ended = await _do_all(bench, parts, seat, len(spent))
         spent += [done for _, done in ended]
         failed = failed or any(done.error for _, done in ended)
         if all(done.error for _, done in ended):
             return _together(lost(bench, seat, ended[0][1].error), spent)
-        if not (parts := again(ended)):
-            break
-    errand = combine(ended)
+        answers = [_answer(part, done) for part, done in ended]
+        parts = again(answers)
+    if not spent and (more := again(answers)):
+        return await do_in_parts(bench, more, seat, again, combine)
+    errand = combine(answers)
     flagged = replace(errand, flags=("parts_failed",)) if failed else errand
     return _together(await do(bench, flagged, seat), spent)
+
+
+def _answer(part: Part, done: Done) -> Answer:
+    if done.error is not None:
+        return Answer(part.name, done.error.message, failed=True)
+    return Answer(part.name, done.text)
 
 
 def _together(last: Done, others: Sequence[Done]) -> Done:
@@ -67,7 +86,7 @@ def _together(last: Done, others: Sequence[Done]) -> Done:
         cost=None if None in costs else sum(cost or 0.0 for cost in costs),
         calls=last.calls + sum(one.calls for one in others),
         seconds=last.seconds + max((one.seconds for one in others), default=0.0),
-        at=max(last.at, *(one.at for one in others)),
+        at=max([last.at, *(one.at for one in others)]),
     )
 
 

@@ -7,7 +7,6 @@ the claim. What the run goes on from is in its events.
 from __future__ import annotations
 
 import os
-import platform
 import sqlite3
 import time
 from typing import TYPE_CHECKING, Final
@@ -30,7 +29,7 @@ def is_alive(row: RunRow) -> bool:
     """Say whether a run is being worked on. On another machine that can't be seen: it counts as worked on."""
     if row.status != "open":
         return False
-    return row.machine != platform.node() or processes.is_alive(row.pid, row.started)
+    return row.machine != processes.machine() or processes.is_alive(row.pid, row.started)
 
 
 def claim(path: Path, row: RunRow) -> None:
@@ -49,11 +48,11 @@ def claim(path: Path, row: RunRow) -> None:
 
 def _change(connection: sqlite3.Connection, row: RunRow) -> bool:
     before = (row.id, row.pid, row.machine, row.status, row.ended)
-    return connection.execute(_CLAIM, (os.getpid(), platform.node(), time.time(), *before)).rowcount == 1
+    return connection.execute(_CLAIM, (os.getpid(), processes.machine(), time.time(), *before)).rowcount == 1
 
 
 def _taken(row: RunRow) -> InputError:
-    if row.machine != platform.node():
+    if row.machine != processes.machine():
         return InputError(
             f"Run {row.id} was begun on {row.machine}: from here nobody can tell whether it still runs.",
             "Take it up there.",

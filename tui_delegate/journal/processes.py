@@ -6,7 +6,6 @@ What a run without a process means is for whoever asked.
 from __future__ import annotations
 
 import os
-import platform
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -18,9 +17,18 @@ SLACK: Final = 60.0
 than that has only got the number of the one that is gone."""
 
 
+def machine() -> str:
+    """Name this machine. `platform` knows no more where the system tells, and costs an import."""
+    if hasattr(os, "uname"):
+        return os.uname().nodename
+    import platform
+
+    return platform.node()
+
+
 def is_live(run: RunRow) -> bool:
     """Say whether a run is at work now, as far as this machine can know."""
-    if run.status != "open" or run.machine != platform.node():
+    if run.status != "open" or run.machine != machine():
         return False
     return is_alive(run.pid, run.started)
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.codec import decode, encode, without_text
+from tui_delegate.core.errands import is_delegated
 from tui_delegate.core.events import Calling, Cancelled, Failed, Finished, Opened, Spent, Thought, Wrote
-from tui_delegate.core.savings import call_saved, is_delegated
+from tui_delegate.core.savings import call_saved
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +96,7 @@ def opened_row(event: Opened, now: float) -> Row:
         plain(event.prompt),
         plain(context.cwd),
         plain(context.target),
-        _bounded(context.parent_pid),
+        bounded(context.parent_pid),
         plain(context.claude_session_id),
         plain(context.codex_session_id),
     )
@@ -173,7 +174,7 @@ def _call_row(made: Batch, event: Spent, now: float) -> Row:
         plain(context.target),
         plain(context.cwd),
         plain(call.host),
-        _bounded(context.parent_pid),
+        bounded(context.parent_pid),
         plain(context.claude_session_id),
         plain(context.codex_session_id),
         *_worth(made, event),
@@ -187,28 +188,28 @@ def _worth(made: Batch, event: Spent) -> Row:
     if not is_delegated(made.context.command, event.path):
         return (0, None)
     saved = call_saved(event.call, made.price) if event.path else None
-    return (_bounded(usage.prompt) + _bounded(usage.completion), saved)
+    return (bounded(usage.prompt) + bounded(usage.completion), saved)
 
 
 def _measures(call: ModelCall) -> Row:
     usage, price = call.usage, call.price
     prices: Row = (price.input, price.cached, price.output, price.source) if price else (None,) * 4
     return (
-        _bounded(usage.prompt),
-        _bounded(usage.cached),
-        _bounded(usage.completion),
-        _bounded(usage.reasoning),
+        bounded(usage.prompt),
+        bounded(usage.cached),
+        bounded(usage.completion),
+        bounded(usage.reasoning),
         usage.source,
-        _bounded(call.queue_ms),
-        None if call.first_token_ms is None else _bounded(call.first_token_ms),
-        _bounded(call.total_ms),
+        bounded(call.queue_ms),
+        None if call.first_token_ms is None else bounded(call.first_token_ms),
+        bounded(call.total_ms),
         call.tokens_per_second,
         *prices,
         call.cost,
     )
 
 
-def _bounded(number: int) -> int:
+def bounded(number: int) -> int:
     """A server may claim any number of tokens; the file holds 64 bits, and sums want room."""
     return min(max(number, 0), _LARGEST)
 

@@ -115,8 +115,6 @@ def is_busy(error: Exception) -> bool:
 
 def patiently(action: Callable[[], Result], *, patient: bool = True) -> Result:
     """Do it, and again while another process is in the way. Jitter keeps waiting processes out of step."""
-    from random import uniform
-
     deadline = time.monotonic() + (PATIENCE if patient else 0)
     while True:
         try:
@@ -124,6 +122,8 @@ def patiently(action: Callable[[], Result], *, patient: bool = True) -> Result:
         except sqlite3.OperationalError as error:
             if not is_busy(error) or time.monotonic() > deadline:
                 raise
+        from random import uniform
+
         time.sleep(uniform(0.01, 0.15))
 
 

@@ -6,15 +6,10 @@ How rows are made and written lives in `rows` and `writer`; how they are read, i
 from __future__ import annotations
 
 import time
-from functools import partial
-from itertools import islice
-from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.calls import ERRANDS
-from tui_delegate.journal.claim import claim, is_alive
 from tui_delegate.journal.schema import open_for_writing
-from tui_delegate.journal.sessions import Exchange, Reader, RunRow, SessionRow, Stored
 from tui_delegate.journal.writer import Append, Change, Pick, Writer
 
 if TYPE_CHECKING:
@@ -24,20 +19,26 @@ if TYPE_CHECKING:
 
     from tui_delegate.core.events import Event
     from tui_delegate.core.transcript import Transcript
+    from tui_delegate.journal.sessions import Exchange as Exchange
+    from tui_delegate.journal.sessions import Reader
+    from tui_delegate.journal.sessions import RunRow as RunRow
+    from tui_delegate.journal.sessions import SessionRow as SessionRow
+    from tui_delegate.journal.sessions import Stored as Stored
 
 _LOOKED_AT = 200
 """How many runs are looked through for those that stopped."""
 
-__all__ = ["Exchange", "Journal", "RunRow", "SessionRow", "Stored"]
-
 
 class Journal:
-    """A `Recorder`, and what it recorded. Takes any thread; close it."""
+    """A `Recorder`, and what it recorded. Takes any thread; close it.
 
-    def __init__(self, path: Path, writer: Writer, reader: Reader, warnings: tuple[str, ...]) -> None:
+    What only reads is loaded when something is first read: a verb that makes one call never needs it.
+    """
+
+    def __init__(self, path: Path, writer: Writer, warnings: tuple[str, ...]) -> None:
         self.path = path
         self._writer = writer
-        self._reader = reader
+        self._readers: list[Reader] = []
         self._picked: dict[str, str] = {}
         self.warnings = warnings
         """What a person should be told about the place of the file."""
@@ -49,7 +50,7 @@ class Journal:
         Without `keep_text` nothing of what was said reaches the file.
         """
         connection, warnings = open_for_writing(path)
-        return cls(path, Writer(connection, path, keep_text=keep_text, now=now), Reader(path), warnings)
+        return cls(path, Writer(connection, path, keep_text=keep_text, now=now), warnings)
 
     def append(
         self, run: str, events: Sequence[Event], done: Callable[[Exception | None], None] | None = None
@@ -59,8 +60,17 @@ class Journal:
 
     def close(self) -> None:
         """Wait until all that was handed over is committed or reported, then close the file."""
-        self._reader.close()  # first: the last one to leave tidies up, and only a writer can
+        for reader in self._readers:
+            reader.close()  # first: the last one to leave tidies up, and only a writer can
         self._writer.close()
+
+    @property
+    def _reader(self) -> Reader:
+        if not self._readers:
+            from tui_delegate.journal.sessions import Reader
+
+            self._readers.append(Reader(self.path))
+        return self._readers[0]
 
     def events_of(self, run: str) -> Iterator[Event]:
         """Give a run's committed events in their order."""
@@ -72,11 +82,17 @@ class Journal:
 
     def take_up(self, row: RunRow) -> list[Event]:
         """Make a run that stopped this process's, and give its events. Raises an InputError where it runs."""
+        from tui_delegate.journal.claim import claim
+
         claim(self._writer.path, row)
         return list(self._reader.events_of(row.id))
 
     def stopped(self, limit: int = 20) -> list[RunRow]:
         """Give the last runs of a manager that ended without an answer or were killed, newest first."""
+        from itertools import islice
+
+        from tui_delegate.journal.claim import is_alive
+
         runs = (row for row in self.runs(_LOOKED_AT) if row.command not in ERRANDS)
         found = (row for row in runs if row.status != "ok" and not is_alive(row))
         return list(islice(found, limit))
@@ -125,7 +141,7 @@ class Journal:
         """Give a session another title, and wait for the commit. Raises an InputError or a JournalError."""
         from tui_delegate.journal import changes
 
-        self._change(partial(changes.rename, session=session, title=title))
+        self._change(lambda connection: changes.rename(connection, session, title))
 
     def delete_session(self, session: str) -> None:
         """Delete all that was said in a session, and wait for the commit; the ledger keeps its calls.
@@ -134,9 +150,11 @@ class Journal:
         """
         from tui_delegate.journal import changes
 
-        self._change(partial(changes.delete, session=session))
+        self._change(lambda connection: changes.delete(connection, session))
 
     def _change(self, action: Callable[[sqlite3.Connection], None]) -> None:
+        from queue import SimpleQueue
+
         told: SimpleQueue[Exception | None] = SimpleQueue()
         self._writer.put(Change(action, told.put))
         if error := told.get():

@@ -6,7 +6,6 @@ What an event means for the tables is decided in `rows`; nothing is read back fo
 from __future__ import annotations
 
 import os
-import platform
 import queue
 import sqlite3
 import threading
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from tui_delegate.core.calls import RunContext
 from tui_delegate.core.errors import DelegateError, JournalError
 from tui_delegate.core.usage import Price
-from tui_delegate.journal import rows, schema
+from tui_delegate.journal import processes, rows, schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,8 +39,8 @@ _CALL_COLUMNS: Final = (
     "parent_pid, claude_session_id, codex_session_id, delegated, saved, imported, n"
 )
 """In the order of a call's row; the number comes last because only the commit knows it."""
-_ADD_CALL: Final = f"INSERT INTO calls({_CALL_COLUMNS}) VALUES(?{', ?' * _CALL_COLUMNS.count(',')})"
-_ADD_TOTAL: Final = (
+ADD_CALL: Final = f"INSERT INTO calls({_CALL_COLUMNS}) VALUES(?{', ?' * _CALL_COLUMNS.count(',')})"
+ADD_TOTAL: Final = (
     "INSERT INTO totals(dim, day, key, calls, failed, prompt, cached, completion, reasoning, total_ms, cost, "
     f"unpriced, guessed, delegated, saved, compared) VALUES(?, ?, ?{', ?' * rows.FIGURES}) "
     "ON CONFLICT(dim, day, key) DO UPDATE SET "
@@ -254,8 +253,8 @@ class Writer:
             many(_ADD_SESSION, self._sessions(batches))
             many(_ADD_EVENT, events)
             if calls:
-                many(_ADD_CALL, calls)
-                many(_ADD_TOTAL, [(*key, *sums) for key, sums in rows.fold(calls).items()])
+                many(ADD_CALL, calls)
+                many(ADD_TOTAL, [(*key, *sums) for key, sums in rows.fold(calls).items()])
             many(_END_RUN, [(*made.ended, made.run) for made in batches if made.ended])
             many(_ADD_PICK, picks)
             execute("COMMIT")
@@ -283,7 +282,7 @@ class Writer:
             known = self._runs.get(made.run)
             if known is not None and known.opened is not None and not known.stored:
                 session = rows.plain(known.context.session)
-                found[made.run] = (made.run, session, *known.opened, os.getpid(), platform.node())
+                found[made.run] = (made.run, session, *known.opened, os.getpid(), processes.machine())
         return list(found.values())
 
     def _sessions(self, batches: list[Batch]) -> list[Row]:

@@ -22,6 +22,24 @@ def config_path(environ: Mapping[str, str]) -> Path:
     return user_config_path("tui-delegate", appauthor=False) / FILE
 
 
+def agent_delegate_paths(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Give the files that the environment names for agent-delegate, the first one first."""
+    file, folder = environ.get("AGENT_DELEGATE_CONFIG"), environ.get("AGENT_DELEGATE_HOME")
+    told = (Path(file) if file else None, Path(folder) / FILE if folder else None)
+    return tuple(path.expanduser() for path in told if path)
+
+
+def is_told(environ: Mapping[str, str]) -> bool:
+    """Say whether the environment names our own place: then no other name of it counts more."""
+    return bool(environ.get("TUI_DELEGATE_CONFIG") or environ.get("TUI_DELEGATE_HOME"))
+
+
+def new_config_path(environ: Mapping[str, str]) -> Path:
+    """Say where a first profiles file belongs: where agent-delegate's callers say, if they do."""
+    theirs = () if is_told(environ) else agent_delegate_paths(environ)
+    return theirs[0] if theirs else config_path(environ)
+
+
 def state_path(environ: Mapping[str, str]) -> Path:
     """Say which folder holds the journal."""
     if folder := environ.get("TUI_DELEGATE_HOME"):

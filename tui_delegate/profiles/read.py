@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import ConfigError
 from tui_delegate.profiles import builtin, keys
-from tui_delegate.profiles.places import FILE, config_path
+from tui_delegate.profiles.places import FILE, agent_delegate_paths, config_path, is_told
 from tui_delegate.profiles.table import Source, Table
 from tui_delegate.profiles.values import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from tui_delegate.profiles.values import Profile
 
@@ -47,13 +47,16 @@ _PLAIN_WORDS: Final = {
 
 
 def load(environ: Mapping[str, str], home: Path) -> Settings:
-    """Read our file, or agent-delegate's where ours is absent, or only what is built in."""
+    """Read our file, or agent-delegate's where ours is absent, or only what is built in.
+
+    What the environment names comes first: our names of a place, then agent-delegate's.
+    """
     ours = config_path(environ)
-    if os.path.lexists(ours):
-        return read(ours, environ)
-    for theirs in _agent_delegate_paths(environ, home):
-        if theirs.is_file():
-            return read(theirs, environ, lenient=True)
+    theirs = [*agent_delegate_paths(environ), home / ".agent-delegate" / FILE]
+    first = 0 if is_told(environ) else len(theirs) - 1
+    for path in (*theirs[:first], ours, *theirs[first:]):
+        if os.path.lexists(path) if path == ours else path.is_file():
+            return read(path, environ, lenient=path != ours)
     missing = f"TUI_DELEGATE_CONFIG names a file that is not there: {clean_line(str(ours), 300)}"
     return settings_of(
         {}, Source("", warnings=[missing] if environ.get("TUI_DELEGATE_CONFIG") else []), environ
@@ -104,12 +107,6 @@ def _syntax(text: str, said: str, file: str) -> str:
     named = f" {key[1]}" if key and key[1] in known else ""
     where = f"{table}{named}:" if table or named else ""
     return f"{file}:{number}:{where} {words}"
-
-
-def _agent_delegate_paths(environ: Mapping[str, str], home: Path) -> tuple[Path, ...]:
-    file, folder = environ.get("AGENT_DELEGATE_CONFIG"), environ.get("AGENT_DELEGATE_HOME")
-    told = (Path(file) if file else None, Path(folder) / FILE if folder else None)
-    return (*(path.expanduser() for path in told if path), home / ".agent-delegate" / FILE)
 
 
 def settings_of(

@@ -26,7 +26,7 @@ from tui_delegate.tools.draft import Draft
 from tui_delegate.tools.naming import judge, judge_length, parts_of
 from tui_delegate.tools.newlines import like
 from tui_delegate.tools.protected import is_named, why_protected
-from tui_delegate.tools.turn import Turn
+from tui_delegate.tools.turn import Turn, settle
 from tui_delegate.tools.walk import Folder, Way, refuse, shown, walk
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ class Target:
         self._allowed = allowed
         self._looked = False
         self._seen: Sight | None = None
+        self._wrote = b""
         with self._walk() as way:
             self.path: Final = way.path
             """Where it leads, without links."""
@@ -139,12 +140,39 @@ class Target:
                 way.make_folders()
                 backup = self._put(way, data, time.time() if now is None else now)
                 done = True
+                for folder in way.made_in():
+                    settle(folder)
             except OSError as error:
                 refuse(error, way.path)
             finally:
                 if not done:
                     way.unmake_folders()
+            self._wrote = data
             return Written(way.path, backup)
+
+    def undo(self, written: Written, *, now: float | None = None) -> None:
+        """Take out again what `write` has put there: what it replaced has its name back.
+
+        What somebody made of it meanwhile is kept beside it.
+        """
+        if not written.changed:
+            return
+        self._looked = False
+        with self._walk() as way, Turn(way.folder) as turn:
+            folder, leaf = way.folder, way.leaf
+            try:
+                turn.take()
+                there = look(way)
+                if there and there.data != self._wrote:
+                    keep(folder, leaf, there.data, there.rights, time.time() if now is None else now)
+                if written.backup:
+                    here = {"src_dir_fd": folder.handle, "dst_dir_fd": folder.handle}
+                    os.replace(folder.at(written.backup), folder.at(leaf), **here)
+                elif there:
+                    os.unlink(folder.at(leaf), dir_fd=folder.handle)
+                turn.settle()
+            except OSError as error:
+                refuse(error, way.path)
 
     def _put(self, way: Way, data: bytes, now: float) -> str:
         seen = self._seen
@@ -225,8 +253,7 @@ class Target:
         return below[len(names) :]
 
     def _judge_protected(self, way: Way, below: list[str]) -> None:
-        here = os.stat(self._cwd)
-        inside = way.below((here.st_dev, here.st_ino))
+        inside = way.below(_key_of(self._cwd))
         if inside is not None and len(inside) < len(below):
             below = inside  # where a person stands is a place that they named
         count, reason = why_protected(below)
@@ -299,6 +326,17 @@ def _bounded(root: str, name: str, cwd: str, allow: Sequence[str]) -> Target:
     except TargetError:
         folder.close()
         raise
+    except OSError as error:
+        folder.close()
+        refuse(error, path)
+
+
+def _key_of(folder: str) -> tuple[int, int]:
+    try:
+        found = os.stat(folder)
+    except OSError:  # gone meanwhile: nobody stands in it any more
+        return (-1, -1)
+    return (found.st_dev, found.st_ino)
 
 
 def _parts_of_all(allow: Sequence[str], cwd: str) -> list[list[str]]:

@@ -28,11 +28,7 @@ class Turn:
         self._handle = -1
 
     def __enter__(self) -> Turn:
-        if self._folder.handle is not None:
-            try:
-                self._handle = os.open(".", os.O_RDONLY, dir_fd=self._folder.handle)
-            except OSError:  # a folder whose list may not be read can be written to none the less
-                pass
+        self._handle = _open_list(self._folder)
         return self
 
     def __exit__(
@@ -69,8 +65,32 @@ class Turn:
 
     def settle(self) -> None:
         """See to it that the folder's new list is on the disk."""
-        if self._handle >= 0:
-            try:
-                os.fsync(self._handle)
-            except OSError:  # not every file system can
-                pass
+        _settle(self._handle)
+
+
+def settle(folder: Folder) -> None:
+    """See to it that a folder's list is on the disk, where that can be had."""
+    handle = _open_list(folder)
+    if handle >= 0:
+        try:
+            _settle(handle)
+        finally:
+            os.close(handle)
+
+
+def _open_list(folder: Folder) -> int:
+    """Open a folder for its list. A folder whose list may not be read can be written to none the less."""
+    if folder.handle is None:
+        return -1
+    try:
+        return os.open(".", os.O_RDONLY, dir_fd=folder.handle)
+    except OSError:
+        return -1
+
+
+def _settle(handle: int) -> None:
+    if handle >= 0:
+        try:
+            os.fsync(handle)
+        except OSError:  # not every file system can
+            pass

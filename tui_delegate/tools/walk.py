@@ -124,6 +124,10 @@ class Way:
                 raise TargetChanged(f"{shown(self.folder.path, name)} isn't a folder any more.", "Try again.")
             del self.missing[0]
 
+    def made_in(self) -> list[Folder]:
+        """Give the folders that folders were made in."""
+        return self.folders[-1 - self._made : -1]
+
     def unmake_folders(self) -> None:
         """Take the folders away again that were made for nothing; one that holds something stays."""
         for _ in range(self._made):

@@ -71,9 +71,13 @@ class Errands:
         """Close every connection."""
         straight(self.reach.aclose())
 
-    def sent(self, profile: str = "", model: str = "") -> Place:
-        """Say who is sent. Raises a ResolveError; no server is asked."""
-        return self.seating.sent(profile, model)
+    def sent(self, profile: str, model: str, command: str) -> Place:
+        """Say who is sent with a command. Raises a ResolveError; no server is asked."""
+        return self.seating.sent(profile, model, command)
+
+    def protocol(self, place: Place) -> str:
+        """Say which backend a place is on."""
+        return self.settings.profiles[place.profile].backend
 
     def seat(self, place: Place, temperature: float | None = None, spares: Sequence[str] = ()) -> Seat:
         """Find the seat. Raises a BackendError where a server has to say its model, and can't."""

@@ -56,6 +56,10 @@ class Many:
             seat = replace(seat, window=await self.reach.window(chosen, seat.model))
         return seat
 
+    async def capacity(self, seat: Seat) -> int:
+        """Say how many calls the servers of a seat take at once."""
+        return await self.reach.capacity(profiles.select(self.settings, seat.profile, seat.model), seat.model)
+
     async def run(
         self,
         work: Callable[[Bench], Awaitable[Done]],

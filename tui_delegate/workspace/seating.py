@@ -30,6 +30,7 @@ BUILTIN_WORKER = "builtin/worker"
 """The builtin model that picks by its task what to do."""
 USUAL_PROFILE = "ollama"
 """Who is sent on errands where nothing at all is written down."""
+BUILTIN_DIGEST = "builtin/digest"
 NEAR_TEMPERATURE = 0.1
 """How freely models on this machine word their answers, where the profile does not say."""
 
@@ -63,14 +64,16 @@ class Seating:
                 self._seats[name] = await self._find_seat(name)
             return self._seats[name]
 
-    def sent(self, profile: str, model: str) -> Place:
+    def sent(self, profile: str, model: str, command: str) -> Place:
         """Say who is sent on an errand. Raises a ResolveError where that can't be; no server is asked."""
         roles = self.settings.roles
         place = self._named(profile or roles.worker or self.settings.default_profile or USUAL_PROFILE)
         place = replace(place, model=model or place.model)
         chosen = profiles.select(self.settings, place.profile, place.model or None)
         self.reach.connect(chosen)
-        usual = BUILTIN_WORKER if chosen.backend == "builtin" else chosen.default_model
+        usual = chosen.default_model
+        if chosen.backend == "builtin":
+            usual = BUILTIN_DIGEST if command == "summarize" else BUILTIN_WORKER
         return replace(place, model=place.model or usual)
 
     async def errand(self, place: Place, temperature: float | None, spares: Sequence[str]) -> Seat:

@@ -80,6 +80,11 @@ class Servers:
         except BackendError:  # the call itself will say what is wrong, in its own place
             return None
 
+    async def capacity(self, profile: Profile, model: str) -> int:
+        """Say how many calls the servers of a profile take at once."""
+        lanes = [self._lane(profile, connection) for connection in self.connect(profile)]
+        return sum([await lane.places(model) for lane in lanes])
+
     async def check(self, chosen: Profile) -> list[tuple[str, bool, str]]:
         """Try a profile: its server, its key, its model. Each row says what, whether it is well, and more."""
         rows: list[tuple[str, bool, str]] = []
@@ -91,7 +96,7 @@ class Servers:
         rows.append(("server", True, " ".join(filter(None, (info.backend, info.version, place)))))
         rows.append(("models", bool(info.models), f"{len(info.models)} there"))
         if chosen.default_model:
-            there = any(_same_name(chosen.default_model, one.id) for one in info.models)
+            there = any(same_name(chosen.default_model, one.id) for one in info.models)
             rows.append(("default model", there, chosen.default_model))
         return rows
 
@@ -131,17 +136,20 @@ class Servers:
         return alone(connection, TimeOuts.of(profile.timeout))
 
     def _laned(self, profile: Profile, connection: Connection) -> Member:
+        from tui_delegate.backends.lane import Laned
+
+        lane = self._lane(profile, connection)
+        return Laned(connection.backend, lane, TimeOuts.of(profile.timeout), connection.host)
+
+    def _lane(self, profile: Profile, connection: Connection) -> Lane:
         from asyncio import ensure_future
 
-        from tui_delegate.backends.lane import Lane, Laned
-
-        url = connection.url
+        from tui_delegate.backends.lane import Lane
 
         def learn(model: str) -> Future[int]:
             return ensure_future(_places(connection, model))
 
-        lane = self._lanes.setdefault(url or profile.name, Lane(profile.max_parallel, learn))
-        return Laned(connection.backend, lane, TimeOuts.of(profile.timeout), connection.host)
+        return self._lanes.setdefault(connection.url or profile.name, Lane(profile.max_parallel, learn))
 
     def _candidate(self, profile: Profile, url: str) -> Candidate:
         from tui_delegate.backends.discover import Candidate
@@ -172,5 +180,6 @@ async def _places(connection: Connection, model: str) -> int:
     return told or USUAL_PARALLEL[is_loopback(connection.url)]
 
 
-def _same_name(asked: str, there: str) -> bool:
+def same_name(asked: str, there: str) -> bool:
+    """Say whether a server's name of a model is the one that was asked for; Ollama's may leave a tag out."""
     return asked == there or there.removesuffix(":latest") == asked.removesuffix(":latest")

@@ -26,6 +26,8 @@ def work(model: str, messages: Sequence[Message]) -> str:
     task, excerpts = task_in(messages)
     if model == "builtin/worker":
         model = "builtin/digest" if task.lstrip().casefold().startswith("digest") else "builtin/extract"
+    if model == "builtin/digest" and not excerpts and task.strip():  # the text itself is the task
+        task, excerpts = "", [Excerpt("stdin", task)]
     return digest(task, excerpts) if model == "builtin/digest" else extract(task, excerpts)
 
 

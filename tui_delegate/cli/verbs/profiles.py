@@ -85,6 +85,7 @@ def _show(settings: Settings, name: str, as_json: bool) -> int:
     if as_json:
         output.data_json({"ok": True, "command": "profiles", "content": values, "profile": name})
         return output.OK
+    values["timeout"] = profile.timeout or USUAL_TIMEOUT
     for key, value in values.items():  # agent-delegate's labels and width, without a colon
         output.data(f"{_LABELS.get(key, key):<14} {clean_line(_words(value), 2000)}")
     if warning := profiles.key_warning(settings, profile):
@@ -92,6 +93,8 @@ def _show(settings: Settings, name: str, as_json: bool) -> int:
     return output.OK
 
 
+USUAL_TIMEOUT = 120.0
+"""What agent-delegate shows where nothing is written. So long we wait too, between two words of an answer."""
 _LABELS = {"api_key_set": "api_key set", "api_key_from": "api_key from", "written_in": "written in"}
 
 
@@ -133,7 +136,7 @@ def _words(value: object) -> str:
 
 
 def _init(as_json: bool) -> int:
-    path = profiles.config_path(os.environ)
+    path = profiles.new_config_path(os.environ)
     written = profiles.init(path)
     if as_json:
         output.data_json(
@@ -141,7 +144,7 @@ def _init(as_json: bool) -> int:
         )
         return output.OK
     output.data(f"config at {path}")
-    output.say(f"wrote default config -> {path}" if written else "it was there already: nothing was changed")
+    output.tell(f"wrote default config -> {path}" if written else "it was there already: nothing was changed")
     return output.OK
 
 

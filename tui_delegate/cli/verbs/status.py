@@ -56,10 +56,13 @@ def _profile(settings: Settings) -> dict[str, object]:
         "default_backend": chosen.backend if chosen else None,
         "default_model": chosen.default_model if chosen else None,
         "default_host": chosen.base_url if chosen else None,
+        "manager": settings.roles.manager or None,
+        "worker": settings.roles.worker or None,
     }
 
 
 def _files(settings: Settings) -> dict[str, object]:
+    from tui_delegate.journal.jsonl import log_path
     from tui_delegate.profiles import config_path, state_path
 
     journal = state_path(os.environ) / "journal.db"
@@ -68,14 +71,15 @@ def _files(settings: Settings) -> dict[str, object]:
         "config_read": settings.source is not None,
         "journal": str(journal),
         "journal_bytes": _size(journal),
-        "log": _log_path(),
+        "log": log_path(os.environ),
     }
 
 
 def _surroundings() -> dict[str, object]:
-    from importlib.util import find_spec
+    from importlib.machinery import PathFinder  # importlib.util would load more than the rest of this verb
 
-    return {"mcp": find_spec("mcp") is not None, "depth": depth(os.environ.get("TUI_DELEGATE_DEPTH", ""))}
+    above = os.environ.get("TUI_DELEGATE_DEPTH", "")
+    return {"mcp": PathFinder.find_spec("mcp") is not None, "depth": depth(above)}
 
 
 def depth(told: str) -> int:
@@ -83,23 +87,16 @@ def depth(told: str) -> int:
     return int(told) if told.isascii() and told.isdecimal() and len(told) < 10 else 0
 
 
-def _log_path() -> str | None:
+def _installed(home: Path) -> list[dict[str, str]]:
     from importlib import import_module
 
     try:
-        place: str | None = import_module("tui_delegate.journal.jsonl").log_path(os.environ)
+        states: list[tuple[str, str, str]] = import_module("tui_delegate.rules.state").install_state(
+            home, os.environ
+        )
     except ModuleNotFoundError:
-        return None
-    return place
-
-
-def _installed(home: Path) -> list[dict[str, str]]:
-    from tui_delegate.rules import install_state
-
-    return [
-        {"tool": tool, "state": state, "detail": detail}
-        for tool, state, detail in install_state(home, os.environ)
-    ]
+        return []
+    return [{"tool": tool, "state": state, "detail": detail} for tool, state, detail in states]
 
 
 def _size(path: Path) -> int | None:
@@ -124,6 +121,7 @@ def _text(told: dict[str, object]) -> str:
         ("default backend", _known(told["default_backend"])),
         ("default model", _known(told["default_model"], ANY_MODEL)),
         ("default host", _known(told["default_host"], "-")),
+        *((role, told[role]) for role in ("manager", "worker") if told[role]),
         ("config file", f"{told['config_file']}{'' if told['config_read'] else ' (not there)'}"),
         ("journal", f"{told['journal']} ({f'{size:,} bytes' if isinstance(size, int) else 'not there yet'})"),
         ("log", told["log"] or "off"),
@@ -132,15 +130,23 @@ def _text(told: dict[str, object]) -> str:
     ]
     lines = [f"tui-delegate v{told['version']}"]
     lines += [f"{label + ':':<17}{clean_line(str(value), 1000)}" for label, value in rows]
-    lines += ["", "install state:"]
-    if isinstance(installed := told["install"], list):
-        lines += [
-            f"  {one['tool']:<18} {clean_line(one['state'])} — {clean_line(one['detail'], 400)}".removesuffix(
-                " — "
-            )
-            for one in installed
-        ]
+    if (installed := told["install"]) and isinstance(installed, list):
+        lines += ["", "install state:"]
+        lines += [f"  {one['tool']:<18} {_state(one['state'], one['detail'])}" for one in installed]
     return "\n".join(lines)
+
+
+def _state(state: str, detail: str) -> str:
+    """Say it in agent-delegate's words, where it has any."""
+    from tui_delegate.core.clean import clean_line
+
+    detail = clean_line(detail, 400)
+    if state == "print only":
+        return f"(manual paste) — see `{detail}`"
+    words = {"not installed": "rule not installed", "not detected": "config directory not found"}
+    if state.startswith("installed"):
+        return f"rule installed — {detail}"
+    return f"{words.get(state, clean_line(state))} — {detail}"
 
 
 def _known(value: object, nothing: str = UNAVAILABLE) -> str:

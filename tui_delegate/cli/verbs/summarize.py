@@ -32,12 +32,12 @@ def _summarize(conduct: Conduct) -> int:
     from tui_delegate.engine.prompts import SUMMARIZE
     from tui_delegate.workspace.material import Text
 
+    conduct.resolve()
     text = _stdin()
     if not text.strip():
         raise EmptyStdin(
             "Nothing came in by the pipe.", "For example: tail -n 500 server.log | tui-delegate summarize"
         )
-    conduct.resolve()
     question = Question(SUMMARIZE, "", schema=schema_at(conduct.args.schema))
     told = ask_about(conduct, Text(text), question, f"summarize {len(text)} characters")
     return conduct.answer(told, question.found)

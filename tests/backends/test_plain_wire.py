@@ -1,0 +1,383 @@
+"""The way without an event loop: it reads what servers send, and fails in the words of the other way."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import signal
+import socket
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.backends.saying import Said, chunked, http, saying
+from tui_delegate.backends import http as http_wire
+from tui_delegate.backends import plain_wire
+from tui_delegate.backends.address import Endpoint
+from tui_delegate.backends.http import Wire
+from tui_delegate.backends.http1 import CutShort, Garbled, Incoming, request_bytes
+from tui_delegate.backends.plain_wire import PlainWire
+from tui_delegate.core.errors import BackendError, BadReply, RateLimited, TimedOut, Unreachable
+from tui_delegate.core.straight import straight
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tui_delegate.backends.line import Way
+
+
+async def failure(way: Way, *, streamed: bool) -> BackendError:
+    try:
+        if streamed:
+            async with way.stream("chat/completions", {"a": 1}) as pieces:
+                async for _ in pieces:
+                    pass
+        else:
+            await way.get("models")
+    except BackendError as error:
+        return error
+    finally:
+        await way.aclose()
+    raise AssertionError("nothing failed")
+
+
+def both(
+    endpoint: Callable[[str], Endpoint], said: Said | bytes, *, streamed: bool
+) -> list[tuple[object, ...]]:
+    """Let both ways fail at the same server, and tell how."""
+    told: list[tuple[object, ...]] = []
+    for plain in (False, True):
+        with saying(said) as server:
+            place = endpoint(server.url)
+            if plain:
+                error = straight(failure(PlainWire(place), streamed=streamed))
+            else:
+                error = asyncio.run(failure(Wire(place), streamed=streamed))
+            port = server.url.rpartition(":")[2]
+            words = [text.replace(port, "PORT") for text in (error.message, error.hint, error.body)]
+            told.append((type(error), *words, error.status, error.retry_after, error.loading))
+    return told
+
+
+def usual(url: str) -> Endpoint:
+    return Endpoint(url, "sekret-key")
+
+
+FAILURES: dict[str, Said | bytes] = {
+    "says nothing": Said(),
+    "resets": Said(reset=True),
+    "another protocol": b"SSH-2.0-OpenSSH\r\n\r\n",
+    "half a head": b"HTTP/1.1 200 OK\r\nContent-Le",
+    "a short body": b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{",
+    "a short part": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
+    "no last part": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n",
+    "badly packed": http(b"hello", "200 OK", "Content-Encoding: gzip"),
+    "a web page": http(b"<html><title>Bad gateway</title></html>", "502 Bad Gateway"),
+    "no such path": http(b'{"error":{"message":"no such path"}}', "404 Not Found"),
+    "the key comes back": http(b'{"error":"bad key sekret-key"}', "401 Unauthorized"),
+    "come back later": http(b"{}", "429 Too Many Requests", "Retry-After: 7"),
+    "loading": http(b'{"error":{"message":"Loading model","code":503}}', "503 Unavailable"),
+    "elsewhere": http(b"", "302 Found", "Location: http://127.0.0.1:1/v1"),
+    "refused and cut": b"HTTP/1.1 500 Oops\r\nContent-Length: 99\r\n\r\nno",
+    "a huge header": b"HTTP/1.1 200 OK\r\nX: " + b"a" * 100_000 + b"\r\n\r\n",
+}
+WHOLE_ONLY: dict[str, Said | bytes] = {
+    "no JSON": http(b"hello"),
+    "nothing at all": http(b""),
+    "half an object": http(b'{"a":'),
+}
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("name", FAILURES)
+def test_both_ways_fail_in_the_same_words(name: str, streamed: bool) -> None:
+    loop, plain = both(usual, FAILURES[name], streamed=streamed)
+    assert plain == loop
+    assert "sekret" not in str(plain)
+
+
+@pytest.mark.parametrize("name", WHOLE_ONLY)
+def test_both_ways_refuse_what_is_no_answer(name: str) -> None:
+    loop, plain = both(usual, WHOLE_ONLY[name], streamed=False)
+    assert plain == loop
+
+
+def test_both_ways_stop_at_an_answer_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_wire, "LONGEST_ANSWER", 1000)
+    monkeypatch.setattr(plain_wire, "LONGEST_ANSWER", 1000)
+    loop, plain = both(usual, http(b"x" * 5000), streamed=False)
+    assert plain == loop
+    assert plain[0] is BadReply
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        *map(Endpoint, ("", "http://[bad", "http://h:99999", "ftp://127.0.0.1", "http://127.0.0.1:x", "::")),
+        Endpoint("http://10.0.0.1", "sekret"),
+        Endpoint("http://localhost", "a\nb"),
+        Endpoint("http://127.0.0.1:9", headers=(("x-api-key", "a\r\nb: c"),)),
+    ],
+    ids=repr,
+)
+def test_both_ways_refuse_an_address_or_a_key_before_anything_is_sent(endpoint: Endpoint) -> None:
+    loop = asyncio.run(failure(Wire(endpoint), streamed=False))
+    plain = straight(failure(PlainWire(endpoint), streamed=False))
+    assert type(plain) is type(loop)
+    if not endpoint.headers:
+        assert (plain.message, plain.hint) == (loop.message, loop.hint)
+
+
+def test_nobody_there_is_said_alike() -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        endpoint = Endpoint(f"http://127.0.0.1:{held.getsockname()[1]}")
+        loop = asyncio.run(failure(Wire(endpoint), streamed=False))
+        plain = straight(failure(PlainWire(endpoint), streamed=False))
+    assert isinstance(plain, Unreachable)
+    assert (plain.message, plain.hint) == (loop.message, loop.hint)
+
+
+def test_what_the_network_says_is_in_words() -> None:
+    wire = PlainWire(Endpoint("http://h"))
+    told = {
+        type(error): wire._not_connected(error).message
+        for error in (
+            socket.gaierror("x"),
+            TimeoutError("timed out"),
+            ConnectionResetError("x"),
+            UnicodeError("x"),
+            OSError("no route"),
+        )
+    }
+    assert told == {
+        socket.gaierror: "No host is known as h.",
+        TimeoutError: "h did not answer within 5 s.",
+        ConnectionResetError: "h closed the connection without an answer.",
+        UnicodeError: "h is no address to send to.",
+        OSError: "h can't be reached: no route",
+    }
+
+
+GOOD = {
+    "with a length": http(b'{"a": 1}'),
+    "in parts": chunked(b'{"a"', b": 1}"),
+    "until it closes": b'HTTP/1.1 200 OK\r\n\r\n{"a": 1}',
+    "old": b'HTTP/1.0 200 OK\n\n{"a": 1}',
+    "with a hint before it": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nA: b\r\n\r\n"
+    + http(b'{"a": 1}'),
+    "packed": http(gzip.compress(b'{"a": 1}'), "200 OK", "Content-Encoding: gzip"),
+    "folded": http(b'{"a": 1}', "200 OK", "X: a\r\n b"),
+    "with a tail": chunked(b'{"a": 1}').replace(b"\r\n8\r\n", b"\r\n8;x=y\r\n")[:-2] + b"T: 1\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("bytewise", [False, True], ids=["at once", "bytewise"])
+@pytest.mark.parametrize("name", GOOD)
+def test_every_way_to_end_a_body_is_read(name: str, bytewise: bool) -> None:
+    body = GOOD[name]
+    said = Said(tuple(body[at : at + 1] for at in range(len(body)))) if bytewise else Said((body,))
+    with saying(said) as server:
+        assert straight(PlainWire(Endpoint(server.url)).get("models")) == {"a": 1}
+    assert server.asked[0].startswith(b"GET /v1/models HTTP/1.1\r\nhost: 127.0.0.1:")
+
+
+def test_a_request_says_who_asks_and_a_lone_surrogate_does_not_stop_it() -> None:
+    endpoint = usual("http://x")
+    with saying(http(b"{}")) as server:
+        endpoint = Endpoint(server.url, "k", headers=(("X-Title", "t"),))
+        assert straight(PlainWire(endpoint).post("/api/x y?é", {"a": "\ud83d"})) == {}
+    head, _, body = server.asked[0].partition(b"\r\n\r\n")
+    lines = head.lower().split(b"\r\n")
+    assert lines[0] == b"post /api/x%20y?%c3%a9 http/1.1"
+    assert {b"authorization: bearer k", b"x-title: t", b"accept-encoding: identity"} <= set(lines)
+    assert body == b'{"a": "?"}'
+
+
+def test_a_login_in_the_address_is_sent_as_one() -> None:
+    with saying(http(b"{}")) as server:
+        straight(PlainWire(Endpoint(server.url.replace("//", "//me:p%40ss@"))).get("models"))
+    assert b"authorization: Basic bWU6cEBzcw==" in server.asked[0]
+
+
+def test_an_ipv6_address_is_reached() -> None:
+    try:
+        with saying(http(b"{}"), family=socket.AF_INET6) as server:
+            assert straight(PlainWire(Endpoint(server.url)).get("models")) == {}
+    except OSError as error:
+        pytest.skip(f"no IPv6 here: {error}")
+    assert b"host: [::1]:" in server.asked[0]
+
+
+def test_bytes_are_handed_on_as_they_come_and_leaving_closes_the_line() -> None:
+    first = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+
+    async def call(url: str) -> bytes:
+        async with PlainWire(Endpoint(url)).stream("x", {}) as pieces:
+            async for piece in pieces:
+                return piece
+        return b""
+
+    with saying(Said((first,), hold=True)) as server:
+        assert straight(call(server.url)) == b"hello"
+        assert server.hung_up.wait(5)
+
+
+def test_a_server_that_says_no_while_it_is_still_being_sent_to_is_heard() -> None:
+    said = Said((http(b'{"error":"too big"}', "429 Too Many Requests"),), unread=True, hold=True)
+    with saying(said) as server, pytest.raises(RateLimited, match="too big"):
+        straight(PlainWire(Endpoint(server.url)).post("x", {"a": "y" * 10_000_000}))
+
+
+def test_a_question_is_not_waited_on_for_ever() -> None:
+    with saying(Said(hold=True)) as server:
+        wire = PlainWire(Endpoint(server.url))
+        wire.seconds = 0.05
+        with pytest.raises(TimedOut, match="gave no answer in time"):
+            straight(wire.get("models"))
+        assert server.hung_up.wait(5)
+
+
+def test_control_c_ends_a_wait_at_once_and_closes_the_line() -> None:
+    code = (
+        "import sys; from tui_delegate.backends.plain_wire import PlainWire;"
+        "from tui_delegate.backends.address import Endpoint; from tui_delegate.core.straight import straight;"
+        "straight(PlainWire(Endpoint(sys.argv[1])).get('models'))"
+    )
+    with saying(Said(hold=True)) as server:
+        child = subprocess.Popen([sys.executable, "-c", code, server.url], stderr=subprocess.PIPE)
+        assert server.heard.wait(20)
+        child.send_signal(signal.SIGINT)
+        _, said = child.communicate(timeout=10)
+        assert server.hung_up.wait(5)
+    assert said.rstrip().endswith(b"KeyboardInterrupt")
+
+
+@pytest.fixture
+def roots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+    """A certificate for this machine that both ways trust, and its key."""
+    key, cert = str(tmp_path / "key.pem"), str(tmp_path / "cert.pem")
+    words = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    words += [
+        "-keyout",
+        key,
+        "-out",
+        cert,
+        "-days",
+        "2",
+        "-subj",
+        "/CN=x",
+        "-addext",
+        "subjectAltName=IP:127.0.0.1",
+    ]
+    try:
+        subprocess.run(words, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("no openssl here to make a certificate with")
+    return cert, key
+
+
+def test_https_is_checked_and_its_connection_used_again(
+    roots: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ssl
+
+    import certifi
+
+    cert, key = roots
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    with saying(http(b"{}"), tls=context) as server:
+        loop = asyncio.run(failure(Wire(Endpoint(server.url)), streamed=False))
+        plain = straight(failure(PlainWire(Endpoint(server.url)), streamed=False))
+        assert (type(plain), plain.hint) == (Unreachable, "Check its certificate.") == (type(loop), loop.hint)
+        monkeypatch.setattr(certifi, "where", lambda: cert)
+        wire = PlainWire(Endpoint(server.url, "k"))
+        assert straight(wire.get("models")) == {}
+        assert straight(wire.get("models")) == {}  # the server closes: a fresh connection is made
+        straight(wire.aclose())
+    with saying(http(b"{}"), tls=context) as server:
+        error = straight(
+            failure(PlainWire(Endpoint(server.url.replace("127.0.0.1", "localhost"))), streamed=False)
+        )
+        assert "can't be trusted" in error.message
+
+
+# HTTP itself
+
+
+def incoming(*pieces: bytes) -> Incoming:
+    left = list(pieces)
+    return Incoming(lambda: left.pop(0) if left else b"")
+
+
+def body_of(answer: Incoming) -> bytes:
+    answer.read_head()
+    return b"".join(iter(answer.piece, b""))
+
+
+@given(st.lists(st.binary(min_size=1, max_size=40), max_size=6), st.integers(1, 30))
+def test_a_body_in_parts_is_the_same_however_it_is_cut(parts: list[bytes], step: int) -> None:
+    sent = chunked(*parts)
+    answer = incoming(*(sent[at : at + step] for at in range(0, len(sent), step)))
+    assert body_of(answer) == b"".join(parts)
+    assert answer.ended
+    assert answer.reusable
+
+
+@given(st.binary(max_size=200))
+def test_whatever_comes_is_read_or_refused(junk: bytes) -> None:
+    for start in (b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"):
+        try:
+            body_of(incoming(start + junk))
+        except (Garbled, CutShort):
+            pass
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/2 200 OK",
+        b"HTTP/1.1 2000 OK",
+        b"HTTP/1.1 200 OK\r\nno colon",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1",
+        b"HTTP/1.1 100 Continue\r\n\r\n" * 30 + b"HTTP/1.1 200 OK",
+    ],
+)
+def test_a_head_that_means_two_things_is_refused(head: bytes) -> None:
+    with pytest.raises(Garbled):
+        incoming(head + b"\r\n\r\nab").read_head()
+
+
+def test_a_connection_is_used_again_only_where_the_answer_says_where_it_ends() -> None:
+    ends = {
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab": True,
+        b"HTTP/1.1 204 No\r\n\r\n": True,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab": False,
+        b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nab": False,
+        b"HTTP/1.1 200 OK\r\n\r\nab": False,
+    }
+    for said, again in ends.items():
+        answer = incoming(said)
+        body_of(answer)
+        assert answer.reusable is again, said
+
+
+def test_no_header_can_smuggle_another() -> None:
+    for name, value in (("a", "b\r\nc: d"), ("a\r\nb", "c"), ("a", "é\u0394")):
+        with pytest.raises(ValueError, match="can't be sent"):
+            request_bytes("GET", "/", {name: value}, None)
+
+
+def test_what_waits_is_told_to_be_wrong() -> None:
+    async def waits() -> None:
+        await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match="no event loop"):
+        straight(waits())

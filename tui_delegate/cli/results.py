@@ -1,0 +1,118 @@
+"""The file that `map` writes: one JSON object a line, each with the key of what was asked of which contents.
+
+A file that is there is gone on with: what it holds is not done again. Nobody else writes it meanwhile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import TYPE_CHECKING
+
+from tui_delegate.core.clean import clean_line
+from tui_delegate.core.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+
+def key_of(*parts: str) -> str:
+    """Make the key of a piece of work: the same work has the same key, other work another."""
+    whole = hashlib.sha256()
+    for part in parts:
+        raw = part.encode("utf-8", "surrogatepass")
+        whole.update(b"%d:" % len(raw) + raw)
+    return whole.hexdigest()[:24]
+
+
+class Results:
+    """What is done, by key; and the file where more is added. Use it in a `with`."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.done: dict[str, dict[str, object]] = {}
+        self.bad_lines = 0
+        self._handle = -1
+
+    def __enter__(self) -> Results:
+        """Open the file, making it where needed. Raises an InputError."""
+        if self.path:
+            try:
+                if folder := os.path.dirname(self.path):
+                    os.makedirs(folder, exist_ok=True)
+                flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+                self._handle = os.open(self.path, flags, 0o666)
+                self._lock()
+                self._read()
+            except OSError as error:
+                self.close()
+                raise InputError(
+                    f"--out {clean_line(self.path)} can't be written: {error.strerror}."
+                ) from None
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let others write the file."""
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+    def add(self, record: Mapping[str, object]) -> None:
+        """Add a line, whole; it is on the disk when this returns. Raises an InputError."""
+        if self._handle < 0:
+            return
+        rest = memoryview((json.dumps(record, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
+        try:
+            while rest:
+                rest = rest[os.write(self._handle, rest) :]
+            os.fsync(self._handle)
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> InputError:
+        return InputError(
+            f"--out {clean_line(self.path)} can't be written: {error.strerror}.",
+            "What was answered is in the journal too." if self._handle >= 0 else "Name another file.",
+        )
+
+    def _lock(self) -> None:
+        try:
+            import fcntl
+        except ImportError:  # a system without such locks: two writers at once are the person's to avoid
+            return
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self.close()
+            raise InputError(
+                f"Another process writes {clean_line(self.path)} now.", "Wait for it, or name another --out."
+            ) from None
+
+    def _read(self) -> None:
+        with open(os.dup(self._handle), "rb") as file:
+            file.seek(0)
+            last = b"\n"
+            for last in file:
+                self._take(last)
+        if not last.endswith(b"\n"):  # a crash left half a line: it ends here, and counts as not done
+            os.write(self._handle, b"\n")
+
+    def _take(self, line: bytes) -> None:
+        if not line.strip():
+            return
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            self.bad_lines += 1
+            return
+        if not (isinstance(record, dict) and isinstance(key := record.get("key"), str)):
+            self.bad_lines += 1
+        elif record.get("ok") is True:
+            self.done[key] = record

@@ -1,0 +1,260 @@
+"""Reads logs that agent-delegate wrote: line by line, so that memory stays flat however long a log is.
+
+What can't be read is left out and counted; nothing of a log is believed to be of the right type. Nothing is
+written here, and no journal is opened. The ledger verb loads this, so it imports little.
+"""
+
+import json
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from tui_delegate.core.errors import InputError
+from tui_delegate.journal.ledger import Call, Query, Total, check_dimension
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Mapping
+    from typing import BinaryIO
+
+LONGEST: Final = 1 << 20
+"""Bytes of a line that are looked at. agent-delegate's have some hundred."""
+COUNTED: Final = ("command", "profile", "model", "backend", "agent", "status")
+"""What a log is always summed up by."""
+_COUNTS: Final = ("prompt_eval_count", "eval_count", "cached_tokens", "reasoning_tokens", "total_duration_ms")
+
+
+class Entry(NamedTuple):
+    """One line that is an object."""
+
+    line: bytes
+    fields: "Mapping[str, object]"
+
+
+class Skipped:
+    """What was left out of a log, as counts."""
+
+    def __init__(self) -> None:
+        self.lines = 0
+        """That are no JSON object."""
+        self.figures = 0
+        """That are no number; the rest of their line is taken."""
+        self.undated = 0
+        """Lines whose moment can't be read, where moments are asked for."""
+
+
+def entries(
+    path: str, skipped: Skipped, seen: "Callable[[int], object] | None" = None
+) -> "Generator[Entry, None, None]":
+    """Give a log's lines, the oldest first; `seen` is told the bytes of each. Raises an InputError."""
+    try:
+        with open(path, "rb") as log:
+            for line in _lines(log):
+                if seen is not None:
+                    seen(len(line))
+                if not line.strip():
+                    continue
+                fields = _fields(line)
+                if fields is None:
+                    skipped.lines += 1
+                else:
+                    yield Entry(line, fields)
+    except (OSError, ValueError) as error:
+        words = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"The log {path} can't be read: {words}.", "Name another file.") from error
+
+
+def call_of(fields: "Mapping[str, object]", skipped: Skipped) -> Call:
+    """Make a row of the ledger of a line. Its moment is 0 where the line has none that can be read."""
+    prompt, completion, cached, reasoning, total_ms = (number(fields.get(name), skipped) for name in _COUNTS)
+    cost, parent, saved = (fields.get(name) for name in ("cost", "parent_pid", "saved_tokens"))
+    return Call(
+        at=moment(text(fields, "ts")) or 0.0,
+        run="",
+        n=0,
+        session="",
+        path="",
+        attempt=1,
+        command=text(fields, "command"),
+        agent=text(fields, "agent"),
+        profile=text(fields, "profile"),
+        backend=text(fields, "backend"),
+        model=text(fields, "model"),
+        answered=text(fields, "answered_model"),
+        prompt=prompt,
+        cached=cached,
+        completion=completion,
+        reasoning=reasoning,
+        usage_source=text(fields, "usage_source") or "reported",
+        queue_ms=0,
+        first_token_ms=None,
+        total_ms=total_ms,
+        tokens_per_second=None,
+        price_input=None,
+        price_cached=None,
+        price_output=None,
+        price_source=None,
+        cost=float(cost) if isinstance(cost, int | float) and abs(cost) < 1e12 else None,
+        status=text(fields, "status") or "ok",
+        code=text(fields, "error_code"),
+        target=text(fields, "target"),
+        cwd=text(fields, "cwd"),
+        host=text(fields, "host"),
+        parent_pid=parent if type(parent) is int else 0,
+        claude_session_id=text(fields, "claude_session_id"),
+        codex_session_id=text(fields, "codex_session_id"),
+        delegated=saved if type(saved) is int else max(prompt + completion, 0),
+    )
+
+
+def text(fields: "Mapping[str, object]", name: str) -> str:
+    """Read a field that holds a text; nothing stands for null and for none at all."""
+    value = fields.get(name)
+    return value if isinstance(value, str) else str(value or "")
+
+
+def number(value: object, skipped: Skipped) -> int:
+    """Read a count, as agent-delegate does; what is none is 0, and counted."""
+    if type(value) is int:
+        return value
+    if not value:
+        return 0
+    try:
+        if isinstance(value, str | float | int):
+            return int(value)
+    except (ValueError, OverflowError):
+        pass
+    skipped.figures += 1
+    return 0
+
+
+def moment(stamp: str) -> float | None:
+    """Read a moment: agent-delegate's form, or whatever else is ISO 8601; without a zone it is UTC."""
+    from datetime import UTC, datetime
+
+    try:
+        at = datetime.fromisoformat(stamp)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+class LogLedger:
+    """A ledger over a log: the same questions as of the journal's, answered by one pass over the file."""
+
+    def __init__(self, path: str, query: Query, by: str = "") -> None:
+        """Read the log. Raises an InputError."""
+        self.path = path
+        self.skipped = Skipped()
+        self.entries: deque[Mapping[str, object]] = deque(maxlen=query.limit if query.limit > 0 else None)
+        """The last lines as they stand in the log."""
+        self._query = query
+        self._sums: dict[str, dict[str, list[float]]] = {name: {} for name in ("all", *COUNTED)}
+        if by:
+            check_dimension(by)
+            self._sums[by] = {}
+        self._read()
+
+    def close(self) -> None:
+        """Do nothing: the file is closed already."""
+
+    def total(self, query: Query) -> Total:
+        """Sum up everything."""
+        return next(iter(self.totals("all", query)), Total(""))
+
+    def totals(self, by: str, query: Query) -> list[Total]:
+        """Sum up by one of those that were asked for, sorted by key."""
+        return [_total(key, sums) for key, sums in sorted(self._sums[by].items())]
+
+    def last(self, query: Query) -> list[Call]:
+        """Give the last calls, oldest first."""
+        unheard = Skipped()
+        return [call_of(fields, unheard) for fields in self.entries]
+
+    def all(self, query: Query) -> "Generator[Call, None, None]":
+        """Give all calls, one at a time."""
+        for entry in self._chosen(Skipped()):
+            yield call_of(entry.fields, Skipped())
+
+    def _read(self) -> None:
+        for entry in self._chosen(self.skipped):
+            self.entries.append(entry.fields)
+            call = call_of(entry.fields, self.skipped)
+            figures = _figures(call)
+            for by, groups in self._sums.items():
+                key = "" if by == "all" else _key(call, by)
+                _add(groups.setdefault(key, [0] * len(figures)), figures)
+
+    def _chosen(self, skipped: Skipped) -> "Generator[Entry, None, None]":
+        since = self._query.since
+        for entry in entries(self.path, skipped):
+            if since is not None:
+                at = moment(text(entry.fields, "ts"))
+                if at is None:
+                    skipped.undated += 1
+                if at is None or at < since:
+                    continue
+            yield entry
+
+
+def _lines(log: "BinaryIO") -> "Iterable[bytes]":
+    """Give lines whole; of one that is longer than any of ours only its beginning, which is no JSON."""
+    while line := log.readline(LONGEST):
+        if len(line) == LONGEST and not line.endswith(b"\n"):
+            while (rest := log.readline(LONGEST)) and not rest.endswith(b"\n"):
+                pass
+            line = b"?\n"
+        yield line
+
+
+def _fields(line: bytes) -> "Mapping[str, object] | None":
+    try:
+        value: object = json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _figures(call: Call) -> list[float]:
+    return [
+        1,
+        call.status == "failed",
+        call.prompt,
+        call.cached,
+        call.completion,
+        call.reasoning,
+        call.total_ms,
+        call.cost or 0.0,
+        call.cost is None,
+        call.usage_source != "reported",
+        call.delegated,
+    ]
+
+
+def _add(sums: list[float], figures: list[float]) -> None:
+    for place, figure in enumerate(figures):
+        sums[place] += figure
+
+
+def _total(key: str, sums: list[float]) -> Total:
+    calls, failed, prompt, cached, completion, reasoning, total_ms = map(int, sums[:7])
+    unpriced, guessed, delegated = map(int, sums[8:])
+    return Total(
+        key,
+        calls,
+        failed,
+        prompt,
+        cached,
+        completion,
+        reasoning,
+        total_ms,
+        sums[7],
+        unpriced,
+        guessed,
+        delegated,
+    )
+
+
+def _key(call: Call, by: str) -> str:
+    if by == "day":
+        return time.strftime("%Y-%m-%d", time.localtime(call.at)) if call.at > 0 else ""
+    return str(getattr(call, "cwd" if by == "project" else by))

@@ -1,0 +1,59 @@
+"""Tells what a model says about a file from the file itself, line by line.
+
+A line that might be code is code: what is said goes missing when a file is made, what is code must not.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SENTENCE = re.compile(
+    r"""
+    (?:[-*+>•]|\#{1,6}|\d{1,2}[.)])?\s*      # a list's sign, a heading's, a number
+    (?:\*\*|__|[*_`"'(“‘✅👍])*               # emphasis
+    \w
+    (?:.*\s\S+\s.*\S|.*[.!:?*`)]$)          # three words, or an end
+    """,
+    re.VERBOSE,
+)
+_CODE = re.compile(
+    r"""
+    \t | [ ]{4}
+    | [}\])<@/$%] | .*[{};\\|]\s*$ | .*"{3} | .*'{3}
+    | .*(?:[^=<>!]=[^=>]|=>|->|:=|\)\s*:\s*$|\(\)|<<|&&|\|\||\$\w)
+    | \#(?:!|include|define|if|endif|pragma)
+    | (?:import|from|def|class|const|let|var|function|return|package|use|using|namespace|module|export|public
+        |private|static|async|await|struct|enum|impl|fn|func|type|interface|elif|else|try|except|raise|with
+        |set|echo|cd|sudo|FROM|RUN|COPY|CMD|SELECT|INSERT|CREATE|UPDATE|DELETE)\b
+        (?![ ](?:is|are|the|a|this|it)\b)(?!.*[.!:?]\s*$)
+    | [\w.-]+:(?:\s+\S.*)?$
+    | [-*]\s+[\w.-]+:(?:\s|$)
+    """,
+    re.VERBOSE,
+)
+_ANNOUNCED = re.compile(
+    r"[*_`#\s]*(?:notes?|explanation|output|usage|examples?|answer|file|filename|solution|result|code|changes"
+    r"|summary|here|sure|certainly|updated|done|and|or|then|first|second|next|finally)\b[*_`\s]*(?::?\s*$|:[*_\s]+\S+\s+\S|[!.]\s*$)",
+    re.IGNORECASE,
+)
+
+
+def are_sentences(lines: Iterable[str], name: str) -> bool:
+    """Whether all that stands in these lines was said about a file, and is none of it."""
+    return all(_is_sentence(line.rstrip(), name) for line in lines if line.strip())
+
+
+def _is_sentence(line: str, name: str) -> bool:
+    plain = line.strip(" *_`#:")
+    if plain and (plain == name or name.endswith(f"/{plain}")):
+        return True
+    if re.fullmatch(r" {0,3}[-*_=]{3,} *", line):
+        return True
+    stripped = line.strip() if len(line) - len(line.lstrip()) < 4 else line
+    if _ANNOUNCED.match(stripped):
+        return True
+    return bool(_SENTENCE.match(stripped)) and not _CODE.match(stripped)
