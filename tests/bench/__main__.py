@@ -5,7 +5,17 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-BENCHES = ("startup", "delegation", "ledger", "screen", "chat", "following", "ledger_screen", "verbs")
+BENCHES = (
+    "startup",
+    "delegation",
+    "ledger",
+    "screen",
+    "chat",
+    "following",
+    "ledger_screen",
+    "corpus",
+    "verbs",
+)
 
 
 def main() -> int:

@@ -223,14 +223,14 @@ def test_a_worker_that_fails_is_told_and_its_manager_goes_on(tmp_path: Path) -> 
     with_server(tmp_path, say, check)
 
 
-def test_a_worker_profile_that_is_not_there_is_told_before_anything_is_spent(tmp_path: Path) -> None:
+def test_a_worker_profile_that_is_no_use_is_told_before_anything_is_spent(tmp_path: Path) -> None:
     async def check(tud: Product, server: Loopback) -> None:
         plain, one = await asyncio.gather(
             tud.tell("run", "--worker-profile", "mein", "go"),
             tud.tell("run", "--json", "--worker-profile", "openrouter/", "go"),
         )
         assert (plain.code, "Did you mean mine?" in plain.err) == (78, True)
-        assert (one.code, one.error["code"]) == (78, "resolve_error")
+        assert (one.code, one.error["code"]) == (77, "auth")
         assert server.asked == []
 
     with_server(tmp_path, openai(*TASKS), check)

@@ -138,7 +138,7 @@ def test_the_first_piece_of_an_answer_is_out_before_the_second_is_made(tmp_path:
         (("--limit", "cost=nan", "go"), 2, "cost"),
         (("--limit", "tokens=many", "go"), 2, "tokens"),
         (("--profile", "mein", "go"), 78, "Did you mean mine?"),
-        (("--profile", "openrouter", "go"), 78, "OPENROUTER_API_KEY"),
+        (("--profile", "openrouter", "go"), 77, "OPENROUTER_API_KEY"),
     ],
 )
 def test_what_can_not_be_used_is_refused_in_a_line_or_two(
@@ -156,7 +156,7 @@ def test_what_can_not_be_used_is_refused_in_a_line_or_two(
 def test_no_verb_and_no_prompt_give_usage_on_stderr(tmp_path: Path) -> None:
     async def main() -> None:
         tud = Product(tmp_path)
-        for words in ((), ("run",), ("run", "--json", "--events", "go"), ("rum", "go")):
+        for words in ((), ("run",), ("run", "--ask", "--temperature"), ("rum", "go")):
             ended = await tud.tell(*words)
             assert (ended.code, ended.out, "usage:" in ended.err) == (2, "", True)
 

@@ -13,7 +13,7 @@ import pytest
 
 from tui_delegate import __version__
 from tui_delegate.cli.main import main
-from tui_delegate.cli.verbs.status import depth
+from tui_delegate.cli.verbs.status import depth, state_words
 from tui_delegate.journal.store import Journal
 
 MINE = """
@@ -50,6 +50,9 @@ def test_the_first_lines_are_agent_delegates(tmp_path: Path, capsys: pytest.Capt
         f"journal:         {tmp_path / 'journal.db'} (not there yet)",
         "log:             off",
     ]
+    after = lines[lines.index("install state:") + 1 :]
+    assert after[0].startswith("  claude-code        config directory not found — ")
+    assert "  codex-app          (manual paste) — see `tui-delegate install --print codex-app`" in after
 
 
 def test_a_fresh_home_means_ollama_and_nothing_is_made(
@@ -101,7 +104,7 @@ def test_programs_get_one_object(
     assert content["journal_bytes"] == (tmp_path / "journal.db").stat().st_size
     assert content["log"] == str(tmp_path / "logs" / "agent-delegate.log")
     assert content["depth"] == 2
-    assert isinstance(content["install"], list)
+    assert {"claude-code", "codex-cli", "claude-desktop"} <= {one["tool"] for one in content["install"]}
 
 
 def test_what_a_file_says_wrongly_is_told_beside_it(
@@ -115,6 +118,21 @@ def test_what_a_file_says_wrongly_is_told_beside_it(
     (tmp_path / "profiles.toml").write_text("x = [")
     code, lines, err = status(capsys)
     assert (code, lines, "profiles.toml:1" in err) == (78, [], True)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("installed v3", "rule installed — /x/\u00e9.md"),
+        ("not installed", "rule not installed — /x/\u00e9.md"),
+        ("not detected", "config directory not found — /x/\u00e9.md"),
+        ("print only", "(manual paste) — see `/x/\u00e9.md`"),
+        ("agent-delegate's block", "agent-delegate's block — /x/\u00e9.md"),
+        ("broken: a\x1b[2J line", "broken: a line — /x/\u00e9.md"),
+    ],
+)
+def test_how_a_tool_stands_is_said_in_agent_delegates_words(state: str, words: str) -> None:
+    assert state_words(state, "/x/\x1b[31m\u00e9.md") == words
 
 
 @pytest.mark.parametrize(

@@ -135,6 +135,95 @@ def test_the_file_that_makes_a_worktree_is_not_handed_on(tmp_path: Path) -> None
     assert of_ours(tmp_path, "d") == []
 
 
+ODD_TREES = {
+    "a class is bytes, and holds what git says": [
+        ".gitignore=[[:digit:]]x\n[]a]b\n[!-a]c\n[a\\-c]d\n[a-]e\n[[:no:]]f\n[g\n?.h\n??.h\n",
+        *(
+            "1x",
+            "ax",
+            "]b",
+            "ab",
+            "bb",
+            "-c",
+            "ac",
+            "bc",
+            "-d",
+            "bd",
+            "-e",
+            "ae",
+            "be",
+            ":f",
+            "[g",
+            "é.h",
+            "e.h",
+        ),
+    ],
+    "stars at the edges of a name": [
+        ".gitignore=d/a**/b\ne/**f\n***/g\nh/i**\n/**/j\n**k/l\n[x/]m\n/[y/z]\n",
+        *("d/ab/c", "d/a/x/b", "d/ac", "e/xf", "e/x/f", "x/g", "h/ij", "h/i/k", "j", "x/j", "xk/l", "x/k/l"),
+        *("xm", "x/m", "y", "z"),
+    ],
+    "what stands behind a backslash": [
+        ".gitignore=\\*a\nb\\\nc\\ \\\nd\\  \n\\\\e\nf\\g\n#h\n\\!i\n!!j\n/\n!\n  \nk//\n",
+        *("*a", "xa", "b", "b\\", "c ", "d ", "d", "\\e", "fg", "f\\g", "#h", "!i", "!j", "k/l"),
+    ],
+    "case counts": [".gitignore=*.LOG\nTmp\n", "a.log", "b.LOG", "tmp", "Tmp", "TMP"],
+}
+
+
+@pytest.mark.parametrize("name", ODD_TREES)
+def test_odd_lines_mean_what_git_takes_them_for(name: str, tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    plant(tmp_path, dict((*entry.split("=", 1), "")[:2] for entry in ODD_TREES[name]))
+    assert of_ours(tmp_path) == of_git(tmp_path)
+
+
+def test_the_persons_own_list_counts_last_and_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, tree = tmp_path / "home", tmp_path / "tree"
+    plant(home, {".config/git/ignore": "*.swp\n*.own\n", "mine": "*.mine\n", "quoted #1": "*.quoted\n"})
+    plant(
+        tree,
+        {".gitignore": "!kept.swp\n", "a.swp": "", "kept.swp": "", "b.mine": "", "c.quoted": "", "d": ""},
+    )
+    monkeypatch.setenv("HOME", str(home))
+    assert of_ours(tree) == [".gitignore", "b.mine", "c.quoted", "d", "kept.swp"]
+    plant(
+        home,
+        {".gitconfig": '[user]\nname=x\n[core "x"] excludesFile = no\n[Core]\n excludesfile = ~/mine ; so\n'},
+    )
+    assert of_ours(tree) == [".gitignore", "a.swp", "c.quoted", "d", "kept.swp"]
+    git(tree, "init", "-q")
+    with open(tree / ".git" / "config", "a") as config:
+        config.write(f'[core]\n\texcludesFile = "{home}/quoted #1"\n')
+    assert of_ours(tree) == [".gitignore", "a.swp", "b.mine", "d", "kept.swp"]
+
+
+def test_a_worktree_heeds_the_repositorys_own_list(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "main")
+    main = tmp_path / "main"
+    git(main, "-c", "user.name=x", "-c", "user.email=x@y", "commit", "-q", "--allow-empty", "-m", "x")
+    git(main, "worktree", "add", "-q", "../side")
+    plant(main, {".git/info/exclude": "mine\n"})
+    plant(tmp_path / "side", {"mine": "", "yours": ""})
+    assert of_ours(tmp_path / "side") == of_git(tmp_path / "side") == ["yours"]
+
+
+def test_an_ignore_file_is_not_read_through_a_link(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q")
+    plant(tmp_path, {"rules": "a\n", "a": ""})
+    (tmp_path / ".gitignore").symlink_to("rules")
+    assert of_ours(tmp_path) == [".gitignore", "a"]  # the rules themselves are there by their first name
+    assert of_git(tmp_path) == [".gitignore", "a", "rules"]
+
+
+def test_lines_of_many_stars_are_answered_at_once(tmp_path: Path) -> None:
+    deep = "/".join("a" * 30)
+    plant(tmp_path, {".gitignore": "a*" * 40 + "b\n" + "**/a/" * 20 + "b\n", "a" * 200: "", f"{deep}/c": ""})
+    assert of_ours(tmp_path) == [".gitignore", f"{deep}/c", "a" * 200]
+
+
 LINES = st.lists(
     st.sampled_from(
         [
@@ -168,5 +257,43 @@ def test_any_few_lines_are_read_as_git_reads_them(top: list[str], inner: list[st
         folder = Path(name)
         git(folder, "init", "-q")
         plant(folder, dict.fromkeys(NAMES, ""))
+        plant(folder, {".gitignore": "\n".join(top), "d/.gitignore": "\n".join(inner)})
+        assert of_ours(folder) == of_git(folder)
+
+
+PARTS = [
+    "a",
+    "b",
+    "d",
+    "*",
+    "**",
+    "?",
+    "/",
+    "/**/",
+    "[ab]",
+    "[!a]",
+    "[a-]",
+    "[]x]",
+    "[a",
+    "\\a",
+    "\\*",
+    " ",
+    ".c",
+]
+ANY_LINE = st.builds(
+    lambda first, parts, last: first + "".join(parts) + last,
+    st.sampled_from(["", "!", "/"]),
+    st.lists(st.sampled_from(PARTS), min_size=1, max_size=5),
+    st.sampled_from(["", "/", " ", "\r"]),
+)
+
+
+@given(top=st.lists(ANY_LINE, min_size=1, max_size=5), inner=st.lists(ANY_LINE, max_size=3))
+@settings(max_examples=60, deadline=None)
+def test_any_line_at_all_is_read_as_git_reads_it(top: list[str], inner: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        git(folder, "init", "-q")
+        plant(folder, dict.fromkeys((*NAMES, "[x]", "a b", "d/ab/ac/ad", "b/*", "é"), ""))
         plant(folder, {".gitignore": "\n".join(top), "d/.gitignore": "\n".join(inner)})
         assert of_ours(folder) == of_git(folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -155,7 +156,7 @@ def test_stdin_and_pages_stand_beside_files(tmp_path: Path) -> None:
         (b"xxx", "too large: 3 bytes"),
     ):
         with pytest.raises(InputError, match=words):
-            pack(["-"], tmp_path, Bounds(file_bytes=2), stdin=lambda piped=piped: piped)
+            pack(["-"], tmp_path, Bounds(file_bytes=2), stdin=partial(bytes, piped))
 
 
 def test_a_preview_lists_what_is_sent_and_what_is_not(tmp_path: Path) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -339,3 +342,16 @@ def test_a_folder_in_the_place_of_the_file_is_one_line(tmp_path: Path) -> None:
 
 def test_every_limit_has_its_key() -> None:
     assert set(KEYS["limits"]) == set(Limits.__dataclass_fields__)
+
+
+def test_the_limits_of_a_file_are_those_of_a_run() -> None:
+    assert KEYS["limits"] == tuple(one.name for one in fields(Limits))
+
+
+def test_settings_are_read_without_a_dataclass() -> None:
+    script = (
+        "import os, sys; from pathlib import Path; from tui_delegate import profiles;"
+        "profiles.load(os.environ, Path.home()); print('dataclasses' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

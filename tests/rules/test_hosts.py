@@ -202,7 +202,7 @@ def test_claude_code_keeps_reading_the_file_that_a_claude_md_would_hide(home: Pa
 def test_files_of_ours_stay_while_the_block_that_names_them_stays(home: Path) -> None:
     put(home, "claude-code")
     file = home / ".claude/CLAUDE.md"
-    file.write_text(file.read_text().replace("@~/", "@ ~/"))
+    file.write_text(file.read_text().replace("@~/", "See @~/"))
     assert take(home, "claude-code") == [
         ("claude-code", action) for action in ("refused", "noop", "noop", "noop")
     ]
@@ -228,3 +228,14 @@ def test_of_two_files_that_include_each_other_one_gets_the_block(home: Path) -> 
     (home / ".gemini/GEMINI.md").write_text("@../.claude/CLAUDE.md\n")
     done = dict(put(home, "claude-code,gemini-cli")[:2])
     assert done == {"claude-code": "unchanged", "gemini-cli": "appended"}
+
+
+def test_a_line_that_names_our_file_in_another_place_is_no_edit(home: Path) -> None:
+    put(home, "gemini-cli")
+    (home / "dot").mkdir()
+    (home / ".gemini/GEMINI.md").rename(home / "dot/GEMINI.md")
+    (home / ".gemini/GEMINI.md").symlink_to(home / "dot/GEMINI.md")
+    assert put(home, "gemini-cli") == [("gemini-cli", "replaced")], "through a link it would not be found"
+    assert (home / "dot/GEMINI.md").read_bytes() == texts.block("policy") + b"\n"
+    assert dict(take(home, "gemini-cli")) == {"gemini-cli": "removed"}
+    assert not (home / ".gemini/tui-delegate.md").exists()

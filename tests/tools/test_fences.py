@@ -45,6 +45,7 @@ TAKEN_OFF: list[tuple[str, str, str, str | None]] = [
     ),
     ("the file's name before", "src/a.py", f"**src/a.py**\n```python\n{CODE}\n```", CODE),
     ("a heading before", "a.py", f"### `a.py`\n\n```python\n{CODE}\n```\n\n---\nLet me know!", CODE),
+    ("a beginning behind a sentence", "a.py", f"Here is the file: ```python\n{CODE}\n```", CODE),
     ("a sentence before and no end", "a.py", f"Here you go:\n```python\n{CODE}", CODE),
     ("a numbered list", "a.py", "1. The file:\n   ```python\n   x = 1\n   if x:\n       y()\n   ```", None),
     ("a thought before", "a.py", f"<think>\nHm, ```x``` maybe.\n</think>\n\n```python\n{CODE}\n```", CODE),
@@ -91,6 +92,20 @@ TAKEN_OFF: list[tuple[str, str, str, str | None]] = [
         f"The file:\n```python\n{LONG}\n```\nUse it so:\n```python\nf1()\n```",
         LONG,
     ),
+    (
+        "an explanation full of code",
+        "a.py",
+        f"Here is `a.py` (Python 3.11):\n\n```python\n{CODE}\n```\n\n### Notes\n\n- `main()`: sets `x = 1`.\n"
+        "- Parsing: it has none.\n\n1. **Run it**: `python a.py`\n",
+        CODE,
+    ),
+    ("another language's sentence", "a.py", f"以下是文件：\n```python\n{CODE}\n```\n完成。", CODE),
+    (
+        "TOML and a sentence",
+        "a.toml",
+        "Here you go:\n\n```toml\n[a]\nb = 1\n```\n\nNote: b is one.",
+        "[a]\nb = 1",
+    ),
     ("nothing at all inside", "a.py", "```python\n```", ""),
 ]
 
@@ -107,6 +122,12 @@ LEFT_ALONE: list[tuple[str, str]] = [
     ("a.rs", "/// ```\n/// f();\n/// ```\nfn f() {}\n"),
     ("a.sh", "cat <<'EOF'\n```\nx\n```\nEOF\n"),
     ("a.yml", "description: |\n  ```bash\n  x\n  ```\nname: y\n"),
+    ("a.yml", "on: push\njobs:\n```\nx\n```\n- a\n"),
+    ("a.toml", "note = 1\n```\nx\n```\n"),
+    ("a.sh", "if true; then\n```\nx\n```\nfi\ndone\n"),
+    ("a.py", "def f(x):\n```\nx\n```\n"),
+    ("a.py", "else:\n```\nx\n```\n"),
+    ("a.py", "x = '''```python\\ny\\n```"),
     ("a.sql", "SELECT 1\n```\nx\n```\n"),
     ("README.md", README),
     ("README.md", "```bash\nnpm i\n```\n\nThen run it:\n\n```bash\nnpm test\n```\n"),

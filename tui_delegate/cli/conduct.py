@@ -33,8 +33,11 @@ def conducted(args: argparse.Namespace, work: Callable[[Conduct], int]) -> int:
     from tui_delegate.workspace.errands import Errands
 
     conduct = Conduct(args, Errands.open(args.limit))
+    from tui_delegate.cli.stopping import Stoppable
+
     try:
-        return work(conduct)
+        with Stoppable():
+            return work(conduct)
     except DelegateError as error:
         return conduct.fail(error)
     finally:
@@ -108,7 +111,7 @@ class Conduct:
         """Give the answer, or the error, in the form that was asked for. Gives the exit code."""
         done = told.done
         if done.error is not None:
-            return self.fail(done.error, told)
+            return self.fail(done.error, told, more)
         if self.args.json:
             output.data_json(self.envelope(told) | dict(more or {}))
         else:
@@ -124,10 +127,12 @@ class Conduct:
             output.say(f"tui-delegate: THE LEDGER WAS NOT WRITTEN: {self.unwritten}")
         return output.exit_code("ledger_not_written", self.args.verb)
 
-    def fail(self, error: DelegateError, told: Told | None = None) -> int:
+    def fail(
+        self, error: DelegateError, told: Told | None = None, more: Mapping[str, object] | None = None
+    ) -> int:
         """Say what went wrong; give the exit code."""
         if self.args.json:
-            output.data_json(self._error(error, told))
+            output.data_json(self._error(error, told) | dict(more or {}))
         else:
             self._break_line()
             output.say_error(error)

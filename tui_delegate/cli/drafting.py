@@ -20,6 +20,8 @@ from tui_delegate.tools.fences import finish, strip_fences
 from tui_delegate.tools.target import free, within
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from tui_delegate.cli.conduct import Conduct
     from tui_delegate.core.fitting import AnswerSchema
     from tui_delegate.tools.check import Checked
@@ -78,16 +80,12 @@ def _draft(conduct: Conduct, target: Target | None) -> int:
         rounds=args.rounds,
         whole=True,
     )
-    try:
-        told = ask_about(conduct, files, question, prompt_of(args.spec, files))
-    except BaseException:
-        work.put_back()
-        raise
-    return work.finish(told)
+    with work:
+        return work.finish(ask_about(conduct, files, question, prompt_of(args.spec, files)))
 
 
 class _Work:
-    """One draft on its way into its file."""
+    """One draft on its way into its file. What was only tried there is taken out again, whatever happens."""
 
     def __init__(self, conduct: Conduct, target: Target | None, schema: AnswerSchema | None) -> None:
         self.conduct = conduct
@@ -97,6 +95,15 @@ class _Work:
         self.data: object = None
         self._written: Written | None = None
         self._before = target.read() if target else None
+
+    def __enter__(self) -> _Work:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self._put_back()
 
     def review(self, answer: str) -> Looked:
         """Make the file's text of an answer; where a check is named, try it in its place."""
@@ -120,7 +127,7 @@ class _Work:
         """Put the file in its place, as far as that was asked for; tell what became of it."""
         conduct, args = self.conduct, self.conduct.args
         if told.done.error is not None:
-            return conduct.answer(told, self._more())
+            return self._failed(told)
         text = told.done.text
         if self.target is None:
             return conduct.answer(told, self._more())
@@ -130,7 +137,13 @@ class _Work:
             self._written = self.target.write(text.encode(), force=args.force)
         return self._tell(told, self._written)
 
-    def put_back(self) -> None:
+    def _failed(self, told: Told) -> int:
+        """Say what a check said last: whoever reads it can mend what the model could not."""
+        if self.checks and not self.conduct.args.json:
+            output.say(self.checks[-1].output[-SHOWN_OUTPUT:].rstrip())
+        return self.conduct.answer(told, self._more())
+
+    def _put_back(self) -> None:
         """Take a draft out of its place again that was only tried there."""
         if self.target and self._written:
             self.target.undo(self._written)
@@ -148,7 +161,7 @@ class _Work:
         self.checks.append(checked)
         if checked.passed:
             return Looked(text)
-        self.put_back()
+        self._put_back()
         why = "it took too long" if checked.timed_out else f"it ended with {checked.status}"
         return Looked(
             text,
@@ -171,7 +184,7 @@ class _Work:
         output.say(f"Write {args.target}? [y/N] ", end="")
         if sys.stdin.readline().strip().lower() in ("y", "yes"):
             return True
-        self.put_back()
+        self._put_back()
         return False
 
     def _diff(self, text: str) -> str:

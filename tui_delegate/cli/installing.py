@@ -87,7 +87,7 @@ def tell(args: argparse.Namespace, results: Sequence[Result], more: Sequence[str
     for hint in dict.fromkeys(result.hint for result in refused if result.hint):
         output.say(f"  {hint}")
     for line in more:
-        output.say(line)
+        output.tell(line)
     return output.FAILED if refused else output.OK
 
 

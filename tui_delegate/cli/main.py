@@ -13,6 +13,7 @@ from importlib import import_module
 
 from tui_delegate import __version__
 from tui_delegate.cli import flags, output
+from tui_delegate.core.clean import clean
 from tui_delegate.core.errors import DelegateError, InputError
 
 TYPE_CHECKING = False  # importing typing for it would cost a tenth of what `--version` costs
@@ -65,8 +66,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise it."""
-        misuse = Misuse(message, " ".join(self.format_usage().split()))
-        misuse.program, misuse.usage = self.prog, self.format_usage()
+        usage = clean(self.format_usage())
+        misuse = Misuse(message, " ".join(usage.split()))
+        misuse.program, misuse.usage = self.prog, usage
         raise misuse
 
 

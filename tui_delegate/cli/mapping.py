@@ -14,6 +14,7 @@ from tui_delegate.cli.asked import Question, room_in, schema_at, too_much
 from tui_delegate.cli.conduct import Conduct, figures_of, note_of
 from tui_delegate.cli.results import Results, key_of
 from tui_delegate.cli.split import Job
+from tui_delegate.cli.stopping import Stoppable
 from tui_delegate.core.clean import clean, clean_line
 from tui_delegate.core.errors import DelegateError, InputError
 from tui_delegate.core.usage import Usage
@@ -67,7 +68,8 @@ def conduct_map(args: argparse.Namespace) -> int:
             )
         work = _Map(conduct, found, results)
         try:
-            asyncio.run(work.run())
+            with Stoppable():
+                asyncio.run(work.run())
         except KeyboardInterrupt:
             conduct.say(f"stopped: {work.sum()}")
             if args.out:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from tui_delegate.core.clean import clean
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -50,7 +52,8 @@ def outline(parser: argparse.ArgumentParser, name: str = "", help: str = "") -> 
             below += list(_below(action))
         elif action.help != argparse.SUPPRESS:
             (flags if action.option_strings else places).append(_flag(action))
-    usage = " ".join(parser.format_usage().split()).removeprefix("usage: ")
+    # From 3.14 on argparse colours its usage on a terminal.
+    usage = " ".join(clean(parser.format_usage()).split()).removeprefix("usage: ")
     return Outline(name, help, usage, parser.epilog or "", tuple(flags), tuple(places), tuple(below))
 
 

@@ -5,8 +5,9 @@ Who asks and where the answer comes from are the engine's and the faces'; nothin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from tui_delegate.core.records import dataclass
 
 if TYPE_CHECKING:
     from tui_delegate.core.events import RunPath

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InvalidRequest
+from tui_delegate.core.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable

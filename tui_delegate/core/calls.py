@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from tui_delegate.core.records import dataclass
 from tui_delegate.core.usage import Price, Usage
 
 Status = Literal["ok", "failed", "cancelled"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Final, Literal
+
+from tui_delegate.core.records import dataclass, replace
 
 Role = Literal["manager", "worker"]
 ROLES: Final[tuple[Role, ...]] = ("manager", "worker")

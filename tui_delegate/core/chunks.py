@@ -6,10 +6,10 @@ is returned only when the server said that it was done: a stream that just ends 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from tui_delegate.core.messages import Message, ToolSpec
+from tui_delegate.core.records import dataclass
 from tui_delegate.core.specs import Think
 from tui_delegate.core.usage import Usage
 

@@ -11,7 +11,7 @@ import typing
 from typing import TYPE_CHECKING, cast
 
 from tui_delegate.core import calls, events, limits, messages, usage
-from tui_delegate.core.record import MISSING, fields, is_record, replace
+from tui_delegate.core.records import MISSING, fields, is_dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +55,7 @@ def without_text(event: Event) -> Event:
 def _strip(value: object) -> object:
     if isinstance(value, tuple):
         return tuple(_strip(item) for item in value)
-    if not is_record(value) or isinstance(value, type):
+    if not is_dataclass(value) or isinstance(value, type):
         return value
     changes: dict[str, object] = {}
     for field in fields(value):
@@ -63,7 +63,7 @@ def _strip(value: object) -> object:
         after = type(before)() if field.metadata.get("text") else _strip(before)
         if after != before:
             changes[field.name] = after
-    return replace(value, **changes) if changes else value  # type: ignore[type-var]
+    return replace(value, **changes) if changes else value
 
 
 def _encode(value: object) -> object:
@@ -121,7 +121,7 @@ def _decoder(hint: object) -> Decode:
     if hint is type(None):
         return _one_of((None,))
     assert isinstance(hint, type), hint
-    if is_record(hint):
+    if is_dataclass(hint):
         return _record_decoder(hint)
     return _plain(hint)
 

@@ -8,12 +8,12 @@ journal leaves them empty when it is told to keep no text. Nothing here acts on 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import ClassVar
 
 from tui_delegate.core.calls import ModelCall, RunContext
 from tui_delegate.core.limits import Limits
 from tui_delegate.core.messages import Message
+from tui_delegate.core.records import dataclass, field
 
 RunPath = tuple[int, ...]
 """A delegation's place in the run's tree: `()` the manager, `(0,)` its first worker, `(0, 2)` …"""

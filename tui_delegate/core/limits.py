@@ -5,7 +5,7 @@ What has been spent is not known here: that is the purse's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from tui_delegate.core.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ Wire shapes live in the backends; nothing here knows a protocol.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from tui_delegate.core.records import dataclass, field
 
 Role = Literal["system", "user", "assistant", "tool"]
 

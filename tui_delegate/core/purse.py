@@ -6,10 +6,9 @@ same check. It keeps no clock: seconds are the engine's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from tui_delegate.core.errors import BudgetExceeded, UsesExceeded
 from tui_delegate.core.limits import Limits
+from tui_delegate.core.records import dataclass, field
 from tui_delegate.core.usage import Price, Usage
 
 LEAST_OUTPUT = 16

@@ -6,9 +6,8 @@ here, and a model that is being loaded is waited for, not asked anew.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tui_delegate.core.errors import BackendError, Overloaded, RateLimited
+from tui_delegate.core.records import dataclass
 
 TRIES = 4
 FIRST_DELAY = 0.5

@@ -5,10 +5,10 @@ A fold over transcripts; nothing is drawn or stored here. What is not known stay
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.errands import is_delegated
+from tui_delegate.core.records import dataclass, field
 from tui_delegate.core.usage import Price, Usage
 
 if TYPE_CHECKING:
@@ -50,18 +50,15 @@ def savings(transcripts: Iterable[Transcript]) -> Savings:
 
 def savings_of(transcript: Transcript) -> Savings:
     """Fold one run."""
-    if is_delegated(transcript.context.command, ()):
-        return Savings(delegated=sum((node.usage for node in transcript.nodes.values()), Usage()))
     price = manager_price(transcript.root)
     workers = [node for path, node in transcript.nodes.items() if path]
     known = [
         saved for node in workers for call in node.calls if (saved := call_saved(call, price)) is not None
     ]
-    return Savings(
-        transcript.root.usage,
-        sum((node.usage for node in workers), Usage()),
-        sum(known) if known else None,
-    )
+    own, delegated = transcript.root.usage, sum((node.usage for node in workers), Usage())
+    if is_delegated(transcript.context.command, ()):
+        own, delegated = Usage(), own + delegated
+    return Savings(own, delegated, sum(known) if known else None)
 
 
 def manager_price(root: Node) -> Price | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from tui_delegate.core.records import dataclass
 
 ModelState = Literal["loaded", "loading", "unloaded", "downloading", "unknown"]
 

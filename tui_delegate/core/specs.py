@@ -5,9 +5,8 @@ A spec is what was written down; a seat is where it leads today: a backend, a mo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tui_delegate.core.ports import Backend
+from tui_delegate.core.records import dataclass
 from tui_delegate.core.usage import Price
 
 Think = bool | str | None

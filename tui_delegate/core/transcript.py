@@ -6,7 +6,6 @@ No event is acted on here, and nothing is drawn: a face reads the nodes.
 from __future__ import annotations
 
 from bisect import insort
-from dataclasses import dataclass, field
 from typing import Literal, assert_never
 
 from tui_delegate.core.calls import ModelCall, RunContext
@@ -34,6 +33,7 @@ from tui_delegate.core.events import (
     Warned,
     Wrote,
 )
+from tui_delegate.core.records import dataclass, field
 from tui_delegate.core.usage import Usage
 
 State = Literal[

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from tui_delegate.core.records import dataclass
 
 Source = Literal["reported", "estimated", "unknown"]
 _RANK: dict[Source, int] = {"reported": 0, "estimated": 1, "unknown": 2}

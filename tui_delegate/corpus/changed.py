@@ -19,7 +19,7 @@ from tui_delegate.corpus.pattern import MAGIC, Pattern, slashes
 from tui_delegate.corpus.values import Bounds, LeftOut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
 SECONDS: Final = 60
@@ -32,6 +32,8 @@ _DIFF: Final = (
     *("diff", "--no-ext-diff", "--no-textconv", "--no-renames", "--ignore-submodules=all", "--no-color"),
     *("--no-relative", "--unified=3", "--src-prefix=a/", "--dst-prefix=b/", f"-O{os.devnull}"),
 )
+_ITS_OWN: Final = frozenset({"local", "worktree"})
+_FILTER_KEYS: Final = ("clean", "process", "required")
 _FORGOTTEN: Final = frozenset({"GIT_EXTERNAL_DIFF", "GIT_DIFF_OPTS", "GIT_PAGER"})
 
 
@@ -45,7 +47,8 @@ def changed_since(
     bounds, cwd = bounds or Bounds(), os.path.abspath(cwd)
     top, commit = _start(revision, cwd)
     rules = [_rule(word, cwd, top) for word in words]
-    changed = _names(_git(top, *_DIFF, "--name-only", "-z", commit, "--"))
+    off = _filters(top)
+    changed = _names(_git(top, *_DIFF, "--name-only", "-z", commit, "--", off=off))
     new = _names(_git(top, "ls-files", "--others", "--exclude-standard", "-z"))
     _check(words, rules, cwd, (*changed, *new))
     left: list[LeftOut] = []
@@ -54,7 +57,7 @@ def changed_since(
         for kind, names in (("changed", changed), ("new", new))
     }
     sheets = []
-    for name, diff in _diffs(top, commit, wanted["changed"]):
+    for name, diff in _diffs(top, commit, wanted["changed"], off):
         sheets.append(_of_diff(_called(name, top, cwd), diff, bounds))
     for name in wanted["new"]:
         sheets.append(look_at(_called(name, top, cwd), f"{top}/{name}", False, False, bounds))
@@ -90,7 +93,25 @@ def _start(revision: str, cwd: str) -> tuple[str, str]:
     return top, found
 
 
-def _git(folder: str, *words: str) -> bytes:
+def _filters(top: str) -> dict[str, str]:
+    """Turn off the programs that a repository's own settings run its files through, in git's own way."""
+    try:
+        told = _git(top, "config", "--show-scope", "-z", "--name-only", "--get-regexp", r"^filter\.")
+    except InputError:  # there are none
+        return {}
+    fields = told.decode(errors="surrogateescape").split("\0")
+    names = [name for scope, name in zip(fields[::2], fields[1::2], strict=False) if scope in _ITS_OWN]
+    filters = dict.fromkeys(name.rpartition(".")[0] for name in names)
+    off = [
+        (f"{name}.{key}", "false" if key == "required" else "") for name in filters for key in _FILTER_KEYS
+    ]
+    environ = {"GIT_CONFIG_COUNT": str(len(off))}
+    for number, (name, value) in enumerate(off):
+        environ |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return environ
+
+
+def _git(folder: str, *words: str, off: Mapping[str, str] | None = None) -> bytes:
     """Run git with nothing that could start another program or wait for a person."""
     import subprocess
 
@@ -102,6 +123,7 @@ def _git(folder: str, *words: str) -> bytes:
         "GIT_NO_LAZY_FETCH": "1",
         "LC_ALL": "C",
     }
+    environ |= off or {}
     command = ["git", "--no-pager", *settings, "-C", folder, *words]
     try:
         done = subprocess.run(
@@ -121,16 +143,16 @@ def _names(told: bytes) -> list[str]:
     return list(dict.fromkeys(os.fsdecode(name) for name in told.split(b"\0") if name))
 
 
-def _diffs(top: str, commit: str, names: list[str]) -> Iterable[tuple[str, bytes]]:
+def _diffs(top: str, commit: str, names: list[str], off: Mapping[str, str]) -> Iterable[tuple[str, bytes]]:
     """Give each file's diff: many in one call, and by itself what that call does not call plainly."""
     for start in range(0, len(names), AT_ONCE):
         some = names[start : start + AT_ONCE]
-        told = _git(top, *_DIFF, commit, "--", *(f":(top,literal){name}" for name in some))
+        told = _git(top, *_DIFF, commit, "--", *(f":(top,literal){name}" for name in some), off=off)
         found = {part.partition(b"\n")[0]: part for part in re.split(rb"(?m)^(?=diff --git )", told)}
         for name in some:
             raw = os.fsencode(name)
             diff = found.get(b"diff --git a/%b b/%b" % (raw, raw))
-            yield name, diff or _git(top, *_DIFF, commit, "--", f":(top,literal){name}")
+            yield name, diff or _git(top, *_DIFF, commit, "--", f":(top,literal){name}", off=off)
 
 
 def _of_diff(name: str, diff: bytes, bounds: Bounds) -> Sheet | LeftOut:

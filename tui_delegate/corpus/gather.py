@@ -6,40 +6,40 @@ How a file is looked at is the caller's: a shelf keeps its measures, a packet it
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from itertools import chain
-from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from tui_delegate.corpus.find import Search
 from tui_delegate.corpus.refusals import too_much
 from tui_delegate.corpus.values import LeftOut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence, Set
+    from collections.abc import Callable, Iterable, Sequence, Set
+    from typing import Protocol
 
     from tui_delegate.core.errors import InputError
     from tui_delegate.corpus.values import Bounds
     from tui_delegate.corpus.walk import Batch
 
+    class Taken(Protocol):
+        """What is kept of a file."""
+
+        @property
+        def name(self) -> str:
+            """What it is called."""
+
+        @property
+        def size(self) -> int:
+            """Its bytes."""
+
+    Take = Callable[[str, str, bool, bool], "T | LeftOut"]
+    """Looks at a file by its name and path; whether it was named exactly, and whether a link leads to it."""
+
 MOST_COUNTED: Final = 20_000
 """So many more files are counted, but not read, to say by how much all of it is too large."""
 
 
-class Taken(Protocol):
-    """What is kept of a file."""
-
-    @property
-    def name(self) -> str:
-        """What it is called."""
-
-    @property
-    def size(self) -> int:
-        """Its bytes."""
-
-
-T = TypeVar("T", bound=Taken)
-Take = Callable[[str, str, bool, bool], T | LeftOut]
-"""Looks at a file by its name and path; whether it was named exactly, and whether a link leads to it."""
+T = TypeVar("T", bound="Taken")
 
 
 class Gathering(Generic[T]):

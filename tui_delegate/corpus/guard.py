@@ -5,7 +5,6 @@ Judged by name, and by the first bytes. Ignore files are `ignore`'s.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 HEAD_BYTES: Final = 8192
@@ -42,22 +41,43 @@ _SECRET_FOLDERS: Final = frozenset(
     {".ssh", ".gnupg", ".aws", ".azure", ".kube", ".password-store", "keychains"}
 )
 
-_KEYS: Final = (
-    *("pem", "key", "p12", "pfx", "p8", "jks", "keystore", "kdb", "kdbx", "ppk", "gpg"),
-    *("keychain", "keychain-db", "ovpn", "mobileprovision"),
+_KEYS: Final = frozenset(
+    {
+        *("pem", "key", "p12", "pfx", "p8", "jks", "keystore", "kdb", "kdbx", "ppk", "gpg"),
+        *("keychain", "keychain-db", "ovpn", "mobileprovision"),
+    }
 )
-_SECRET = re.compile(
-    r"""
-    \.env.* | .*\.(?:"""
-    + "|".join(_KEYS)
-    + r""")
-    | id_(?:rsa|dsa|ecdsa|ed25519|xmss)(?:_sk)?(?:[._-].*)? | id_[a-z0-9_-]+
-    | [._]netrc | \.npmrc | \.yarnrc\.yml | \.pypirc | \.pgpass | \.my\.cnf | \.htpasswd | \.dockercfg
-    | \.git-credentials | \.vault-token | \.terraformrc | kubeconfig
-    | \.?(?:credentials?|secrets?|cookies?)(?:\.(?:json|toml|ya?ml|ini|cfg|conf|csv|txt|xml|db|sqlite3?|env))?
-    | cookies?\.sqlite-(?:wal|shm) | (?:client_secret|service[-_]account).*\.json
-    """,
-    re.VERBOSE | re.DOTALL,
+_SECRETS: Final = frozenset(
+    {
+        *(".netrc", "_netrc", ".npmrc", ".yarnrc.yml", ".pypirc", ".pgpass", ".my.cnf", ".htpasswd"),
+        *(".dockercfg", ".git-credentials", ".vault-token", ".terraformrc", "kubeconfig"),
+        *("cookies.sqlite-wal", "cookies.sqlite-shm", "cookie.sqlite-wal", "cookie.sqlite-shm"),
+    }
+)
+_SSH: Final = tuple(
+    f"id_{kind}{after}"
+    for kind in ("rsa", "dsa", "ecdsa", "ed25519", "xmss", "ecdsa_sk", "ed25519_sk")
+    for after in "._-"
+)
+_TELLING: Final = frozenset({"credential", "credentials", "secret", "secrets", "cookie", "cookies"})
+_DATA: Final = frozenset(
+    {
+        "",
+        "json",
+        "toml",
+        "yml",
+        "yaml",
+        "ini",
+        "cfg",
+        "conf",
+        "csv",
+        "txt",
+        "xml",
+        "db",
+        "sqlite",
+        "sqlite3",
+        "env",
+    }
 )
 _BINARY: Final = frozenset(
     {
@@ -133,7 +153,7 @@ NOTED_STARTS: Final = (
     "client_",
     "service",
 )
-NOTED_ENDS: Final = frozenset(_BINARY | {*_KEYS})
+NOTED_ENDS: Final = _BINARY | _KEYS
 """A name that begins and ends (after its last dot) otherwise is neither secret nor binary."""
 _BYTE_ORDER: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
@@ -145,7 +165,17 @@ def is_secret_folder(name: str) -> bool:
 
 def is_secret(name: str) -> bool:
     """Whether a file of this name holds keys, cookies or passwords."""
-    return _SECRET.fullmatch(name.casefold()) is not None
+    name = name.casefold()
+    stem, _, end = name.rpartition(".") if "." in name[1:] else (name, "", "")
+    return (
+        end in _KEYS
+        or (name[0] == "." and name[1:] in _KEYS)
+        or name in _SECRETS
+        or name.startswith((".env", *_SSH))
+        or (name.startswith("id_") and "." not in name)
+        or (stem.removeprefix(".") in _TELLING and end in _DATA)
+        or (end == "json" and stem.startswith(("client_secret", "service_account", "service-account")))
+    )
 
 
 def is_binary_name(name: str) -> bool:

@@ -8,8 +8,7 @@ are found is `gitfiles`'s.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tui_delegate.corpus.wildmatch import matches, plain_length
 
@@ -18,10 +17,12 @@ if TYPE_CHECKING:
 
 FILE: Final = ".gitignore"
 MOST_BYTES: Final = 1_000_000
+HEAD: Final = 4
+TAIL: Final = 3
+"""So much of a name's beginning and end says which rules may be about it, and if it needs a look at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One line of an ignore file."""
 
     pattern: str
@@ -33,21 +34,25 @@ class Rule:
     """Whether the line is about a path from its file's folder on, not about a name anywhere below it."""
     plain: str
     """What its pattern begins with and is to be taken as it stands."""
+    start: str
+    """What every name begins with that it is about; empty: it may be any."""
+    end: str
 
     def is_about(self, name: str, below: str) -> bool:
         """Whether the line speaks of an entry, by its name and its path from the file's folder on."""
         text = below if self.by_path else name
-        plain = self.plain
-        if plain == self.pattern:
+        pattern, plain = self.pattern, self.plain
+        if plain == pattern:
             return text == plain
         if not self.by_path:
-            return text.startswith(plain) and matches(self.pattern, text, False)
+            if not plain and pattern[1:] == self.end and pattern[0] == "*":
+                return text.endswith(self.end)
+            return text.startswith(plain) and matches(pattern, text, False)
         # What is plain is taken off first, as git does it: a `**` right after it may then reach over slashes.
-        return text.startswith(plain) and matches(self.pattern[len(plain) :], text[len(plain) :], True)
+        return text.startswith(plain) and matches(pattern[len(plain) :], text[len(plain) :], True)
 
 
-@dataclass(frozen=True, slots=True)
-class IgnoreFile:
+class IgnoreFile(NamedTuple):
     """The rules of one file, the last first."""
 
     base: str
@@ -62,17 +67,19 @@ class Ignores:
     not ignored, and nobody need ask.
     """
 
-    __slots__ = ("ends", "files", "places", "starts")
+    __slots__ = ("_near", "ends", "files", "places", "starts")
 
     def __init__(self, files: tuple[IgnoreFile, ...] = ()) -> None:
         self.files = files
         self.starts: set[str] = set()
         self.ends: set[str] = set()
         self.places: tuple[str, ...] = ()
-        for file in files:
-            for rule in file.rules:
+        self._near: dict[tuple[str, str], list[tuple[int, Rule]]] = {}
+        """By a name's beginning and end, the rules that may be about it, and what to cut off a path."""
+        for base, rules in files:
+            for rule in rules:
                 if rule.ignores:
-                    self._note(file.base, rule)
+                    self._note(base, rule)
 
     def within(self, folder: str) -> Ignores:
         """Give the rules of a folder: these, and those of an ignore file in it."""
@@ -86,28 +93,32 @@ class Ignores:
         """Whether an entry, by its absolute path with forward slashes, is ignored."""
         path = _as_bytes(path)
         name = path.rpartition("/")[2]
-        for file in self.files:
-            below = path[len(_as_bytes(file.base)) :]
-            for rule in file.rules:
-                if (is_folder or not rule.folders) and rule.is_about(name, below):
-                    return rule.ignores
+        for cut, rule in self._rules_near(name[:HEAD], name[-TAIL:]):
+            if (is_folder or not rule.folders) and rule.is_about(name, path[cut:]):
+                return rule.ignores
         return False
+
+    def _rules_near(self, head: str, tail: str) -> list[tuple[int, Rule]]:
+        near = self._near.get((head, tail))
+        if near is None:
+            near = [
+                (len(_as_bytes(base)), rule)
+                for base, rules in self.files
+                for rule in rules
+                if (rule.start.startswith(head) or head.startswith(rule.start))
+                and (rule.end.endswith(tail) or tail.endswith(rule.end))
+            ]
+            self._near[head, tail] = near
+        return near
 
     def _note(self, base: str, rule: Rule) -> None:
         """Note by what the names are known that a rule may be about."""
-        folder, _, last = rule.pattern.rpartition("/")
-        plain = plain_length(last)
-        end = last[max(map(last.rfind, "*?[]\\")) + 1 :]
-        # To git, `a/b**/c` is about `a/bc` too; and a slash may stand in brackets.
-        odd = (rule.pattern.startswith("**", len(rule.plain)) and rule.plain[-1:] not in "/") or "[" in folder
-        if rule.by_path and (odd or (plain < len(last) and not plain and not end)):
-            self.places += (base + _as_text(rule.plain.rpartition("/")[0]),)
-        elif plain == len(last) or (plain and not end):
-            self.starts.add(_as_text(last[:plain]))
-        elif end:
-            self.ends.add(_as_text(end))
+        if rule.end and rule.end != rule.start:
+            self.ends.add(_as_text(rule.end))
+        elif rule.start:
+            self.starts.add(_as_text(rule.start))
         else:
-            self.places += (base,)
+            self.places += (base + _as_text(rule.plain.rpartition("/")[0]),)
 
 
 def read_rules(file: str, *, follow: bool = True) -> tuple[Rule, ...]:
@@ -136,7 +147,17 @@ def _rules(lines: Iterable[str]) -> Iterator[Rule]:
         pattern = pattern[:-1] if folders else pattern
         if pattern:
             body = pattern.removeprefix("/")
-            yield Rule(body, ignores, folders, "/" in pattern, body[: plain_length(body)])
+            plain = body[: plain_length(body)]
+            yield Rule(body, ignores, folders, "/" in pattern, plain, *_edges(body, plain))
+
+
+def _edges(pattern: str, plain: str) -> tuple[str, str]:
+    """Say what all names begin and end with that a pattern is about."""
+    folder, _, last = pattern.rpartition("/")
+    # To git, `a/b**/c` is about `a/bc` too; and a slash may stand in brackets.
+    if (plain[-1:] not in "/" and pattern.startswith("**", len(plain))) or "[" in folder:
+        return "", ""
+    return last[: plain_length(last)], last[max(map(last.rfind, "*?[]\\")) + 1 :]
 
 
 def _without_spaces(line: str) -> str:

@@ -14,7 +14,8 @@ from tui_delegate.corpus.shelf import expand
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tui_delegate.corpus.values import Bounds, Corpus
+    from tui_delegate.corpus.shelf import Corpus
+    from tui_delegate.corpus.values import Bounds
 
 _MENTION = re.compile(
     r"""(?<![^\s(\[{<"'`,;:|=“‘«])@"""

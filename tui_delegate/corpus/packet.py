@@ -66,8 +66,7 @@ class Packet:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class PreviewRow:
+class PreviewRow(NamedTuple):
     """One line of a preview: a file that is sent, or one that is not and why."""
 
     name: str

@@ -6,7 +6,7 @@ Never nothing. What is there is read once. Pages are fetched by whoever may use 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
@@ -21,16 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    Fetch = Callable[[str, int], bytes]
+    """Reads a page by its address, or raises an InputError; what is beyond so many bytes need not be read."""
+
 STDIN: Final = "-"
 STDIN_NAME: Final = "stdin"
 _WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
-
-
-class Fetch(Protocol):
-    """Reads a page, or raises an InputError; what is beyond the bound need not be read."""
-
-    def __call__(self, url: str, most: int, /) -> bytes:
-        """Give what is at an address."""
 
 
 def pack(

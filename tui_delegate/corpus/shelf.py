@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.clean import clean_line
@@ -20,7 +21,7 @@ from tui_delegate.corpus.headings import sections
 from tui_delegate.corpus.pattern import MAGIC, Pattern
 from tui_delegate.corpus.reading import look_into, read_bytes
 from tui_delegate.corpus.refusals import FEWER, nothing, too_much
-from tui_delegate.corpus.values import Bounds, Corpus, LeftOut, Shelved
+from tui_delegate.corpus.values import Bounds, LeftOut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,45 @@ if TYPE_CHECKING:
 
 _RANGE = re.compile(r"(?P<name>.+?):(?P<lines>[0-9 -]*)", re.DOTALL)
 _LINES = re.compile(r"\s*(\d{1,9})\s*(?:(-)\s*(\d{1,9})?)?\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A file that may be read, and the state in which it was seen."""
+
+    entry: FileEntry
+    path: str
+    seen: tuple[int, int]
+    """Size and time of last change, in nanoseconds: another pair means another file."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.entry.name
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return self.entry.size
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """All files that were named, in their one order, and what was left out."""
+
+    files: tuple[Shelved, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    bounds: Bounds = field(default_factory=Bounds)
+
+    @property
+    def entries(self) -> tuple[FileEntry, ...]:
+        """Names, sizes and token estimates."""
+        return tuple(file.entry for file in self.files)
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens all of it is."""
+        return sum(file.entry.tokens for file in self.files)
 
 
 def expand(words: Sequence[str], cwd: Path, bounds: Bounds | None = None) -> Corpus:

@@ -1,4 +1,4 @@
-"""What was named, what was found and what was left out of it, as values. Nothing is read here."""
+"""How much may be handed on, and what was left out, as values. Nothing is read here."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from tui_delegate.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from tui_delegate.core.files import FileEntry
 
 MAX_FILE_BYTES: Final = 750_000
 MAX_CORPUS_BYTES: Final = 3_000_000
@@ -49,45 +47,6 @@ class LeftOut:
     why: str
     wanted: bool = False
     """A text that a person would expect to be there: whoever sends the rest says so, asked or not."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shelved:
-    """A file that may be read, and the state in which it was seen."""
-
-    entry: FileEntry
-    path: str
-    seen: tuple[int, int]
-    """Size and time of last change, in nanoseconds: another pair means another file."""
-
-    @property
-    def name(self) -> str:
-        """What it is called."""
-        return self.entry.name
-
-    @property
-    def size(self) -> int:
-        """Its bytes."""
-        return self.entry.size
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """All files that were named, in their one order, and what was left out."""
-
-    files: tuple[Shelved, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
-    bounds: Bounds = Bounds()
-
-    @property
-    def entries(self) -> tuple[FileEntry, ...]:
-        """Names, sizes and token estimates."""
-        return tuple(file.entry for file in self.files)
-
-    @property
-    def tokens(self) -> int:
-        """About how many tokens all of it is."""
-        return sum(file.entry.tokens for file in self.files)
 
 
 def say_left_out(left: list[LeftOut], most: int = 5) -> str:

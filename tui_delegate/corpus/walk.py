@@ -19,7 +19,7 @@ from tui_delegate.corpus.guard import (
     is_secret,
     is_secret_folder,
 )
-from tui_delegate.corpus.ignore import FILE
+from tui_delegate.corpus.ignore import FILE, HEAD, TAIL
 from tui_delegate.corpus.pattern import slashes
 
 if TYPE_CHECKING:
@@ -29,9 +29,12 @@ if TYPE_CHECKING:
     from tui_delegate.corpus.pattern import Pattern
 
 DEEPEST: Final = 100
-HEAD: Final = 4
-TAIL: Final = 3
-"""So much of a name's beginning and end is remembered as harmless, or as worth a look."""
+OURS: Final = 1
+THEIRS: Final = 2
+"""A name that may be a secret's or a binary's, and one that an ignore file may speak of."""
+_LONG: Final = frozenset(f".{end}"[-TAIL:] for end in NOTED_ENDS if len(end) >= TAIL - 1)
+_SHORT: Final = tuple(f".{end}" for end in NOTED_ENDS if len(end) < TAIL - 1)
+IGNORED: Final = "ignored by .gitignore"
 
 
 class Batch(NamedTuple):
@@ -69,21 +72,16 @@ class Sieve:
         self.top = top
         """The real path of the folder that was named: no link leads out of it."""
         self.skip = skip
-        self._starts = _Starts({*NOTED_STARTS, *ignores.starts})
-        self._ends = _Ends({*(f".{end}" for end in NOTED_ENDS), *ignores.ends})
+        self._starts = _Starts(ignores.starts)
+        self._ends = _Ends(ignores.ends)
 
     def sift(self, folder: str, wanted: Callable[[str, bool], bool] | None = None) -> Sifted:
         """Judge all that stands in a folder, whose path ends with a slash."""
-        entries = _entries(folder)
-        names = [entry.name for entry in entries]
-        sieve = self._within(folder) if FILE in names else self
+        files, others = _entries(folder)
+        sieve = self._within(folder) if FILE in files else self
         if wanted:
-            entries = [one for one in entries if wanted(one.name, one.is_dir(follow_symlinks=False))]
-            names = [entry.name for entry in entries]
-        files = [name for one, name in zip(entries, names, strict=True) if one.is_file(follow_symlinks=False)]
-        others = []
-        if len(files) < len(entries):
-            others = [one for one in entries if not one.is_file(follow_symlinks=False)]
+            files = [name for name in files if wanted(name, False)]
+            others = [one for one in others if wanted(one.name, one.is_dir(follow_symlinks=False))]
         left = {
             name: why for name in sieve._noted(folder, files) if (why := sieve._why_not_file(folder, name))
         }
@@ -126,13 +124,20 @@ class Sieve:
         return Sifted(files, links, folders, sorted(left.items()), self)
 
     def _why_not_file(self, folder: str, name: str) -> str:
-        return self._why_not(folder, name) or _why_not_name(name)
+        """Judge a file whose name needs a look."""
+        if name == ".git":
+            return "not a person's work"  # in a worktree .git is a file
+        if self._ignores.ignored(folder + name, False):
+            return IGNORED
+        return (
+            _why_not_name(name) if self._starts[name[:HEAD]] & OURS or self._ends[name[-TAIL:]] & OURS else ""
+        )
 
-    def _why_not(self, folder: str, name: str, is_folder: bool = False) -> str:
-        if (is_folder and name in self.skip) or name == ".git":  # in a worktree .git is a file
+    def _why_not(self, folder: str, name: str, is_folder: bool) -> str:
+        if (is_folder and name in self.skip) or name == ".git":
             return "not a person's work"
         if self._noted(folder, [name]) and self._ignores.ignored(folder + name, is_folder):
-            return "ignored by .gitignore"
+            return IGNORED
         return "may hold secrets" if is_folder and is_secret_folder(name) else ""
 
 
@@ -175,40 +180,51 @@ class Walk:
         )
 
 
-class _Starts(dict[str, bool]):
-    """Whether a name that begins like this is worth a look; each beginning is thought about once."""
+class _Starts(dict[str, int]):
+    """Who wants a look at a name that begins like this; each beginning is thought about once."""
 
     def __init__(self, noted: set[str]) -> None:
         super().__init__()
-        self._noted = tuple({start.casefold() for start in noted})
+        self._noted = [start.casefold() for start in noted]
 
-    def __missing__(self, start: str) -> bool:
+    def __missing__(self, start: str) -> int:
         folded = start.casefold()
-        self[start] = any(noted.startswith(folded) or folded.startswith(noted) for noted in self._noted)
+        ours, theirs = (
+            any(noted.startswith(folded) or folded.startswith(noted) for noted in some)
+            for some in (NOTED_STARTS, self._noted)
+        )
+        self[start] = OURS * ours | THEIRS * theirs
         return self[start]
 
 
-class _Ends(dict[str, bool]):
-    """Whether a name that ends like this is worth a look."""
+class _Ends(dict[str, int]):
+    """Who wants a look at a name that ends like this."""
 
     def __init__(self, noted: set[str]) -> None:
         super().__init__()
-        folded = {end.casefold() for end in noted}
+        folded = [end.casefold() for end in noted]
         self._long = {end[-TAIL:] for end in folded if len(end) >= TAIL}
         self._short = tuple(end for end in folded if len(end) < TAIL)
 
-    def __missing__(self, end: str) -> bool:
+    def __missing__(self, end: str) -> int:
         folded = end.casefold()
-        self[end] = folded[-TAIL:] in self._long or folded.endswith(self._short)
+        last = folded[-TAIL:]
+        ours = last in _LONG or folded.endswith(_SHORT)
+        theirs = last in self._long or folded.endswith(self._short)
+        self[end] = OURS * ours | THEIRS * theirs
         return self[end]
 
 
-def _entries(folder: str) -> list[os.DirEntry[str]]:
+def _entries(folder: str) -> tuple[list[str], list[os.DirEntry[str]]]:
+    """Give the names of a folder's plain files, and all that is no plain file."""
+    others: list[os.DirEntry[str]] = []
+    aside = others.append  # gives None: in one pass, a file's name is kept and the rest is put aside
     try:
         with os.scandir(folder) as entries:
-            return list(entries)
+            files = [one.name for one in entries if one.is_file(follow_symlinks=False) or aside(one)]
     except (OSError, ValueError):  # a folder that may not be read holds nothing that may be
-        return []
+        return [], []
+    return files, others
 
 
 def _why_not_link(path: str, top: str) -> str:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import sqlite3
 import threading
 from array import array
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from tui_delegate.core.errors import InputError
+from tui_delegate.core.records import dataclass
 from tui_delegate.journal.ledger import COLUMNS, SCAN, Call, Ledger, Query, Total
 from tui_delegate.journal.rows import plain
 from tui_delegate.journal.schema import journal_error, open_for_reading

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tui_delegate.core.errors import JournalError
+from tui_delegate.core.records import dataclass
 from tui_delegate.journal import processes, rows, schema
 from tui_delegate.journal.sessions import RunRow, Stored
 

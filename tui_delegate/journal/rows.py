@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.codec import decode, encode, without_text
 from tui_delegate.core.errands import is_delegated
 from tui_delegate.core.events import Calling, Cancelled, Failed, Finished, Opened, Spent, Thought, Wrote
+from tui_delegate.core.records import dataclass, field
 from tui_delegate.core.savings import call_saved
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tui_delegate.core.errors import JournalError
 from tui_delegate.core.events import Cancelled, Failed, Finished, Warned
+from tui_delegate.core.records import dataclass
 from tui_delegate.core.transcript import Transcript
 from tui_delegate.journal import processes, rows, schema
 

@@ -10,11 +10,11 @@ import queue
 import sqlite3
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.calls import RunContext
 from tui_delegate.core.errors import DelegateError, JournalError
+from tui_delegate.core.records import dataclass
 from tui_delegate.core.usage import Price
 from tui_delegate.journal import processes, rows, schema
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, cast
 
-from tui_delegate.core.limits import Limits
-from tui_delegate.core.record import fields
 from tui_delegate.profiles.builtin import USUAL_KEY_ENV, USUAL_URL
 from tui_delegate.profiles.table import nearest
 from tui_delegate.profiles.values import Profile, Roles, TeamSpec, ToolRule
@@ -17,6 +15,7 @@ from tui_delegate.profiles.values import Profile, Roles, TeamSpec, ToolRule
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tui_delegate.core.limits import Limits
     from tui_delegate.core.specs import AgentSpec, Think
     from tui_delegate.core.usage import Price
     from tui_delegate.profiles.table import Table
@@ -44,7 +43,17 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "price": ("input", "cached", "output"),
     "roles": ("manager", "worker"),
-    "limits": tuple(limit.name for limit in fields(Limits)),
+    "limits": (
+        "depth",
+        "max_uses",
+        "max_tasks",
+        "max_parallel",
+        "max_steps",
+        "tokens",
+        "cost",
+        "seconds",
+        "nested",
+    ),
     "agents": (
         "profile",
         "model",
@@ -110,6 +119,8 @@ def roles(table: Table) -> Roles:
 
 def limits(table: Table) -> Limits:
     """Make the limits of their table, over the usual ones."""
+    from tui_delegate.core.limits import Limits
+
     usual = Limits()
     return Limits(
         table.whole("depth", 1) or usual.depth,

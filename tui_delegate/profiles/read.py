@@ -121,7 +121,7 @@ def settings_of(
         top.text("default_profile"),
         MappingProxyType(_profiles(written, source, environ)),
         keys.roles(top.table("roles", keys.KEYS["roles"])),
-        keys.limits(top.table("limits", keys.KEYS["limits"])),
+        keys.limits(top.table("limits", keys.KEYS["limits"])) if "limits" in data else None,
         MappingProxyType(agents),
         MappingProxyType(
             {

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
 
 from tui_delegate.core.clean import clean_line
@@ -33,14 +32,16 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"Known: {', '.join(names)}." if names else ""
 
 
-@dataclass(slots=True)
 class Source:
     """The file that is being read, and what there is to warn of."""
 
-    file: str
-    lenient: bool = False
-    """Whether an unknown key is only warned of: in a file that another program reads too."""
-    warnings: list[str] = field(default_factory=list)
+    __slots__ = ("file", "lenient", "warnings")
+
+    def __init__(self, file: str, lenient: bool = False, warnings: list[str] | None = None) -> None:
+        self.file = file
+        self.lenient = lenient
+        """Whether an unknown key is only warned of: in a file that another program reads too."""
+        self.warnings: list[str] = [] if warnings is None else warnings
 
     def refuse(self, table: str, key: str, problem: str, hint: str = "") -> NoReturn:
         """Raise the one line that names file, table and key."""
@@ -48,16 +49,16 @@ class Source:
         raise ConfigError(f"{self.file}: {place}{clean_line(key, 60)}: {problem}", hint)
 
 
-@dataclass(slots=True)
 class Table:
     """A table and its place in the file. Its keys are checked when it is made."""
 
-    source: Source
-    name: str
-    values: Mapping[str, object]
-    known: Sequence[str]
+    __slots__ = ("known", "name", "source", "values")
 
-    def __post_init__(self) -> None:
+    def __init__(self, source: Source, name: str, values: Mapping[str, object], known: Sequence[str]) -> None:
+        self.source = source
+        self.name = name
+        self.values = values
+        self.known = known
         for key in self.values:
             if key not in self.known:
                 self._unknown(key)

@@ -1,27 +1,29 @@
 """What a profiles file says, as values: profiles, roles, agents, teams, tools, limits.
 
-No file is read here and no value is checked: whoever builds these has checked them.
+No file is read here and no value is checked: whoever builds these has checked them. They are named tuples,
+since the shortest verbs load them and making dataclasses costs those a third of their time.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple
-
-from tui_delegate.core.limits import Limits
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from tui_delegate.core.limits import Limits
     from tui_delegate.core.specs import AgentSpec, Think
     from tui_delegate.core.usage import Price
 
 Approval = Literal["ask", "allow", "deny"]
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+class Profile(NamedTuple):
     """A named way to reach models. Nothing in it has been tried yet."""
 
     name: str
@@ -30,9 +32,9 @@ class Profile:
     base_url: str = ""
     default_model: str = ""
     """Empty: whichever model its server has loaded, or else has."""
-    api_key: str = field(default="", repr=False)
+    api_key: str = ""
     api_key_env: str = ""
-    extra_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    extra_headers: tuple[tuple[str, str], ...] = ()
     timeout: float | None = None
     """Seconds for every read, the first too; None: not written, the four usual time-outs hold."""
     temperature: float | None = None
@@ -46,6 +48,10 @@ class Profile:
     keep_alive: str | int | float | None = None
     think: Think = None
     instructions: str = ""
+
+    def __repr__(self) -> str:
+        """Show no key: what is shown may end in a log."""
+        return f"Profile({self.name!r}, {self.backend!r}, {self.base_url!r}, {self.default_model!r})"
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -79,22 +85,31 @@ class ToolRule(NamedTuple):
     approval: Approval = "ask"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """All that was written down, over what is built in."""
 
     default_profile: str = ""
-    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    profiles: Mapping[str, Profile] = _NONE
     """Those of the file in its order, then the built-in ones."""
-    roles: Roles = field(default_factory=Roles)
-    limits: Limits = field(default_factory=Limits)
-    agents: Mapping[str, AgentSpec] = field(default_factory=dict)
-    delegates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    roles: Roles = Roles()
+    own_limits: Limits | None = None
+    """Those of the file; None: it has none, and the usual ones hold."""
+    agents: Mapping[str, AgentSpec] = _NONE
+    delegates: Mapping[str, tuple[str, ...]] = _NONE
     """The agents that an agent may hand work to, where its table says so."""
-    teams: Mapping[str, TeamSpec] = field(default_factory=dict)
-    tools: Mapping[str, ToolRule] = field(default_factory=dict)
+    teams: Mapping[str, TeamSpec] = _NONE
+    tools: Mapping[str, ToolRule] = _NONE
     written: frozenset[str] = frozenset()
     """Names of the profiles that stand in the file."""
     source: Path | None = None
     """The file that was read; None: there is none."""
     warnings: tuple[str, ...] = ()
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of a run."""
+        if self.own_limits is not None:
+            return self.own_limits
+        from tui_delegate.core.limits import Limits
+
+        return Limits()

@@ -45,7 +45,8 @@ class Way:
 
     def edited(self, found: block.Block, have: bytes) -> bool:
         """Say whether somebody changed what stands between our markers."""
-        return found.version == f"v{texts.VERSION}" and have not in self.pristine
+        known = have in self.pristine or texts.is_include(have)
+        return found.version == f"v{texts.VERSION}" and not known
 
 
 def install(
@@ -214,7 +215,7 @@ def _take_block(step: Step, way: Way, spot: place.Spot) -> Result:
     after = block.take_out(spot.data, found)
     if after is None and not way.dry_run:
         place.refuse_open(spot)
-        kept = place.remove(spot, backup=have not in way.pristine)
+        kept = place.remove(spot, backup=way.edited(found, have))
         return Result(
             _names(step), "removed", spot.shown, "the file held nothing else", backup=str(kept or "")
         )

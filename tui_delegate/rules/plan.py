@@ -91,8 +91,8 @@ def _block_step(group: list[Host], others: Sequence[Host]) -> Step:
     first = group[0]
     path = first.file or Path()
     real = os.path.realpath(path)
-    also = tuple(host.name for host in others if host.file and os.path.realpath(host.file) == real)
-    kind = "codex" if any(host.block == "codex" for host in group) else first.block
+    also = [host for host in others if host.file and os.path.realpath(host.file) == real]
+    kind = "codex" if any(host.block == "codex" for host in (*group, *also)) else first.block
     include = first.include if len(group) == 1 and not also else ""
     whole = texts.block(kind)
     return Step(
@@ -101,7 +101,7 @@ def _block_step(group: list[Host], others: Sequence[Host]) -> Step:
         texts.include(include) if include else whole,
         False,
         whole=whole if include else b"",
-        also=also,
+        also=tuple(host.name for host in also),
         note="; ".join(host.note for host in group if host.note),
     )
 

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.errors import FileRefused
-from tui_delegate.rules import block, hosts, place
+from tui_delegate.rules import block, hosts, place, texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,8 +41,7 @@ def _state(host: hosts.Host, path: Path) -> str:
         return "not installed"
     if found.owner == block.THEIRS:
         return "agent-delegate's block"
-    line, *more = found.text(data or b"").splitlines()[1:-1] or [b""]
-    included = not more and line.startswith(b"@")
+    included = texts.is_include(found.text(data or b""))
     if included and not host.include:
         return "not installed"
     if included:

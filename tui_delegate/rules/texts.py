@@ -48,6 +48,12 @@ def include(line: str) -> bytes:
     return _marked(f"{line}\n".encode())
 
 
+def is_include(text: bytes) -> bool:
+    """Say whether a block only names our own file, wherever that stood when the block was written."""
+    lines = text.split(b"\n")
+    return len(lines) == 3 and lines[1].startswith(b"@") and lines[1].endswith(b"tui-delegate.md")
+
+
 def own(kind: str) -> bytes:
     """Give the whole contents of a file that is ours."""
     if kind in KINDS:

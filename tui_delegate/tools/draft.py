@@ -1,21 +1,28 @@
 """A file on its way to its name: written aside and made sure of, then named at one stroke, or gone.
 
 On Linux it has no name at all until then, so that even a killed process leaves nothing behind; elsewhere
-it stands beside its target as `.tud-….tmp`. Which name it may have is not decided here.
+it stands beside its target as `.tud-….tmp`, and what a killed process left goes an hour later. Which name
+it may have is not decided here.
 """
 
 from __future__ import annotations
 
 import os
+import stat
 import sys
+import time
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import TracebackType
 
     from tui_delegate.tools.walk import Folder
 
 _WRITE: Final = os.O_WRONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_BEGINS: Final = ".tud-"
+_ENDS: Final = ".tmp"
+_FORGOTTEN_SECONDS: Final = 3600.0
 _NAMELESS: Final = getattr(os, "O_TMPFILE", 0)
 
 
@@ -25,13 +32,13 @@ class Draft:
     def __init__(self, folder: Folder, keep: os.stat_result | None = None) -> None:
         """Open one. `keep` is the file that it will replace: its rights and owner are taken over."""
         self._folder = folder
+        self._keep = keep
+        self._data = b""
         self._name = ""
-        self._handle = self._open_nameless(0o600 if keep else 0o666)
+        self._handle = self._open_nameless()
         if self._handle < 0:
-            self._name = f".tud-{os.urandom(8).hex()}.tmp"
-            self._handle = self._open_named(0o600 if keep else 0o666)
-        if keep:
-            _take_over(self._handle, keep)
+            self._open_named()
+        self._take_over()
 
     def __enter__(self) -> Draft:
         return self
@@ -49,6 +56,7 @@ class Draft:
 
     def fill(self, data: bytes) -> None:
         """Write everything, down to the disk."""
+        self._data = data
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(self._handle, rest) :]
@@ -56,38 +64,67 @@ class Draft:
 
     def name(self, leaf: str) -> None:
         """Give the file a name that nothing has. FileExistsError: something has."""
-        if self._name:
+        if self._name or not self._link(leaf):
             self._close()
             self._rename_new(leaf)
-        else:
-            self._link(leaf)
 
     def replace(self, leaf: str) -> None:
         """Give the file a name that another has: at no time has nothing that name."""
         if not self._name:
-            temporary = f".tud-{os.urandom(8).hex()}.tmp"
-            self._link(temporary)
-            self._name = temporary
+            temporary = _some_name()
+            if self._link(temporary):
+                self._name = temporary
         self._close()
         folder = self._folder
         os.replace(folder.at(self._name), folder.at(leaf), src_dir_fd=folder.handle, dst_dir_fd=folder.handle)
         self._name = ""
 
-    def _open_nameless(self, mode: int) -> int:
+    @property
+    def _mode(self) -> int:
+        return 0o600 if self._keep else 0o666
+
+    def _open_nameless(self) -> int:
         if not _NAMELESS or self._folder.handle is None or not os.path.isdir("/proc/self/fd"):
             return -1
         try:
-            return os.open(".", _WRITE | _NAMELESS, mode, dir_fd=self._folder.handle)
+            return os.open(".", _WRITE | _NAMELESS, self._mode, dir_fd=self._folder.handle)
         except OSError:  # not every file system can; the other way says what is wrong if anything is
             return -1
 
-    def _open_named(self, mode: int) -> int:
+    def _open_named(self) -> None:
+        name = _some_name()
         flags = _WRITE | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-        return os.open(self._folder.at(self._name), flags, mode, dir_fd=self._folder.handle)
+        self._handle = os.open(self._folder.at(name), flags, self._mode, dir_fd=self._folder.handle)
+        self._name = name
 
-    def _link(self, name: str) -> None:
+    def _link(self, name: str) -> bool:
+        """Name a nameless file; False: that isn't allowed here, and it stands under a name of ours now."""
         source = f"/proc/self/fd/{self._handle}"
-        os.link(source, name, dst_dir_fd=self._folder.handle, follow_symlinks=True)
+        try:
+            os.link(source, name, dst_dir_fd=self._folder.handle, follow_symlinks=True)
+            return True
+        except FileExistsError:
+            raise
+        except OSError:
+            self._close()
+            self._open_named()
+            self._take_over()
+            self.fill(self._data)
+            return False
+
+    def _take_over(self) -> None:
+        """Take over the rights of the file that will be replaced, as far as that is allowed."""
+        if self._keep is None or not hasattr(os, "fchown"):
+            return
+        try:
+            if (self._keep.st_uid, self._keep.st_gid) != (os.geteuid(), os.getegid()):
+                os.fchown(self._handle, self._keep.st_uid, self._keep.st_gid)
+        except OSError:  # only root gives files away; the text matters more than whose it is
+            pass
+        try:
+            os.fchmod(self._handle, self._keep.st_mode & 0o777)
+        except OSError:  # a file system without rights
+            pass
 
     def _rename_new(self, leaf: str) -> None:
         folder = self._folder
@@ -112,15 +149,14 @@ class Draft:
             self._handle = -1
 
 
-def _take_over(handle: int, keep: os.stat_result) -> None:
-    if not hasattr(os, "fchown"):
-        return
-    try:
-        if (keep.st_uid, keep.st_gid) != (os.geteuid(), os.getegid()):
-            os.fchown(handle, keep.st_uid, keep.st_gid)
-    except OSError:  # only root gives files away; the text matters more than whose it is
-        pass
-    try:
-        os.fchmod(handle, keep.st_mode & 0o777)
-    except OSError:  # a file system without rights
-        pass
+def drop_forgotten(folder: Folder, listing: Iterable[str]) -> None:
+    """Take away drafts in a folder that are so old that nobody writes them any more."""
+    for name in listing:
+        if name.startswith(_BEGINS) and name.endswith(_ENDS) and len(name) == len(_some_name()):
+            found = folder.inspect(name)
+            if found and stat.S_ISREG(found.st_mode) and found.st_mtime < time.time() - _FORGOTTEN_SECONDS:
+                os.unlink(folder.at(name), dir_fd=folder.handle)
+
+
+def _some_name() -> str:
+    return f"{_BEGINS}{os.urandom(8).hex()}{_ENDS}"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})(?P<info>.*)$")
+_GLUED = re.compile(r"^(?P<said>.*[^`])(?:`{3,}|~{3,})[\w+#.-]*$")
 _THOUGHT = re.compile(r"\s*<(think|thinking|thought|reasoning)>.*?</\1>\s*", re.DOTALL | re.IGNORECASE)
 _THOUGHT_ENDS = re.compile(r"</(?:think|thinking|thought|reasoning)>\s*", re.IGNORECASE)
 _ONE_LINE = re.compile(r"^(`{3,}|~{3,})(?P<text>[^`~\n]+)\1$")
@@ -114,11 +115,11 @@ def strip_fences(text: str, name: str = "") -> Stripped:
     thought = _THOUGHT.match(text)
     if thought and text[thought.end() :].strip():
         rest = _unwrap(text[thought.end() :], name)
-        return rest if rest.what else Stripped(text[thought.end() :], "thought")
+        return rest if rest.text != text[thought.end() :] else Stripped(rest.text, "thought")
     ended = _THOUGHT_ENDS.search(text)
     if ended and not thought and text.startswith(("```", "~~~"), ended.end()):
         rest = _unwrap(text[ended.end() :], name)  # the thought's beginning stood in the prompt
-        if rest.what == "fence":
+        if rest.what == "fence" and rest.text.strip():
             return rest
     return _unwrap(text, name)
 
@@ -216,8 +217,18 @@ def _half_wrapped(text: str, lines: Sequence[str], fence: _Fence, prose: bool, n
             inside = _glued_end(_inside(lines, _Block(fence, len(lines))), fence)
             return Stripped(inside, "prose" if is_led else "fence")
     elif is_led and not is_followed and not prose and not fence.info:
-        return Stripped("\n".join(before), "fence")
+        return _begun_behind_words(text, before, name)
     return Stripped(text)
+
+
+def _begun_behind_words(text: str, before: Sequence[str], name: str) -> Stripped:
+    """Read what stands before an end that has no beginning of its own: it may stand behind a sentence."""
+    for number, line in enumerate(before):
+        if glued := _GLUED.match(line.rstrip()):
+            if _are_sentences([*before[:number], glued["said"]], name):
+                return Stripped("\n".join(before[number + 1 :]), "prose")
+            return Stripped(text)
+    return Stripped("\n".join(before), "fence")
 
 
 def _one_of_several(text: str, lines: Sequence[str], fences: Sequence[_Fence], name: str) -> Stripped:
@@ -240,9 +251,9 @@ def _fitting(blocks: Sequence[_Block], languages: Sequence[str]) -> _Block | Non
     if len(blocks) == 1:
         return blocks[0]
     possible = [block for block in blocks if not block.first.language or block.first.language in languages]
-    if len(possible) == 1:
-        return possible[0] if possible[0].first.language else None
     sizes = {block: block.last - block.first.line - 1 for block in blocks}
+    if len(possible) == 1:
+        return possible[0] if possible[0].first.language and sizes[possible[0]] else None
     longest = max(possible, key=lambda block: sizes[block], default=None)
     if longest and sizes[longest] >= max(8, 4 * (sum(sizes.values()) - sizes[longest])):
         return longest

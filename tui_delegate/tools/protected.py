@@ -29,8 +29,8 @@ _FOLDERS: Final = _by_name(
         _AGENTS: ".claude .codex .cursor .gemini .opencode .windsurf .continue .clinerules .aider .kiro .roo"
         " .amazonq .junie .agents .agent-delegate .tui-delegate",
         _EDITOR: ".vscode .idea .devcontainer .fleet .zed",
-        _BUILD: ".circleci .buildkite .woodpecker .teamcity .semaphore",
-        _SECRET: ".ssh .gnupg .aws .azure .kube",
+        _BUILD: ".circleci .buildkite .woodpecker .teamcity .semaphore .cargo",
+        _SECRET: ".ssh .gnupg .aws .azure .kube .docker",
         _SHELL: ".direnv",
     }
 )

@@ -7,7 +7,6 @@ What is written, and who wanted it, is not known here; nor is any prompt or term
 from __future__ import annotations
 
 import os
-import stat
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -26,23 +25,13 @@ from tui_delegate.tools.draft import Draft
 from tui_delegate.tools.naming import judge, judge_length, parts_of
 from tui_delegate.tools.newlines import like
 from tui_delegate.tools.protected import is_named, why_protected
+from tui_delegate.tools.sight import Sight, look
 from tui_delegate.tools.turn import Turn, settle
 from tui_delegate.tools.walk import Folder, Way, refuse, shown, walk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
-
-LARGEST: Final = 256 * 1024 * 1024
-"""A file of more bytes is not read to be replaced."""
-_KINDS: Final = {
-    stat.S_IFDIR: "a folder",
-    stat.S_IFIFO: "a fifo",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFBLK: "a device",
-    stat.S_IFCHR: "a device",
-    stat.S_IFLNK: "a link that leads nowhere",
-}
 
 
 class Written(NamedTuple):
@@ -54,18 +43,6 @@ class Written(NamedTuple):
     """The name, in the same folder, of what was there before."""
     changed: bool = True
     """False: it held the very same before, and was left alone."""
-
-
-class Sight(NamedTuple):
-    """A file as it was seen."""
-
-    key: tuple[int, int]
-    data: bytes
-    rights: os.stat_result
-
-    def is_of(self, other: Sight | None) -> bool:
-        """Whether another look found the same file with the same bytes."""
-        return other is not None and (self.key, self.data) == (other.key, other.data)
 
 
 class _Bound(NamedTuple):
@@ -87,10 +64,11 @@ class Target:
         self._allowed = allowed
         self._looked = False
         self._seen: Sight | None = None
-        self._wrote = b""
+        self._ours: Sight | None = None
+        self.path = ""
+        """Where it leads, without links."""
         with self._walk() as way:
-            self.path: Final = way.path
-            """Where it leads, without links."""
+            self.path = way.path
 
     def __enter__(self) -> Target:
         return self
@@ -127,9 +105,12 @@ class Target:
         return like(data, self._seen.data if self._seen else None)
 
     def write(self, data: bytes, *, force: bool = False, now: float | None = None) -> Written:
-        """Put the file where it belongs, whole. What `force` replaces is kept beside it."""
+        """Put the file where it belongs, whole. What `force` replaces is kept beside it.
+
+        What this target wrote before it replaces without being forced to, and keeps only if it was changed.
+        """
         data = self.fit(data)
-        if self._seen and not force:
+        if self._seen and not force and not self._ours:
             raise self._exists()
         if self._seen and self._seen.data == data:
             return Written(self.path, changed=False)
@@ -142,12 +123,12 @@ class Target:
                 done = True
                 for folder in way.made_in():
                     settle(folder)
+                self._ours = look(way)
             except OSError as error:
                 refuse(error, way.path)
             finally:
                 if not done:
                     way.unmake_folders()
-            self._wrote = data
             return Written(way.path, backup)
 
     def undo(self, written: Written, *, now: float | None = None) -> None:
@@ -163,14 +144,15 @@ class Target:
             try:
                 turn.take()
                 there = look(way)
-                if there and there.data != self._wrote:
+                if there and not there.is_of(self._ours):
                     keep(folder, leaf, there.data, there.rights, time.time() if now is None else now)
                 if written.backup:
-                    here = {"src_dir_fd": folder.handle, "dst_dir_fd": folder.handle}
-                    os.replace(folder.at(written.backup), folder.at(leaf), **here)
+                    before, here = folder.at(written.backup), folder.handle
+                    os.replace(before, folder.at(leaf), src_dir_fd=here, dst_dir_fd=here)
                 elif there:
                     os.unlink(folder.at(leaf), dir_fd=folder.handle)
                 turn.settle()
+                self._ours = None
             except OSError as error:
                 refuse(error, way.path)
 
@@ -181,8 +163,7 @@ class Target:
             turn.take()
             self._confirm(way)
             if seen:
-                backup = self._replace(draft, way, seen, now)
-                turn.prune(way.leaf)
+                backup = self._replace(draft, way, seen, now, turn)
             else:
                 backup = ""
                 self._place(draft, way)
@@ -195,18 +176,23 @@ class Target:
         except FileExistsError:
             raise self._exists("meanwhile ") from None
 
-    def _replace(self, draft: Draft, way: Way, seen: Sight, now: float) -> str:
+    def _replace(self, draft: Draft, way: Way, seen: Sight, now: float, turn: Turn) -> str:
         if not seen.is_of(look(way)):
             raise TargetChanged(
                 f"{shown(self.named)} isn't any more what was looked at: somebody changed it meanwhile.",
                 "Look at it, then run the same again.",
             )
-        backup = keep(way.folder, way.leaf, seen.data, seen.rights, now)
+        backup, listing = "", turn.listing()
+        if not seen.is_of(self._ours):
+            backup = keep(way.folder, way.leaf, seen.data, seen.rights, now, listing)
         try:
             draft.replace(way.leaf)
         except OSError:
-            os.unlink(way.folder.at(backup), dir_fd=way.folder.handle)
+            if backup:
+                os.unlink(way.folder.at(backup), dir_fd=way.folder.handle)
             raise
+        if backup:
+            turn.prune(way.leaf, backup, listing)
         return backup
 
     def _confirm(self, way: Way) -> None:
@@ -237,6 +223,8 @@ class Target:
             raise NotAFile(f"{shown(self.named)} is a folder.", "Name a file in it.")
         if self.named.endswith(("/", "/.", os.sep)):
             raise BadTarget(f"{shown(self.named)} names a folder.", "Name a file in it.")
+        if self.path not in ("", way.path):
+            raise TargetChanged(f"{shown(self.named)} leads to {shown(way.path)} now.", "Try again.")
         self._judge_protected(way, below)
 
     def _below_bound(self, way: Way) -> list[str]:
@@ -253,17 +241,25 @@ class Target:
         return below[len(names) :]
 
     def _judge_protected(self, way: Way, below: list[str]) -> None:
+        """Judge the names that the way really has, and those that were said: either may be obeyed."""
         inside = way.below(_key_of(self._cwd))
         if inside is not None and len(inside) < len(below):
             below = inside  # where a person stands is a place that they named
-        count, reason = why_protected(below)
-        above = len(way.names) - len(below)
-        if count and not is_named(way.names, above + count, self._allowed):
-            kept = "/".join(below[:count])
-            raise TargetProtected(
-                f"{shown(self.named)} is protected, because of {shown(kept)}: {reason}.",
-                f"If it is meant: --allow-protected {shown(kept if inside is not None else way.path)}",
-            )
+        self._refuse_protected(way, way.names, len(way.names) - len(below))
+        said, here = _parts_of_whole(os.path.join(self._cwd, self.named)), _parts_of_whole(self._cwd)
+        self._refuse_protected(way, said, len(here) if said[: len(here)] == here else 0)
+
+    def _refuse_protected(self, way: Way, names: list[str], above: int) -> None:
+        count, reason = why_protected(names[above:])
+        if not count or is_named(names, above + count, self._allowed):
+            return
+        kept = way.folders[0].path + os.sep.join(names[: above + count])
+        if kept.startswith(os.path.join(self._cwd, "")):
+            kept = os.path.relpath(kept, self._cwd)
+        raise TargetProtected(
+            f"{shown(self.named)} is protected, because of {shown(names[above + count - 1])}: {reason}.",
+            f"If it is meant: --allow-protected {shown(kept)}",
+        )
 
 
 def within(root: str, name: str | None, cwd: str = "", *, allow: Sequence[str] = ()) -> Target:
@@ -283,36 +279,6 @@ def free(name: str | None, cwd: str = "", *, allow: Sequence[str] = ()) -> Targe
     return _bounded(".", name, cwd, allow)
 
 
-def look(way: Way) -> Sight | None:
-    """Read the file at the end of a way; None: there is nothing. What is no file is refused."""
-    folder, leaf = way.folder, way.leaf
-    found = None if way.missing else folder.inspect(leaf)
-    if found is None:
-        return None
-    _judge_kind(way, found)
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    handle = os.open(folder.at(leaf), flags | getattr(os, "O_BINARY", 0), dir_fd=folder.handle)
-    with os.fdopen(handle, "rb") as file:
-        found = os.fstat(handle)
-        _judge_kind(way, found)
-        return Sight((found.st_dev, found.st_ino), file.read(), found)
-
-
-def _judge_kind(way: Way, found: os.stat_result) -> None:
-    kind = stat.S_IFMT(found.st_mode)
-    if kind != stat.S_IFREG:
-        what = _KINDS.get(kind, "no file")
-        raise NotAFile(f"{shown(way.path)} is {what}, not a file.", "Name another target.")
-    if found.st_size > LARGEST:
-        raise NotAFile(
-            f"{shown(way.path)} has {found.st_size} bytes: too many to keep a copy of.", "Move it."
-        )
-    if not os.access(way.folder.at(way.leaf), os.W_OK, dir_fd=way.folder.handle):
-        raise NotAFile(
-            f"{shown(way.path)} may not be written to.", "Give yourself the right to, if it is yours."
-        )
-
-
 def _bounded(root: str, name: str, cwd: str, allow: Sequence[str]) -> Target:
     way = walk(judge(root), cwd)
     path, names = way.path, (*way.missing, *((way.leaf,) if way.leaf else ()))
@@ -322,7 +288,7 @@ def _bounded(root: str, name: str, cwd: str, allow: Sequence[str]) -> Target:
     try:
         if len(names) == 1 and folder.inspect(names[0]) is not None:
             raise RootEscape(f"The target root {shown(root)} is no folder.", "Name a folder.")
-        return Target(name, cwd, bound, _parts_of_all(allow, cwd))
+        return Target(name, cwd, bound, _parts_of_all([*allow, root], cwd))
     except TargetError:
         folder.close()
         raise
@@ -340,8 +306,12 @@ def _key_of(folder: str) -> tuple[int, int]:
 
 
 def _parts_of_all(allow: Sequence[str], cwd: str) -> list[list[str]]:
-    whole = [os.path.realpath(os.path.join(cwd, name)) for name in allow if "\0" not in name]
-    return [parts_of(os.path.splitdrive(path)[1]) for path in whole]
+    whole = [os.path.join(cwd, name) for name in allow if "\0" not in name]
+    return [_parts_of_whole(path) for name in whole for path in (name, os.path.realpath(name))]
+
+
+def _parts_of_whole(path: str) -> list[str]:
+    return parts_of(os.path.splitdrive(os.path.abspath(path))[1])
 
 
 def _working_folder() -> str:

@@ -10,8 +10,10 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.tools.backup import drop_oldest
+from tui_delegate.tools.draft import drop_forgotten
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
     from tui_delegate.tools.walk import Folder
@@ -55,13 +57,22 @@ class Turn:
             except OSError:  # not every file system has locks
                 return
 
-    def prune(self, leaf: str) -> None:
-        """Take away the oldest backups of a file."""
-        if self._handle >= 0 or self._folder.handle is None:
-            try:
-                drop_oldest(self._folder, leaf, self._handle if self._handle >= 0 else self._folder.path)
-            except OSError:  # one backup too many harms nobody
-                pass
+    def listing(self) -> list[str]:
+        """Give the names in the folder, where they may be read."""
+        try:
+            if self._handle >= 0:
+                return os.listdir(self._handle)
+            return os.listdir(self._folder.path) if self._folder.handle is None else []
+        except OSError:
+            return []
+
+    def prune(self, leaf: str, newest: str, listing: Sequence[str]) -> None:
+        """Take away the oldest backups of a file, and what writers that were killed left long ago."""
+        try:
+            drop_oldest(self._folder, leaf, newest, listing)
+            drop_forgotten(self._folder, listing)
+        except OSError:  # one backup too many harms nobody
+            pass
 
     def settle(self) -> None:
         """See to it that the folder's new list is on the disk."""

@@ -88,14 +88,9 @@ def depth(told: str) -> int:
 
 
 def _installed(home: Path) -> list[dict[str, str]]:
-    from importlib import import_module
+    from tui_delegate.rules.state import install_state
 
-    try:
-        states: list[tuple[str, str, str]] = import_module("tui_delegate.rules.state").install_state(
-            home, os.environ
-        )
-    except ModuleNotFoundError:
-        return []
+    states = install_state(home, os.environ)
     return [{"tool": tool, "state": state, "detail": detail} for tool, state, detail in states]
 
 
@@ -132,11 +127,11 @@ def _text(told: dict[str, object]) -> str:
     lines += [f"{label + ':':<17}{clean_line(str(value), 1000)}" for label, value in rows]
     if (installed := told["install"]) and isinstance(installed, list):
         lines += ["", "install state:"]
-        lines += [f"  {one['tool']:<18} {_state(one['state'], one['detail'])}" for one in installed]
+        lines += [f"  {one['tool']:<18} {state_words(one['state'], one['detail'])}" for one in installed]
     return "\n".join(lines)
 
 
-def _state(state: str, detail: str) -> str:
+def state_words(state: str, detail: str) -> str:
     """Say it in agent-delegate's words, where it has any."""
     from tui_delegate.core.clean import clean_line
 

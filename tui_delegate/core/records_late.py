@@ -1,28 +1,28 @@
 """What a record needs only when it is made often, shown, or looked at by the standard library.
 
-Loaded by `record` alone, when that is so: a short verb does without it.
+Loaded by `records` alone, when that is so: a short verb does without it.
 """
 
 from __future__ import annotations
 
 from _thread import get_ident
 
+from tui_delegate.core.records import NOTHING, is_ours, shape_of
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
-    from tui_delegate.core.record import Field, Shape
+    from tui_delegate.core.records import Field, Shape
 
 _showing: set[tuple[int, int]] = set()
 
 
 def init(shape: Shape) -> Callable[..., None]:
     """Compile the `__init__` of a class."""
-    from tui_delegate.core.record import MISSING
-
     me = "self" if "self" not in shape.fields else "self_"
-    known: dict[str, object] = {"_missing": MISSING, "_set": object.__setattr__}
+    known: dict[str, object] = {"_missing": NOTHING, "_set": object.__setattr__}
     body = list(_assignments(shape, me, known))
     if hasattr(shape.kind, "__post_init__"):
         body.append(f"{me}.__post_init__()")
@@ -39,7 +39,7 @@ def init(shape: Shape) -> Callable[..., None]:
 
 
 def _parameter(one: Field, known: dict[str, object]) -> str:
-    if one.default_factory:
+    if one.default_factory is not NOTHING:
         return f"{one.name}=_missing"
     if f"_d_{one.name}" in known:
         return f"{one.name}=_d_{one.name}"
@@ -47,17 +47,15 @@ def _parameter(one: Field, known: dict[str, object]) -> str:
 
 
 def _assignments(shape: Shape, me: str, known: dict[str, object]) -> Iterator[str]:
-    from tui_delegate.core.record import MISSING
-
     for name, one in shape.fields.items():
         value = name
-        if one.default_factory:
+        if one.default_factory is not NOTHING:
             known[f"_f_{name}"] = one.default_factory
             value = f"_f_{name}() if {name} is _missing else {name}" if one.init else f"_f_{name}()"
-        elif one.default is not MISSING:
+        elif one.default is not NOTHING:
             known[f"_d_{name}"] = one.default
             value = name if one.init else f"_d_{name}"
-        if one.init or one.default_factory or (one.default is not MISSING and shape.slots):
+        if one.init or one.default_factory is not NOTHING or (one.default is not NOTHING and shape.slots):
             yield _assignment(shape, me, name, value, known)
 
 
@@ -109,13 +107,17 @@ def _counted(shape: Shape, *, hashed: bool) -> list[str]:
 
 def refuse(one: object, name: str, what: str) -> None:
     """Refuse a change of a frozen instance; what a plain class below it has added may change."""
-    from tui_delegate.core.record import shape_of
-
     shape = shape_of(one)
     if type(one) is shape.kind or name in shape.fields:
         from dataclasses import FrozenInstanceError
 
         raise FrozenInstanceError(f"cannot {what} field {name!r}")
+
+
+def names_of(one: object) -> Iterable[str]:
+    """Name all fields of an instance."""
+    fields: Mapping[str, object] = getattr(one, "__dataclass_fields__", {})
+    return shape_of(one).fields if is_ours(type(one)) else fields
 
 
 def shown(one: object, shape: Shape) -> str:
@@ -144,13 +146,11 @@ def standard(shape: Shape) -> type:
 def _standard_field(one: Field) -> object:
     import dataclasses
 
-    from tui_delegate.core.record import MISSING
-
     said: dict[str, Any] = {
         name: getattr(one, name) for name in ("init", "repr", "hash", "compare", "metadata", "kw_only")
     }
-    if one.default_factory:
+    if one.default_factory is not NOTHING:
         said["default_factory"] = one.default_factory
-    elif one.default is not MISSING:
+    elif one.default is not NOTHING:
         said["default"] = one.default
     return dataclasses.field(**said)

@@ -1,4 +1,4 @@
-"""The standard library's `dataclass`, `field` and `replace`, made for a process that is over in no time.
+"""The standard library's `dataclass`, `field`, `fields` and `replace`, for a process that is over in no time.
 
 The standard decorator writes and compiles half a dozen functions for every class, which costs more than all
 that a short verb does with them. Here nothing is compiled when a class is made, and an `__init__` only once
@@ -16,22 +16,28 @@ import sys
 TYPE_CHECKING = False  # importing typing for it would cost as much as fifty classes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from dataclasses import MISSING as MISSING
     from dataclasses import dataclass as dataclass
     from dataclasses import field as field
+    from dataclasses import fields as fields
+    from dataclasses import is_dataclass as is_dataclass
     from dataclasses import replace as replace
-    from typing import Final
+    from typing import Any, Final
 
 OFTEN: Final = 50
 """Calls after which compiling an `__init__` has paid for itself."""
 
 
-class _Missing:
+class _Nothing:
     def __repr__(self) -> str:
         return "MISSING"
 
+    def __call__(self) -> object:
+        raise TypeError("there is no default to be made")
 
-MISSING: Final = _Missing()
-"""No default."""
+
+NOTHING: Final = _Nothing()
+"""No default, and nothing that makes one."""
 
 
 class Field:
@@ -46,7 +52,7 @@ class Field:
     name: str
     type: object
     default: object
-    default_factory: Callable[[], object] | None
+    default_factory: Callable[[], object]
     init: bool
     repr: bool
     hash: bool | None
@@ -77,19 +83,19 @@ class Shape:
         """Names that may be given in order, those that must be given, and those that may be."""
         if self._calls is None:
             taken = [one for one in self.fields.values() if one.init]
-            must = [one.name for one in taken if one.default is MISSING and one.default_factory is None]
+            must = [one.name for one in taken if one.default is one.default_factory]
             self._calls = positional(taken), frozenset(must), frozenset([one.name for one in taken])
         return self._calls
 
     def key(self, *, hashed: bool) -> Callable[[object], object]:
         """Give what makes the value that an instance is hashed by, or compared by."""
         if len(self._keys) < 2:
-            from tui_delegate.core.record_late import key
+            from tui_delegate.core.records_late import key
 
             self._keys = key(self, hashed=False), key(self, hashed=True)
         self._compared += 1
         if self._compared == OFTEN:
-            from tui_delegate.core.record_late import compile_comparing
+            from tui_delegate.core.records_late import compile_comparing
 
             compile_comparing(self, _eq, _hash)
         return self._keys[hashed]
@@ -98,7 +104,7 @@ class Shape:
     def standard(self) -> type:
         """A class of the same fields by the standard decorator, for whoever wants to look at them."""
         if self._standard is None:
-            from tui_delegate.core.record_late import standard
+            from tui_delegate.core.records_late import standard
 
             self._standard = standard(self)
         return self._standard
@@ -116,9 +122,9 @@ class Shape:
         for name, one in self.fields.items():
             if name in given:
                 put(made, name, given[name])
-            elif one.default_factory:
+            elif one.default_factory is not NOTHING:
                 put(made, name, one.default_factory())
-            elif one.default is not MISSING and (one.init or self.slots):
+            elif one.default is not NOTHING and (one.init or self.slots):
                 put(made, name, one.default)
         if hasattr(made, "__post_init__"):
             made.__post_init__()
@@ -131,27 +137,35 @@ def positional(fields: Iterable[Field]) -> tuple[str, ...]:
 
 
 def shape_of(kind: object) -> Shape:
-    """Give the shape of a record, or of a class of records. Raises a TypeError where it is none."""
-    shape = getattr(kind, "__record__", None)
-    if not isinstance(shape, Shape):
-        raise TypeError(f"{kind!r} is no record")
+    """Give the shape of a record, or of a class of records."""
+    shape: Shape = kind.__record__  # type: ignore[attr-defined]
     return shape
 
 
-def fields(kind: object) -> tuple[Field, ...]:
-    """Give the fields of a record, or of a class of records. Raises a TypeError where it is none."""
-    return tuple(shape_of(kind).fields.values())
+def is_ours(kind: type) -> bool:
+    """Whether its fields are declared here; the standard decorator may have added some, one class below."""
+    for base in kind.__mro__:
+        if "__dataclass_fields__" in base.__dict__:
+            return "__record__" in base.__dict__
+    return False
 
 
-def is_record(kind: object) -> bool:
-    """Whether it is a record, or a class of records."""
-    return isinstance(getattr(kind, "__record__", None), Shape)
+def _fields_of(of: object) -> tuple[Any, ...]:
+    if is_ours(of if isinstance(of, type) else type(of)):
+        return tuple(shape_of(of).fields.values())
+    import dataclasses
+
+    return dataclasses.fields(of)  # type: ignore[arg-type]
+
+
+def _is_record(of: object) -> bool:
+    return hasattr(of if isinstance(of, type) else type(of), "__dataclass_params__")
 
 
 def _describe(
     *,
-    default: object = MISSING,
-    default_factory: Callable[[], object] | None = None,
+    default: object = NOTHING,
+    default_factory: Callable[[], object] = NOTHING,
     init: bool = True,
     repr: bool = True,
     hash: bool | None = None,
@@ -159,7 +173,7 @@ def _describe(
     metadata: Mapping[str, object] | None = None,
     kw_only: bool | None = None,
 ) -> Field:
-    if default is not MISSING and default_factory is not None:
+    if default is not NOTHING and default_factory is not NOTHING:
         raise ValueError("cannot specify both default and default_factory")
     one = Field()
     one.default, one.default_factory = default, default_factory
@@ -169,7 +183,7 @@ def _describe(
 
 
 def _change(record: object, /, **changes: object) -> object:
-    if not hasattr(record, "__record__") or isinstance(record, type):
+    if isinstance(record, type) or not is_ours(type(record)):
         import dataclasses
 
         return dataclasses.replace(record, **changes)  # type: ignore[type-var]
@@ -243,15 +257,15 @@ def _fields(kind: type, frozen: bool, kw_only: bool) -> dict[str, Field]:
 
 
 def _own_field(kind: type, name: str, hint: object, kw_only: bool) -> Field:
-    value = getattr(kind, name, MISSING)
+    value = getattr(kind, name, NOTHING)
     if type(value) is Field:
         one = value
-        if one.default is MISSING:
+        if one.default is NOTHING:
             delattr(kind, name)
         else:
             setattr(kind, name, one.default)
     else:
-        one = _describe(default=MISSING if type(value) is _Slot else value)
+        one = _describe(default=NOTHING if type(value) is _Slot else value)
     one.name, one.type = name, hint
     one.kw_only = kw_only if one.kw_only is None else one.kw_only
     if type(one.default).__hash__ is None:
@@ -265,7 +279,7 @@ def _check_order(fields: dict[str, Field]) -> None:
     seen = ""
     for name, one in fields.items():
         if one.init and not one.kw_only:
-            if one.default is not MISSING or one.default_factory:
+            if one.default is not one.default_factory:
                 seen = name
             elif seen:
                 raise TypeError(f"non-default argument {name!r} follows default argument {seen!r}")
@@ -306,7 +320,7 @@ def _first_init(shape: Shape) -> Callable[..., None]:
         left -= 1
         if left >= 0 and shape.fill(self, args, given):
             return
-        from tui_delegate.core.record_late import init
+        from tui_delegate.core.records_late import init
 
         compiled = init(shape)
         if shape.kind.__dict__["__init__"] is __init__:
@@ -328,29 +342,33 @@ def _hash(self: object) -> int:
 
 
 def _repr(self: object) -> str:
-    from tui_delegate.core.record_late import shown
+    from tui_delegate.core.records_late import shown
 
     return shown(self, shape_of(self))
 
 
 def _getstate(self: object) -> list[object]:
-    return [getattr(self, name) for name in shape_of(self).fields]
+    from tui_delegate.core.records_late import names_of
+
+    return [getattr(self, name) for name in names_of(self)]
 
 
 def _setstate(self: object, state: list[object]) -> None:
-    for name, value in zip(shape_of(self).fields, state, strict=True):
+    from tui_delegate.core.records_late import names_of
+
+    for name, value in zip(names_of(self), state, strict=True):
         object.__setattr__(self, name, value)
 
 
 def _refuse_set(self: object, name: str, value: object) -> None:
-    from tui_delegate.core.record_late import refuse
+    from tui_delegate.core.records_late import refuse
 
     refuse(self, name, "assign to")
     object.__setattr__(self, name, value)
 
 
 def _refuse_delete(self: object, name: str) -> None:
-    from tui_delegate.core.record_late import refuse
+    from tui_delegate.core.records_late import refuse
 
     refuse(self, name, "delete")
     object.__delattr__(self, name)
@@ -378,4 +396,5 @@ _SHARED: Final[dict[str, object]] = {
 }
 
 if not TYPE_CHECKING:
-    dataclass, field, replace = _decorate, _describe, _change
+    MISSING = NOTHING
+    dataclass, field, fields, is_dataclass, replace = _decorate, _describe, _fields_of, _is_record, _change

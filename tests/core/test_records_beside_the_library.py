@@ -1,4 +1,4 @@
-"""What `record` makes is what the standard decorator makes: one text, read with each, behaves the same."""
+"""What `records` makes is what the standard decorator makes: one text, read with each, behaves the same."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_delegate.core import record
+from tui_delegate.core import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -131,10 +131,10 @@ def module_of(name: str, source: Any) -> types.ModuleType:
 @pytest.fixture(params=["cold", "warm"])
 def both(request: pytest.FixtureRequest) -> Iterator[tuple[Any, Any]]:
     """The shapes by the standard decorator and by ours, whose methods are interpreted or compiled."""
-    standard, ours = module_of("record_shapes", dataclasses), module_of("record_shapes", record)
+    standard, ours = module_of("record_shapes", dataclasses), module_of("record_shapes", records)
     if request.param == "warm":
         for name, calls in CALLS.items():
-            for args, named in calls * record.OFTEN:
+            for args, named in calls * records.OFTEN:
                 one = outcome(lambda: getattr(ours, name)(*args, **named))  # noqa: B023
                 outcome(lambda: (one == one, hash(one)))  # noqa: B023
     yield standard, ours
@@ -195,7 +195,7 @@ def test_they_can_be_looked_at_by_the_standard_library(both: tuple[Any, Any]) ->
         assert getattr(mine, "__slots__", None) == getattr(theirs, "__slots__", None)
         assert hasattr(mine, "__dict__") == hasattr(theirs, "__dict__")
         assert mine.__dataclass_params__.frozen == theirs.__dataclass_params__.frozen
-        assert [one.name for one in record.fields(mine)] == [one.name for one in dataclasses.fields(theirs)]
+        assert [one.name for one in records.fields(mine)] == [one.name for one in dataclasses.fields(theirs)]
     for one, another in zip(instances(ours), instances(standard), strict=True):
         assert repr(dataclasses.asdict(one)) == repr(dataclasses.asdict(another))
         assert hasattr(one, "__dict__") == hasattr(another, "__dict__")
@@ -253,12 +253,12 @@ def test_replace_changes_what_it_is_told_to(both: tuple[Any, Any]) -> None:
     for name, args, changed in changes:
         wanted = outcome(lambda: dataclasses.replace(getattr(standard, name)(*args), **changed))  # noqa: B023
         mine = getattr(ours, name)(*args)
-        for replace in (record.replace, dataclasses.replace):
+        for replace in (records.replace, dataclasses.replace):
             got = outcome(lambda: replace(mine, **changed))  # noqa: B023
             assert repr(got)[:40] == repr(wanted)[:40], (name, changed)
-    assert record.replace(standard.Frozen(1), a=2) == standard.Frozen(2)
+    assert records.replace(standard.Frozen(1), a=2) == standard.Frozen(2)
     with pytest.raises(TypeError):
-        record.replace(5)  # type: ignore[type-var]
+        records.replace(5)  # type: ignore[type-var]
 
 
 @given(st.integers(), st.text(), st.lists(st.integers()).map(tuple))
@@ -273,7 +273,7 @@ class Pair:
     """The shapes of the test above, made once."""
 
     standard = module_of("record_shapes", dataclasses)
-    ours = module_of("record_shapes", record)
+    ours = module_of("record_shapes", records)
     del sys.modules["record_shapes"]
 
 
@@ -308,7 +308,7 @@ def test_a_record_can_be_matched(both: tuple[Any, Any]) -> None:
 )
 def test_a_class_that_the_standard_one_refuses_is_refused(text: str) -> None:
     refusals = []
-    for source in (dataclasses, record):
+    for source in (dataclasses, records):
         with pytest.raises((TypeError, ValueError)) as refusal:
             exec(text, {"dataclass": source.dataclass, "field": source.field})
         refusals.append(refusal.type)
@@ -327,21 +327,21 @@ def test_a_class_that_the_standard_one_refuses_is_refused(text: str) -> None:
 )
 def test_what_it_does_not_do_is_refused_and_not_done_otherwise(text: str) -> None:
     with pytest.raises(TypeError):
-        exec(text, {"dataclass": record.dataclass})
+        exec(text, {"dataclass": records.dataclass})
 
 
 def test_a_field_of_ours_is_refused_by_the_standard_decorator() -> None:
     with pytest.raises(ValueError, match="mutable default"):
         exec(
             "@dataclass\nclass A:\n a: int = field()",
-            {"dataclass": dataclasses.dataclass, "field": record.field},
+            {"dataclass": dataclasses.dataclass, "field": records.field},
         )
 
 
 def test_a_class_costs_no_compiling_and_loads_nothing() -> None:
     script = (
         f"import sys; sys.path[:0] = [{str(ROOT)!r}]; before = set(sys.modules)\n"
-        "from tui_delegate.core.record import dataclass\n"
+        "from tui_delegate.core.records import dataclass\n"
         "@dataclass(frozen=True, slots=True)\nclass A:\n    a: int = 1\n"
         "A(); A(a=2); print(*sorted(set(sys.modules) - before))"
     )
@@ -352,5 +352,5 @@ def test_a_class_costs_no_compiling_and_loads_nothing() -> None:
         "__future__",
         "tui_delegate",
         "tui_delegate.core",
-        "tui_delegate.core.record",
+        "tui_delegate.core.records",
     ]
