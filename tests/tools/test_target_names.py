@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import random
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from tui_delegate.core.errors import (
     TargetExists,
     TargetProtected,
 )
+from tui_delegate.tools.naming import bad_on_windows
 from tui_delegate.tools.target import free, within
 
 # What must happen to each name: the error, or None where a file of that very name is made inside the root.
@@ -159,6 +162,42 @@ def test_every_name_ends_inside_the_root_or_is_refused(
     assert not list(house.rglob(".tud-*"))
 
 
+PIECES = """
+.. . / // ~ ~root - -- : \\ \0 \x1b \u202e \ud800 \udcff \xe9 e\u0301 %2e a b x dir new link_out link_in
+link_file dangling_link loop hard_link fifo sock dev_null locked .git .GIT .claude .env conftest.py x.pth
+/dev /proc /etc /tmp self fd cwd root outside 0 ../outside ../root file:// CON $HOME * ? [ \uff0e \u2024
+"""
+
+
+def test_names_of_any_pieces_change_nothing_outside(house: Path) -> None:
+    outside = house.parent / "outside"
+    before, handles, dice, pieces = state_of(outside), held_handles(), random.Random(4), PIECES.split()
+    written = 0
+    said = []
+    for _ in range(1500):
+        name = dice.choice(["", "/"]).join(dice.choices(pieces, k=dice.randrange(1, 5)))
+        for root in (str(house), ""):
+            try:
+                target = within(root, name, str(house)) if root else free(f"./{name}", str(house))
+                put(target, b"%d" % dice.randrange(9), force=True)
+                written += 1
+            except TargetError as error:
+                said.append(error.message)
+    assert all(clean_line(message, 2000) == message for message in said)
+    assert written > 100
+    assert state_of(outside) == before
+    assert held_handles() == handles
+    assert not list(house.rglob(".tud-*"))
+    assert sorted(os.listdir(house.parent)) == ["outside", "root"]
+    assert (house / "link_out").is_symlink()
+
+
+def test_names_that_windows_reads_otherwise_are_known() -> None:
+    bad = ("CON", "aux.txt", "dir/nul", "COM1", "com¹.c", "a.", "a ", "dir./a", "a:b", "a?", "x|y", "CONIN$")
+    assert all(bad_on_windows(name) for name in bad)
+    assert not any(bad_on_windows(name) for name in ("console.py", "../a", "com10", ".gitignore", "a.b/c d"))
+
+
 def test_without_a_root_a_relative_target_stays_in_the_working_folder(house: Path) -> None:
     for name in ("../x", "link_out/x", "dangling_link", "a/../../outside/x"):
         with pytest.raises(RootEscape) as caught:
@@ -175,6 +214,7 @@ def test_a_whole_path_is_taken_as_named_and_its_links_are_followed(house: Path) 
     written = put(free(str(house / "link_file"), str(house)), b"y\n", force=True)
     assert (outside / "x").read_bytes() == b"y\n"
     assert (outside / written.backup).read_bytes() == SECRET
+    assert written.other_names == 1
     assert (house / "hard_link").read_bytes() == SECRET
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from tui_delegate.core.records import dataclass
 from tui_delegate.core.usage import LOCAL, Price
 
 if TYPE_CHECKING:

@@ -114,6 +114,11 @@ def data_json(value: object) -> None:
     _Manner.answered = True
 
 
+def has_answered() -> bool:
+    """Say whether the one JSON object is out."""
+    return _Manner.answered
+
+
 def json_text(value: object) -> str:
     """Make one line of a JSON value, control characters escaped."""
     import json
@@ -147,15 +152,6 @@ def say_error(error: DelegateError) -> None:
     say(f"tui-delegate: {_without_keys(error)}")
     if error.hint:
         say(f"  {error.hint}")
-
-
-def fail(verb: str, error: DelegateError, *, json: bool, **told: str) -> int:
-    """Tell an error in the form that was asked for and give its exit code. `told`: see `error_envelope`."""
-    if not json:
-        say_error(error)
-    elif not _Manner.answered:
-        data_json(error_envelope(verb, error, **told))
-    return exit_code(error.code, verb)
 
 
 def error_envelope(

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tui_delegate.cli import output
 from tui_delegate.core.events import Finished
+from tui_delegate.core.records import dataclass, replace
 from tui_delegate.core.usage import estimate_tokens
 from tui_delegate.engine.errand import Errand
 from tui_delegate.engine.parts import Answer, Part, do_in_parts

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Literal
 
 from tui_delegate.cli import output
@@ -34,6 +34,7 @@ from tui_delegate.core.events import (
 )
 from tui_delegate.core.flags import partial_words
 from tui_delegate.core.markup import is_call_markup
+from tui_delegate.core.records import dataclass, field
 from tui_delegate.core.specs import seat_name
 from tui_delegate.core.transcript import ENDED, Node, Transcript
 from tui_delegate.core.usage import Usage

@@ -54,7 +54,7 @@ def _reasons(name: str) -> list[tuple[str, str]]:
         found.append(("~ is not read here", "Write your home folder out, or ./~/… if that is the name."))
     elif os.sep == "/" and "\\" in name:
         found.append(("it holds a backslash", "Put / between folders."))
-    elif os.sep == "\\" and (bad := _bad_on_windows(name)):
+    elif os.sep == "\\" and (bad := bad_on_windows(name)):
         found.append((f"{clean_line(bad)!r} can't be a name here", "Choose another."))
     return found
 
@@ -69,7 +69,8 @@ def _holds_unseen(name: str) -> bool:
     return clean(plain) != plain or any(letter in plain for letter in "\n\t\u2028\u2029\xad\u200b\u2060")
 
 
-def _bad_on_windows(name: str) -> str:
+def bad_on_windows(name: str) -> str:
+    """Give the part of a name that Windows would read as something else, or refuse."""
     for part in parts_of(os.path.splitdrive(name)[1]):
         stem = part.split(".")[0].rstrip().casefold()
         if part != ".." and (

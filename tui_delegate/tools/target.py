@@ -43,6 +43,8 @@ class Written(NamedTuple):
     """The name, in the same folder, of what was there before."""
     changed: bool = True
     """False: it held the very same before, and was left alone."""
+    other_names: int = 0
+    """How many other names (hard links) the file had: they keep what it held before."""
 
 
 class _Bound(NamedTuple):
@@ -129,7 +131,8 @@ class Target:
             finally:
                 if not done:
                     way.unmake_folders()
-            return Written(way.path, backup)
+            others = self._seen.rights.st_nlink - 1 if self._seen else 0
+            return Written(way.path, backup, other_names=others)
 
     def undo(self, written: Written, *, now: float | None = None) -> None:
         """Take out again what `write` has put there: what it replaced has its name back.
@@ -145,7 +148,8 @@ class Target:
                 turn.take()
                 there = look(way)
                 if there and not there.is_of(self._ours):
-                    keep(folder, leaf, there.data, there.rights, time.time() if now is None else now)
+                    when = time.time() if now is None else now
+                    keep(folder, leaf, there.data, there.rights, when, turn.listing())
                 if written.backup:
                     before, here = folder.at(written.backup), folder.handle
                     os.replace(before, folder.at(leaf), src_dir_fd=here, dst_dir_fd=here)

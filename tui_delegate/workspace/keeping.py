@@ -5,12 +5,12 @@ Comments can't be kept: whoever calls this says so. What may stand in the file i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate import profiles
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import ConfigError
+from tui_delegate.core.records import dataclass
 from tui_delegate.profiles.read import MOST_BYTES, parse
 from tui_delegate.profiles.table import Source
 

@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         output.data_json({"ok": True, "command": "status", "content": told})
         return output.OK
-    output.data(_text(told))
+    output.data(_text(told, args.verbose))
     for warning in settings.warnings:
         output.tell(f"tui-delegate: {warning}")
     return output.OK
@@ -105,7 +105,7 @@ def _size(path: Path) -> int | None:
     return sum(sizes) if sizes else None
 
 
-def _text(told: dict[str, object]) -> str:
+def _text(told: dict[str, object], verbose: bool) -> str:
     from tui_delegate.core.clean import clean_line
 
     size = told["journal_bytes"]
@@ -127,12 +127,14 @@ def _text(told: dict[str, object]) -> str:
     lines += [f"{label + ':':<17}{clean_line(str(value), 1000)}" for label, value in rows]
     if (installed := told["install"]) and isinstance(installed, list):
         lines += ["", "install state:"]
-        lines += [f"  {one['tool']:<18} {state_words(one['state'], one['detail'])}" for one in installed]
+        lines += [
+            f"  {one['tool']:<18} {state_words(one['state'], one['detail'], verbose)}" for one in installed
+        ]
     return "\n".join(lines)
 
 
-def state_words(state: str, detail: str) -> str:
-    """Say it in agent-delegate's words, where it has any."""
+def state_words(state: str, detail: str, verbose: bool = False) -> str:
+    """Say it in agent-delegate's words, where it has any. It says no version, so that is for who asks."""
     from tui_delegate.core.clean import clean_line
 
     detail = clean_line(detail, 400)
@@ -140,7 +142,7 @@ def state_words(state: str, detail: str) -> str:
         return f"(manual paste) — see `{detail}`"
     words = {"not installed": "rule not installed", "not detected": "config directory not found"}
     if state.startswith("installed"):
-        return f"rule installed — {detail}"
+        return f"rule {clean_line(state) if verbose else 'installed'} — {detail}"
     return f"{words.get(state, clean_line(state))} — {detail}"
 
 
