@@ -44,9 +44,8 @@ class Field:
     """What is known of one field; the names are those of the standard library."""
 
     __slots__ = (
-        *("compare", "default", "default_factory", "hash", "init", "kw_only", "metadata", "name"),
-        *("repr", "type"),
-    )
+        "compare", "default", "default_factory", "hash", "init", "kw_only", "metadata", "name", "repr", "type"
+    )  # fmt: skip
     __hash__ = None  # type: ignore[assignment]  # then the standard decorator refuses it as a default
 
     name: str
@@ -159,7 +158,8 @@ def _fields_of(of: object) -> tuple[Any, ...]:
 
 
 def _is_record(of: object) -> bool:
-    return hasattr(of if isinstance(of, type) else type(of), "__dataclass_params__")
+    kind = of if isinstance(of, type) else type(of)
+    return hasattr(kind, "__record__") or hasattr(kind, "__dataclass_fields__")
 
 
 def _describe(
