@@ -13,7 +13,7 @@ from tui_delegate.cli.asked import Question, ask_about, schema_at
 from tui_delegate.cli.conduct import sum_of
 from tui_delegate.cli.gathering import gathered, prompt_of, show
 from tui_delegate.core.clean import clean_line
-from tui_delegate.core.errors import InputError, MissingTarget, ResolveError
+from tui_delegate.core.errors import InputError, MissingTarget, ResolveError, TargetError
 from tui_delegate.engine.errand import Looked
 from tui_delegate.engine.prompts import EXTRACT, WRITE
 from tui_delegate.tools.fences import finish, strip_fences
@@ -134,7 +134,10 @@ class _Work:
         if (args.diff or args.dry_run) and not self._may_write(text):
             return self._left(told)
         if self._written is None:
-            self._written = self.target.write(text.encode(), force=args.force)
+            try:
+                self._written = self.target.write(text.encode(), force=args.force)
+            except TargetError as error:  # it is paid for: the draft is not lost with its place
+                return conduct.fail(error, told, self._more())
         return self._tell(told, self._written)
 
     def _failed(self, told: Told) -> int:
@@ -211,6 +214,10 @@ class _Work:
             output.data(f"wrote {clean_line(conduct.target)}")
             if written.backup:
                 conduct.say(f"what was there is kept as {written.backup}")
+            if written.other_names:
+                conduct.say(
+                    f"the file had {written.other_names} more names, which still lead to the old text"
+                )
             conduct.talk(sum_of(told.done))
         return conduct.end()
 
