@@ -125,7 +125,8 @@ class ProfilesFile:
 def uses_of(settings: Settings, name: str) -> list[str]:
     """Say where else in the file a profile is named."""
     found = ["default_profile"] if settings.default_profile == name else []
-    for role, told in settings.roles._asdict().items():
+    roles = settings.roles
+    for role, told in (("manager", roles.manager), ("worker", roles.worker)):
         if profiles.split(told)[0] == name:
             found.append(f"roles.{role}")
     found += [f"agents.{agent.name}" for agent in settings.agents.values() if agent.profile == name]

@@ -132,7 +132,7 @@ def in_use(settings: Settings) -> frozenset[str]:
     """Name the profiles that have to work: those that are written down, and those that a call would take."""
     from tui_delegate.profiles import default_name, split
 
-    named = [settings.default_profile, *settings.roles]
+    named = [settings.default_profile, settings.roles.manager, settings.roles.worker]
     if not settings.roles.worker:
         named.append(default_name(settings))
     seated = [settings.agents[one].profile if one in settings.agents else split(one)[0] for one in named]
