@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tui_delegate.core.errors import ConfigError
+from tui_delegate.core.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_FILE_BYTES: Final = 750_000
 MAX_CORPUS_BYTES: Final = 3_000_000
+MOST_BYTES: Final = 200_000_000
+"""What is cut into parts, or only listed, may be this much: it is all held in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,10 @@ class Bounds:
             _bytes(environ, "AGENT_DELEGATE_MAX_CORPUS_BYTES", MAX_CORPUS_BYTES),
             tokens,
         )
+
+    def widened(self) -> Bounds:
+        """Give the bounds of what is not sent in one piece: to be split, or to be listed only."""
+        return Bounds(max(self.file_bytes, MOST_BYTES), max(self.total_bytes, MOST_BYTES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +61,5 @@ def _bytes(environ: Mapping[str, str], name: str, usual: int) -> int:
     if not told:
         return usual
     if not (told.isascii() and told.isdigit() and len(told) < 16 and int(told) > 0):
-        raise ConfigError(f"{name} must be a whole number above 0.", f"Usual: {usual}.")
+        raise InputError(f"{name} must be a whole number above 0.", f"Usual: {usual}.")
     return int(told)
