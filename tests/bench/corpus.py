@@ -1,6 +1,6 @@
 """A corpus of many small files: the walk against a bare scandir, the reading against bare system calls.
 
-The tree is one that a walk can't shorten: its ignore files leave out single files, not whole folders.
+The tree is one that a walk can't shorten: its ignore files leave out single files, never whole folders.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def plant(top: str, count: int) -> None:
         if number % IN_A_FOLDER == 0:
             os.makedirs(folder)
         name = f"{WORDS[number % len(WORDS)]}_{number}"
-        end = ENDS[number % len(ENDS)] if number % IN_A_FOLDER else "log"
+        end = ENDS[number % len(ENDS)] if number % 100 else "log"
         Path(folder, f"{name}.{end}").write_text(f"line {number}\n" * 4)
     for number in range(0, count // 500, 4):
         Path(f"{top}/part{number}/.gitignore").write_text("local_*\n!local_kept\n/room3/parse_1*.md\n")
@@ -50,6 +50,10 @@ def bare_walk(folder: str, found: list[str]) -> list[str]:
             else:
                 found.append(entry.path)
     return found
+
+
+def bare_list(top: str) -> list[str]:
+    return bare_walk(top, [])
 
 
 def bare_read(paths: list[str]) -> list[bytes]:
@@ -106,14 +110,14 @@ def rows() -> list[Row]:
             plant(top, count)
             paths = our_walk(top)
             jobs: list[tuple[str, Callable[[], object], Callable[[], object], float | None]] = [
-                ("walk", lambda top=top: bare_walk(top, []), partial(our_walk, top), goal),
+                ("walk", partial(bare_list, top), partial(our_walk, top), goal),
                 ("read", partial(bare_read, paths), partial(our_read, paths), READ_GOAL),
                 ("walk, read and frame", partial(bare_frame, top), partial(our_frame, top), None),
             ]
             for what, floor, ours, bound in jobs:
                 times = 50_000 // count
-                pair = in_turn(partial(some, floor, times), partial(some, ours, times))
+                least, mine = in_turn(partial(some, floor, times), partial(some, ours, times))
                 table.append(
-                    Row(f"corpus of {count:,} files: {what}", "ms", *(one * 1000 for one in pair), bound)
+                    Row(f"corpus of {count:,} files: {what}", "ms", least * 1000, mine * 1000, bound)
                 )
     return table

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tui_delegate.core.errors import ConfigError, InputError
+from tui_delegate.core.errors import InputError
 from tui_delegate.core.usage import estimate_tokens
 from tui_delegate.corpus.shelf import expand
 from tui_delegate.corpus.values import Bounds
@@ -245,5 +245,5 @@ def test_the_environment_sets_the_bounds() -> None:
 
 @pytest.mark.parametrize("told", ["ten", "-1", "0", "1.5", "1e6", "٣", "9" * 40])
 def test_a_bound_that_is_no_number_is_an_error(told: str) -> None:
-    with pytest.raises(ConfigError, match="AGENT_DELEGATE_MAX_FILE_BYTES must be a whole number above 0"):
+    with pytest.raises(InputError, match="AGENT_DELEGATE_MAX_FILE_BYTES must be a whole number above 0"):
         Bounds.of_environ({"AGENT_DELEGATE_MAX_FILE_BYTES": told})

@@ -174,7 +174,7 @@ ODD_TREES = {
 @pytest.mark.parametrize("name", ODD_TREES)
 def test_odd_lines_mean_what_git_takes_them_for(name: str, tmp_path: Path) -> None:
     git(tmp_path, "init", "-q")
-    plant(tmp_path, dict((*entry.split("=", 1), "")[:2] for entry in ODD_TREES[name]))
+    plant(tmp_path, {entry.partition("=")[0]: entry.partition("=")[2] for entry in ODD_TREES[name]})
     assert of_ours(tmp_path) == of_git(tmp_path)
 
 

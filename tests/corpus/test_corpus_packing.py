@@ -208,3 +208,12 @@ def test_a_call_that_sends_files_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.stderr, done.returncode) == ("", 0)
+
+
+def test_what_is_too_much_for_one_call_can_be_listed_and_split(tmp_path: Path) -> None:
+    plant(tmp_path, "a", "b", text="x" * 90 + "\n")
+    bounds = Bounds(file_bytes=80, total_bytes=100, tokens=70)
+    packet = pack(["."], tmp_path, bounds.widened())
+    assert [row.size for row in preview_rows(packet)] == [91, 91]
+    with pytest.raises(InputError, match="182 bytes > 100"):
+        packet.check(bounds)

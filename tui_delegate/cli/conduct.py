@@ -14,6 +14,7 @@ from tui_delegate.core.errors import BackendError, DelegateError, JournalError
 from tui_delegate.core.events import FellBack, Loading, Retrying, Warned, Wrote
 from tui_delegate.core.flags import partial_words
 from tui_delegate.core.specs import seat_name
+from tui_delegate.workspace.envelopes import answer_envelope, figures_of
 
 if TYPE_CHECKING:
     import argparse
@@ -162,17 +163,7 @@ class Conduct:
 
     def envelope(self, told: Told) -> dict[str, object]:
         """Make the JSON object of what went well."""
-        done = told.done
-        body: dict[str, object] = {
-            "ok": True,
-            "command": self.args.verb,
-            "model": done.seat.model,
-            "content": done.text,
-            "profile": done.seat.profile,
-        }
-        if self.target:
-            body["target"] = self.target
-        return body | figures_of(told) | self._journal_words()
+        return answer_envelope(self.args.verb, told, self.target) | self._journal_words()
 
     def journal(self) -> Journal | None:
         """Open the journal; where it can't be, say so at the end."""
@@ -259,24 +250,3 @@ def note_of(usage: Usage, cost: float | None) -> str:
     guess = "" if usage.source == "reported" else "~"
     dollars = "" if cost is None else f", ${cost:.4f}"
     return f"{guess}{usage.prompt} tokens in, {guess}{usage.completion} out{dollars}"
-
-
-def figures_of(told: Told) -> dict[str, object]:
-    """Give what a run took, for a JSON object."""
-    done = told.done
-    figures: dict[str, object] = {
-        "usage": {
-            "prompt_tokens": done.usage.prompt,
-            "completion_tokens": done.usage.completion,
-            "cached_tokens": done.usage.cached,
-            "reasoning_tokens": done.usage.reasoning,
-            "total_duration_ms": round(done.seconds * 1000),
-        },
-        "usage_source": done.usage.source,
-        "cost": done.cost,
-        "calls": done.calls,
-        "run": told.run,
-    }
-    if done.flags:
-        figures["partial"] = list(done.flags)
-    return figures

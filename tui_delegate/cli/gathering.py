@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tui_delegate.cli import output
 from tui_delegate.core.errors import InputError
-from tui_delegate.workspace.gathering import Wanted, gather, left_out, prompt_of
+from tui_delegate.workspace.gathering import Wanted, gather, left_out, prompt_of, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,7 +30,7 @@ def gathered(conduct: Conduct, words: Sequence[str], tag: str) -> Files:
     except FileNotFoundError:
         raise InputError("The current folder is not there any more.", "Go to one that is: cd …") from None
     args = conduct.args
-    wanted = Wanted(tuple(words), tag, args.diff_only, split=args.split)
+    wanted = Wanted(tuple(words), tag, args.diff_only, split=args.split, listed=args.preview)
     files = gather(wanted, cwd, conduct.errands.environ, stdin=_stdin())
     if not args.preview and (told := left_out(files)):
         conduct.say(told)
@@ -56,13 +56,15 @@ def show(conduct: Conduct, files: Files) -> int:
     output.data(output.table(rows, right=frozenset((1, 2))))
     for line in left:
         output.tell(line)
+    if why := refusal(files, conduct.errands.environ):
+        output.tell(f"As it is it would not be sent: {why}")
     return output.OK
 
 
 def _shown(conduct: Conduct, packet: Packet, files: Files) -> dict[str, object]:
     from tui_delegate.corpus.packet import preview_rows
 
-    place = conduct.place
+    place, refused = conduct.place, refusal(files, conduct.errands.environ)
     rows = [
         {"name": row.name, "bytes": row.size, "tokens": row.tokens, "left_out": row.why_not}
         for row in preview_rows(packet)
@@ -72,7 +74,7 @@ def _shown(conduct: Conduct, packet: Packet, files: Files) -> dict[str, object]:
         "command": conduct.args.verb,
         "model": place.model if place else "",
         "profile": place.profile if place else "",
-        "preview": {"files": rows, "bytes": packet.size, "tokens": files.tokens},
+        "preview": {"files": rows, "bytes": packet.size, "tokens": files.tokens, "refused": refused},
     }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from tui_delegate.cli import output
 from tui_delegate.cli.asked import Question, room_in, schema_at, too_much
-from tui_delegate.cli.conduct import Conduct, figures_of, note_of
+from tui_delegate.cli.conduct import Conduct, note_of
 from tui_delegate.cli.results import Results, key_of
 from tui_delegate.cli.split import Job
 from tui_delegate.cli.stopping import Stoppable
@@ -25,6 +25,7 @@ from tui_delegate.corpus.values import Bounds
 from tui_delegate.engine.errand import do
 from tui_delegate.engine.parts import Answer, do_in_parts
 from tui_delegate.engine.prompts import ASK, SUMMARIZE
+from tui_delegate.workspace.envelopes import figures_of
 from tui_delegate.workspace.errands import Errands
 from tui_delegate.workspace.many import open_many
 from tui_delegate.workspace.material import Files

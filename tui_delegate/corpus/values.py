@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tui_delegate.core.errors import ConfigError
+from tui_delegate.core.errors import InputError
 from tui_delegate.core.records import dataclass
 
 if TYPE_CHECKING:
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 MAX_FILE_BYTES: Final = 750_000
 MAX_CORPUS_BYTES: Final = 3_000_000
-MOST_PARTS: Final = 32
-"""So many times the usual bytes may be read where they are sent in parts."""
+MOST_BYTES: Final = 200_000_000
+"""What is cut into parts, or only listed, may be this much: it is all held in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,9 @@ class Bounds:
             tokens,
         )
 
-    def in_parts(self) -> Bounds:
-        """Give the bounds of what is sent in parts: each part may have the bytes of a whole corpus."""
-        most = MOST_PARTS * self.total_bytes
-        return Bounds(most, most, self.tokens)
+    def widened(self) -> Bounds:
+        """Give the bounds of what is not sent in one piece: to be split, or to be listed only."""
+        return Bounds(max(self.file_bytes, MOST_BYTES), max(self.total_bytes, MOST_BYTES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +61,5 @@ def _bytes(environ: Mapping[str, str], name: str, usual: int) -> int:
     if not told:
         return usual
     if not (told.isascii() and told.isdigit() and len(told) < 16 and int(told) > 0):
-        raise ConfigError(f"{name} must be a whole number above 0.", f"Usual: {usual}.")
+        raise InputError(f"{name} must be a whole number above 0.", f"Usual: {usual}.")
     return int(told)

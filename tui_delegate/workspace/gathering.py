@@ -30,6 +30,8 @@ class Wanted:
     """The git revision since which only changes are wanted; empty: all."""
     split: bool = False
     """Whether they may be more than goes into one call."""
+    listed: bool = False
+    """Whether they are only listed."""
 
 
 def gather(
@@ -44,7 +46,8 @@ def gather(
     from tui_delegate.corpus.values import Bounds
 
     bounds = Bounds.of_environ(environ)
-    bounds = bounds.in_parts() if wanted.split else bounds
+    if wanted.split or wanted.listed:
+        bounds = bounds.widened()
     if wanted.diff_only:
         from tui_delegate.corpus.changed import changed_since
 
@@ -54,6 +57,17 @@ def gather(
     else:
         raise InputError("No file is named.", "Name files, folders or patterns, or --diff-only REV.")
     return Files.of(packet, wanted.tag)
+
+
+def refusal(files: Files, environ: Mapping[str, str]) -> str:
+    """Say why so much would not be sent in one call; empty: it would."""
+    from tui_delegate.corpus.values import Bounds
+
+    try:
+        files.packet.check(Bounds.of_environ(environ))
+    except InputError as error:
+        return f"{error.message} {error.hint}"
+    return ""
 
 
 def left_out(files: Files) -> str:
