@@ -39,8 +39,11 @@ ASKED = "Who may sell copies? @LICENSE"
 START = "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/tui-delegate"
 TESTS = "python3 -m venv .venv && .venv/bin/pip install -q -e '.[dev]' && .venv/bin/pytest"
 CLOSED = "http://127.0.0.1:9"
+CALL = '{"ts": "2026-11-20T08:00:00Z", "command": "ask", "prompt_eval_count": 9, "eval_count": 1}\n'
 CHANGES_A_SERVER = re.compile(r"models (?:load|unload|pull) ")
 STAYS_OPEN = re.compile(r"tui-delegate (?:web|chat|-)")
+BEYOND_THE_MODEL = re.compile(r"qwen3| write ")
+"""What the tiny model that stands in for all others may fail at: it was made for one thing."""
 NEEDS_A_SERVER = re.compile(r"profile (?!builtin)\w|profiles test|doctor")
 posix = pytest.mark.skipif(os.name != "posix", reason="the README's commands are written for a POSIX shell")
 
@@ -103,6 +106,7 @@ def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str
     (folder / "vendor").mkdir()
     (folder / "vendor" / "LICENSE.txt").write_bytes((ROOT / "LICENSE").read_bytes())
     (folder / "app.log").write_text("".join(log_lines()), encoding="utf-8")
+    (folder / "calls.log").write_text(CALL, encoding="utf-8")
     (folder / "bin").mkdir()
     for name in ("tui-delegate", "tud"):
         script = folder / "bin" / name
@@ -183,7 +187,8 @@ def examples() -> Iterator[object]:
 def test_each_example_runs_and_prints_what_stands_below_it(example: Shown, stand_in: dict[str, str]) -> None:
     done = run(example.command, stand_in)
     said = done.stdout + done.stderr
-    assert done.returncode in (0, 65) if "qwen3" in example.command else done.returncode == 0, said
+    may_end = (0, 1, 65) if BEYOND_THE_MODEL.search(example.command) else (0,)
+    assert done.returncode in may_end, said
     assert "Traceback" not in said
     there = {flat(line) for line in said.split("\n")}
     assert [line for line in example.output if flat(line) not in there] == [], said

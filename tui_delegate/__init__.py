@@ -1,3 +1,3 @@
 """A manager model hands bounded tasks to worker models. The version lives here and nothing else."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import sys
+
+BRIEF = frozenset({"ask", "write", "summarize", "status", "doctor", "ledger", "profiles"})
+"""Verbs that are over in a moment."""
+SELDOM = 200_000
+"""Objects made before it is looked whether some of them hold only each other. Such a verb makes fewer, all of
+which it needs to its end: looking, as often as is usual, costs it a tenth of its time and finds nothing."""
 
 
 def main() -> int:
@@ -12,9 +19,14 @@ def main() -> int:
 
         sys.stdout.write(f"tui-delegate {__version__}\n")
         return 0
+    if not BRIEF.isdisjoint(sys.argv):
+        gc.set_threshold(SELDOM)
     from tui_delegate.cli.main import main as run
 
-    return run(sys.argv[1:])
+    try:
+        return run(sys.argv[1:])
+    finally:
+        gc.freeze()  # the interpreter looks twice more as it ends, when nobody has any use for the room
 
 
 if __name__ == "__main__":

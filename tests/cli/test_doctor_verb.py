@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests import realserver
 from tests.cli.speaking import ollama, openai
 from tests.loopback import Answer, Asked, Loopback, serving, table
 from tui_delegate.cli.main import main
@@ -156,6 +157,16 @@ def test_ollama_says_what_its_model_can_do(tmp_path: Path, capsys: pytest.Captur
     assert "error" not in answer
     assert facts(seen["o"], "server", "has_model", "tools", "window") == ("ollama 0.15.2", True, True, 8192)
     assert facts(seen["far"], "reach", "detail") == ("reachable", "1 of 2 servers")
+
+
+@pytest.mark.real
+def test_a_real_server_is_well(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with realserver.running() as server:
+        text = f'default_profile = "mine"\n[profiles.mine]\nbackend = "llamacpp"\nbase_url = "{server.url}"\n'
+        assert doctor(tmp_path, text + 'default_model = "tiny-delegate"\n') == 0
+    _, seen = read(capsys)
+    assert facts(seen["mine"], "reach", "has_model", "tools") == ("reachable", True, True)
+    assert str(seen["mine"]["server"]).startswith("llamacpp ")
 
 
 def test_for_people_the_line_of_a_profile_is_agent_delegates(

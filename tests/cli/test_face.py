@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import io
 import json
 from typing import TYPE_CHECKING
 
@@ -179,3 +181,17 @@ def test_what_is_interrupted_says_so_once(
     assert (code, err, json.loads(out)["error"]["code"]) == (130, "", "cancelled")
     assert run(capsys, "status", "--json", "-q") == (130, '{"ok": true}\n', "")
     assert run(capsys, "status") == (130, "", "")
+
+
+@pytest.mark.parametrize("words", [["--json", "bogus"], ["ledger", "--json"], ["status", "--json"]])
+def test_what_cannot_be_told_to_a_program_is_told_to_people(
+    words: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("sys.stdout", Full())
+    code = main(words)
+    err = capsys.readouterr().err
+    assert (code, err.count("The output can't be written: No space left on device.")) in ((1, 1), (2, 1))

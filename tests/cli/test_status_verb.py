@@ -133,6 +133,7 @@ def test_what_a_file_says_wrongly_is_told_beside_it(
 )
 def test_how_a_tool_stands_is_said_in_agent_delegates_words(state: str, words: str) -> None:
     assert state_words(state, "/x/\x1b[31m\u00e9.md") == words
+    assert state_words("installed v3", "/x", verbose=True) == "rule installed v3 — /x"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ No client's own URL may be used: the short verbs read addresses too, and load no
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from tui_delegate.core.records import dataclass
 
 _VERSIONED = re.compile(r"/v\d+[a-z0-9]*(/openai)?$")
 _PARTS = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*)://([^/?#]*)([^?#]*)(?:\?([^#]*))?")

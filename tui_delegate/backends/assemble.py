@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_delegate.backends.slots import CallSlots
@@ -16,6 +15,7 @@ from tui_delegate.backends.thoughts import RepeatWatch, ThinkSplitter, split_at_
 from tui_delegate.core.chunks import CallChunk, Reply, TextChunk, ThoughtChunk
 from tui_delegate.core.errors import BadReply, ContextOverflow, CutOff
 from tui_delegate.core.messages import Message, Thinking, ToolCall
+from tui_delegate.core.records import dataclass
 from tui_delegate.core.usage import Usage, estimate_tokens
 
 if TYPE_CHECKING:

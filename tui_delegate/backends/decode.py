@@ -5,9 +5,8 @@ Pure, and no protocol's words may live here: bytes go in as they arrive, whole e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tui_delegate.core.errors import BadReply
+from tui_delegate.core.records import dataclass
 
 LONGEST_EVENT = 8 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from tui_delegate.backends.http import Wire
 from tui_delegate.backends.ollama_host import host_url
 from tui_delegate.backends.table import Options, connect
 from tui_delegate.core.errors import BackendError, BadReply, TimedOut, Unreachable
+from tui_delegate.core.records import dataclass, field
 from tui_delegate.core.servers import PATIENCE
 
 if TYPE_CHECKING:

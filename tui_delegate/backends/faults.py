@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.clean import clean_line
@@ -21,6 +20,7 @@ from tui_delegate.core.errors import (
     RateLimited,
     TimedOut,
 )
+from tui_delegate.core.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

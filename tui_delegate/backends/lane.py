@@ -11,12 +11,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_delegate.backends.timeouts import POLL_LOAD, Cause, TimeOuts
 from tui_delegate.core.chunks import ChatRequest, Chunk, ProgressChunk, QueueChunk, Reply
 from tui_delegate.core.errors import BackendError, DelegateError, TimedOut
+from tui_delegate.core.records import dataclass
 from tui_delegate.core.retry import RetryBudget, retry_delay
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from tui_delegate.core.records import dataclass
 from tui_delegate.core.usage import LOCAL, Price
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ MAKERS: Final = (
 what resellers ask for one model differs."""
 
 _LIST: Final = Path(__file__).parent.parent / "prices.json"
-_CLOUD: Final = re.compile(r"[:-]cloud$")
-_OLLAMA: Final = re.compile(r"(?:https?://)?(?:[a-z0-9-]+\.)*ollama\.com(?:[:/]|$)", re.IGNORECASE)
-_DATED: Final = re.compile(r"[-@](?:\d{8}|\d{4}-\d{2}-\d{2})$")
+# Patterns are compiled when they are first needed (`re` remembers them): models of one's own never need them.
+_OLLAMA: Final = r"(?:https?://)?(?:[a-z0-9-]+\.)*ollama\.com(?:[:/]|$)"
+_DATED: Final = r"[-@](?:\d{8}|\d{4}-\d{2}-\d{2})$"
 _ENDINGS: Final = ("", "-latest", "-0")
 """How a maker names the model that has no date."""
 
@@ -82,9 +82,10 @@ def window_of(model: str) -> int | None:
 
 def is_local(model: str, protocol: str, host: str) -> bool:
     """Say whether one's own machines do the work. Ollama passes models of its cloud on to paid ones."""
-    if protocol == "ollama" and (_CLOUD.search(model.lower()) or _OLLAMA.match(host)):
+    in_cloud = model.lower().endswith((":cloud", "-cloud"))
+    if protocol == "ollama" and (in_cloud or re.match(_OLLAMA, host, re.IGNORECASE)):
         return False
-    if _CLOUD.search(model.lower()) and _is_loopback(host):
+    if in_cloud and _is_loopback(host):
         return False  # Ollama, asked through its other protocol
     return protocol in LOCAL_PROTOCOLS or _is_loopback(host)
 
@@ -121,7 +122,7 @@ def _names(model: str) -> Iterator[tuple[str, str]]:
     if slash:
         spellings.append((rest, owner if owner in price_list().models else ""))
     for name, of in spellings:
-        bare = _DATED.sub("", name)
+        bare = re.sub(_DATED, "", name)
         yield name, of
         for ending in _ENDINGS:
             yield bare + ending, of

@@ -9,11 +9,11 @@ from __future__ import annotations
 import io
 import re
 import socket
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_delegate.backends.address import Address, parsed
 from tui_delegate.backends.line import CONNECT_SECONDS, basic
+from tui_delegate.core.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from tui_delegate.core.messages import user
+from tui_delegate.core.records import replace
 
 if TYPE_CHECKING:
     from tui_delegate.core.chunks import ChatRequest

@@ -7,9 +7,9 @@ makes arguments up, and nothing here checks them.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 
 from tui_delegate.core.messages import ToolCall
+from tui_delegate.core.records import dataclass, field
 
 _MOST = 4096
 

@@ -5,10 +5,10 @@ Each is imported when it is first asked for; nothing here knows a profile.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, cast
 
 from tui_delegate.core.errors import ResolveError
+from tui_delegate.core.records import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

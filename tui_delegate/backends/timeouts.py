@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from tui_delegate.core.errors import TimedOut
+from tui_delegate.core.records import dataclass
 
 POLL_LOAD = 1.0
 """Seconds between two looks at how far a load is."""

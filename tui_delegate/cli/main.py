@@ -72,6 +72,13 @@ class Parser(argparse.ArgumentParser):
         raise misuse
 
 
+class Named(Parser):
+    """A verb of which only the name is wanted, for the list of them all."""
+
+    def __init__(self, **told: object) -> None:
+        """Keep nothing: whoever wants the verb's flags asks for its own parser."""
+
+
 def main(argv: Sequence[str]) -> int:
     """Run one verb and give its exit code. The only broad catch of the command line is here."""
     _prepare_streams()
@@ -87,17 +94,23 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _say_misuse(words: Sequence[str], verb: str, error: Misuse) -> int:
-    as_json = "--json" in (words[: words.index("--")] if "--" in words else words)
+    if "--json" in (words[: words.index("--")] if "--" in words else words):
+        _say_json(output.error_envelope(verb if verb in VERBS else "-", error))
+        return output.USAGE
+    output.say(f"{error.usage}{error.program}: error: {error.message}")
+    if not error.hint.startswith("usage:"):
+        output.say(f"  {error.hint}")
+    return output.USAGE
+
+
+def _say_json(envelope: dict[str, object]) -> None:
+    """Tell an error to a program. Where that can't be done it is told to people, and no second one comes."""
     try:
-        if as_json:
-            output.data_json(output.error_envelope(verb if verb in VERBS else "-", error))
-        else:
-            output.say(f"{error.usage}{error.program}: error: {error.message}")
-            if not error.hint.startswith("usage:"):
-                output.say(f"  {error.hint}")
+        output.data_json(envelope)
     except BrokenPipeError:
         _close_stdout()
-    return output.USAGE
+    except DelegateError as error:
+        output.say_error(error)
 
 
 def _with_verb(words: list[str]) -> list[str]:
@@ -136,8 +149,10 @@ def _parser(verb: str) -> argparse.ArgumentParser:
         formatter_class=_help_formatter,
     )
     parser.add_argument("--version", action="version", version=f"tui-delegate {__version__}")
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB")
-    for name, help_line in VERBS.items():
+    # Each parser asks for translations of its headings, which costs more than all the rest of it.
+    kind = Parser if verb else Named
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=kind)
+    for name, help_line in {verb: VERBS[verb]}.items() if verb in VERBS else VERBS.items():
         sub = verbs.add_parser(
             name,
             help=help_line,
@@ -220,11 +235,11 @@ def _fail(args: argparse.Namespace, error: DelegateError) -> int:
     """Tell an error. A verb that has settled on a place writes it into its arguments, to be told here."""
     names = ("backend", "profile", "model", "target")
     told = {name: value for name in names if isinstance(value := getattr(args, name, ""), str)}
-    try:
-        return output.fail(args.verb, error, json=getattr(args, "json", False), **told)
-    except BrokenPipeError:
-        _close_stdout()
-        return output.exit_code(error.code, args.verb)
+    if not getattr(args, "json", False):
+        output.say_error(error)
+    elif not output.has_answered():
+        _say_json(output.error_envelope(args.verb, error, **told))
+    return output.exit_code(error.code, args.verb)
 
 
 def _close_stdout() -> None:

@@ -10,6 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from tui_delegate.core.frames import harmless, plain_again
 from tui_delegate.core.records import dataclass
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ _ENTRY = re.compile(
     r"(?:; sections: (?P<sections>.*))?$"
 )
 _SECTION = re.compile(r"(\d+) ([^|]*?)(?: \| |$)")
-_TAG = r"/?(?:file|corpus)\b"
-_BREAKS_OUT = re.compile(rf"<(?={_TAG})|&(?=(?:amp;)*lt;{_TAG})", re.IGNORECASE)
-_ESCAPED = re.compile(rf"&lt;(?={_TAG})|&amp;(?=(?:amp;)*lt;{_TAG})", re.IGNORECASE)
 _FILE = re.compile(
     r'^<file path=(?P<name>"(?:[^"\\]|\\.)*")(?: lines="(?P<first>\d+)-(?P<last>\d+)")?>\n'
     r"(?P<text>.*?)\n</file>$",
@@ -101,8 +99,7 @@ def render_frame(excerpts: Iterable[Excerpt]) -> str:
     for part in excerpts:
         lines = f' lines="{part.first_line}-{part.last_line}"' if part.last_line else ""
         name = json.dumps(part.name, ensure_ascii=False).replace("<", "\\u003c")
-        text = _BREAKS_OUT.sub(lambda found: "&lt;" if found[0] == "<" else "&amp;", part.text)
-        parts.append(f"<file path={name}{lines}>\n{text}\n</file>")
+        parts.append(f"<file path={name}{lines}>\n{harmless(part.text)}\n</file>")
     return "<corpus>\n" + "\n\n".join(parts) + "\n</corpus>"
 
 
@@ -112,8 +109,6 @@ def parse_frame(text: str) -> tuple[Excerpt, ...]:
         return ()
     found = []
     for match in _FILE.finditer(text):
-        text_there = _ESCAPED.sub(lambda one: "<" if one[0][1] in "lL" else "&", match["text"])
-        found.append(
-            Excerpt(json.loads(match["name"]), text_there, int(match["first"] or 1), int(match["last"] or 0))
-        )
+        text, name = plain_again(match["text"]), json.loads(match["name"])
+        found.append(Excerpt(name, text, int(match["first"] or 1), int(match["last"] or 0)))
     return tuple(found)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.arguments import is_whole
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
+from tui_delegate.core.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.errors import InputError
+from tui_delegate.core.records import dataclass
 from tui_delegate.corpus.find import exists
 from tui_delegate.corpus.shelf import expand
 

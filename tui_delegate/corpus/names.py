@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from tui_delegate.core.records import dataclass
 from tui_delegate.corpus.gitfiles import ignores_above
 from tui_delegate.corpus.guard import JUNK
 from tui_delegate.corpus.pattern import slashes

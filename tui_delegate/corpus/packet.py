@@ -5,9 +5,9 @@ No disk is touched here. Gathering is `packing`'s, writing `frame`'s, cutting `p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from tui_delegate.core.records import dataclass
 from tui_delegate.core.usage import estimate_tokens
 from tui_delegate.corpus.refusals import SPLIT, SPLIT_OR_BYTES, too_much
 

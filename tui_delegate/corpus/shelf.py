@@ -8,12 +8,12 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
 from tui_delegate.core.files import Excerpt, FileEntry, render_frame
+from tui_delegate.core.records import dataclass, field
 from tui_delegate.core.usage import estimate_tokens
 from tui_delegate.corpus.gather import Gathering
 from tui_delegate.corpus.guard import JUNK, decode

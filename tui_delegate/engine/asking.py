@@ -5,11 +5,11 @@ What is asked, and what is done with the reply, is not known here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.errors import BackendError, BadReply, ContextOverflow, CutOff
 from tui_delegate.core.events import FellBack
+from tui_delegate.core.records import dataclass, replace
 from tui_delegate.core.specs import seat_name
 from tui_delegate.engine.call import Caller, Meter, call_model
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.approval import Question
 from tui_delegate.core.errors import DelegateError, Denied, LimitReached
 from tui_delegate.core.events import Cancelled, Delegated, Refused, Returned, RunPath, Warned
+from tui_delegate.core.records import dataclass
 from tui_delegate.engine.seating import TOOL, find_seat
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ asked, and what is done with the reply, is the turn's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Protocol
 
@@ -34,6 +33,7 @@ from tui_delegate.core.events import (
     Wrote,
 )
 from tui_delegate.core.flags import flag_words
+from tui_delegate.core.records import dataclass, replace
 from tui_delegate.core.usage import CHARS_PER_TOKEN, Usage
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tui_delegate.core.records import dataclass, field
 from tui_delegate.engine.call import Caller, Clock
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ Who is asked, where files come from and what is done with the answer is not know
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.chunks import ChatRequest
@@ -15,6 +14,7 @@ from tui_delegate.core.errors import CutOff, DelegateError, Unfit
 from tui_delegate.core.events import Cancelled, Failed, Finished, Opened, RunPath, Spent, Started, Warned
 from tui_delegate.core.flags import CUT_AT_END
 from tui_delegate.core.messages import Message, user
+from tui_delegate.core.records import dataclass, field
 from tui_delegate.core.usage import Usage
 from tui_delegate.engine.asking import Asker, no_answer
 from tui_delegate.engine.call import Caller, Clock, Outlet, Payer

@@ -6,12 +6,12 @@ It knows neither terminal nor screen, and starts nothing: what passes is the bat
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.approval import APPROVED, Verdict
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.core.events import Asked, Commanded
+from tui_delegate.core.records import replace
 from tui_delegate.engine.seating import find_seat
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ How the material was cut, and in which words it is asked about, is not decided h
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.events import Delegated, Returned
+from tui_delegate.core.records import dataclass, replace
 from tui_delegate.engine.errand import called_off, do, lost
 
 if TYPE_CHECKING:

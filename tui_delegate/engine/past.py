@@ -7,7 +7,6 @@ twice. Nothing is run and nothing is told here.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.calls import ERRANDS
@@ -31,6 +30,7 @@ from tui_delegate.core.events import (
     Started,
     Warned,
 )
+from tui_delegate.core.records import dataclass, field
 from tui_delegate.engine.batch import CANCELLED, NOT_MOVED, Outcome, failure
 from tui_delegate.engine.seating import TOOL
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.calls import RunContext
@@ -28,6 +27,7 @@ from tui_delegate.core.events import (
 from tui_delegate.core.files import render_list
 from tui_delegate.core.limits import Allowance, Limits
 from tui_delegate.core.messages import Message, system, user
+from tui_delegate.core.records import dataclass, field
 from tui_delegate.engine.asking import Asker
 from tui_delegate.engine.batch import CANCELLED, Order, Outcome, Post, failure
 from tui_delegate.engine.crew import Crew

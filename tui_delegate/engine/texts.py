@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.events import Calling, Thought, Wrote
+from tui_delegate.core.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,6 @@ handed in; nothing is saved and restored around a child.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from tui_delegate.core.errors import BadReply, BudgetExceeded
 from tui_delegate.core.flags import CUT_AT_END
 from tui_delegate.core.markup import is_call_markup
 from tui_delegate.core.messages import Message, ToolSpec, user
+from tui_delegate.core.records import dataclass, field, replace
 from tui_delegate.core.usage import CHARS_PER_TOKEN
 from tui_delegate.engine.asking import no_answer
 from tui_delegate.engine.call import prompt_tokens

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 TYPE_CHECKING = False
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FILE = "profiles.toml"
+_ON_LINUX = sys.platform == "linux"
 
 
 def config_path(environ: Mapping[str, str]) -> Path:
@@ -17,6 +19,8 @@ def config_path(environ: Mapping[str, str]) -> Path:
         return Path(file).expanduser()
     if folder := environ.get("TUI_DELEGATE_HOME"):
         return Path(folder).expanduser() / FILE
+    if _ON_LINUX:
+        return _linux(environ, "XDG_CONFIG_HOME", ".config") / FILE
     from platformdirs import user_config_path
 
     return user_config_path("tui-delegate", appauthor=False) / FILE
@@ -46,6 +50,14 @@ def state_path(environ: Mapping[str, str]) -> Path:
         return Path(folder).expanduser()
     if environ.get("TUI_DELEGATE_CONFIG"):
         return config_path(environ).parent
+    if _ON_LINUX:
+        return _linux(environ, "XDG_STATE_HOME", ".local/state")
     from platformdirs import user_state_path
 
     return user_state_path("tui-delegate", appauthor=False)
+
+
+def _linux(environ: Mapping[str, str], name: str, usual: str) -> Path:
+    """Say what platformdirs would, without its import: that costs as much as a whole short verb."""
+    folder = environ.get(name, "")
+    return (Path(folder) if folder.strip() else Path("~").expanduser() / usual) / "tui-delegate"

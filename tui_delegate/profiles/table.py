@@ -32,6 +32,10 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f"Known: {', '.join(names)}." if names else ""
 
 
+def _holds_unseen(text: str) -> bool:
+    return not text.isprintable() and re.search(_UNSEEN, text) is not None
+
+
 class Source:
     """The file that is being read, and what there is to warn of."""
 
@@ -108,7 +112,7 @@ class Table:
         value = self.values.get(key, "")
         if not isinstance(value, str):
             self.refuse(key, "must be a string")
-        if re.search(_UNSEEN, value.replace("\n", "").replace("\t", "") if multiline else value):
+        if _holds_unseen(value.replace("\n", "").replace("\t", "") if multiline else value):
             self.refuse(key, "holds a line break or another control character")
         return value if multiline else value.strip()
 
@@ -117,7 +121,7 @@ class Table:
         value = self.values.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             self.refuse(key, "must be a list of strings")
-        if any(not item.strip() or re.search(_UNSEEN, item) for item in value):
+        if any(not item.strip() or _holds_unseen(item) for item in value):
             self.refuse(key, "holds an empty string or a control character")
         return tuple(item.strip() for item in value)
 

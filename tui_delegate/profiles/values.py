@@ -1,13 +1,13 @@
 """What a profiles file says, as values: profiles, roles, agents, teams, tools, limits.
 
-No file is read here and no value is checked: whoever builds these has checked them. They are named tuples,
-since the shortest verbs load them and making dataclasses costs those a third of their time.
+No file is read here and no value is checked: whoever builds these has checked them.
 """
 
 from __future__ import annotations
 
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
+
+from tui_delegate.core.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
 Approval = Literal["ask", "allow", "deny"]
 
 
-_NONE: Mapping[str, Any] = MappingProxyType({})
-
-
-class Profile(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Profile:
     """A named way to reach models. Nothing in it has been tried yet."""
 
     name: str
@@ -32,9 +30,9 @@ class Profile(NamedTuple):
     base_url: str = ""
     default_model: str = ""
     """Empty: whichever model its server has loaded, or else has."""
-    api_key: str = ""
+    api_key: str = field(default="", repr=False)
     api_key_env: str = ""
-    extra_headers: tuple[tuple[str, str], ...] = ()
+    extra_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     timeout: float | None = None
     """Seconds for every read, the first too; None: not written, the four usual time-outs hold."""
     temperature: float | None = None
@@ -49,24 +47,22 @@ class Profile(NamedTuple):
     think: Think = None
     instructions: str = ""
 
-    def __repr__(self) -> str:
-        """Show no key: what is shown may end in a log."""
-        return f"Profile({self.name!r}, {self.backend!r}, {self.base_url!r}, {self.default_model!r})"
-
     @property
     def urls(self) -> tuple[str, ...]:
         """Every server of this profile."""
         return self.base_urls or ((self.base_url,) if self.base_url else ())
 
 
-class Roles(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Roles:
     """Who manages and who works: a profile, `profile/model` or an agent; empty: not said."""
 
     manager: str = ""
     worker: str = ""
 
 
-class TeamSpec(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TeamSpec:
     """A team as it is written down: names of agents."""
 
     name: str
@@ -77,7 +73,8 @@ class TeamSpec(NamedTuple):
     max_parallel: int | None = None
 
 
-class ToolRule(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class ToolRule:
     """Whether a worker's tool may be used, and who is asked."""
 
     name: str
@@ -85,20 +82,21 @@ class ToolRule(NamedTuple):
     approval: Approval = "ask"
 
 
-class Settings(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Settings:
     """All that was written down, over what is built in."""
 
     default_profile: str = ""
-    profiles: Mapping[str, Profile] = _NONE
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
     """Those of the file in its order, then the built-in ones."""
     roles: Roles = Roles()
     own_limits: Limits | None = None
     """Those of the file; None: it has none, and the usual ones hold."""
-    agents: Mapping[str, AgentSpec] = _NONE
-    delegates: Mapping[str, tuple[str, ...]] = _NONE
+    agents: Mapping[str, AgentSpec] = field(default_factory=dict)
+    delegates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The agents that an agent may hand work to, where its table says so."""
-    teams: Mapping[str, TeamSpec] = _NONE
-    tools: Mapping[str, ToolRule] = _NONE
+    teams: Mapping[str, TeamSpec] = field(default_factory=dict)
+    tools: Mapping[str, ToolRule] = field(default_factory=dict)
     written: frozenset[str] = frozenset()
     """Names of the profiles that stand in the file."""
     source: Path | None = None

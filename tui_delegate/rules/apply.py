@@ -6,10 +6,10 @@ What a tool is and where its files are is not known here, nor how a result is sh
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.errors import FileRefused
+from tui_delegate.core.records import dataclass, replace
 from tui_delegate.rules import block, place, plan, texts
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.errors import FileRefused
+from tui_delegate.core.records import dataclass
 from tui_delegate.rules import block, place, texts
 
 if TYPE_CHECKING:

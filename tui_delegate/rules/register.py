@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import shutil
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import FileRefused
+from tui_delegate.core.records import dataclass
 from tui_delegate.rules import place
 from tui_delegate.rules.apply import Result, refusal
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from tui_delegate import profiles
 from tui_delegate.backends.address import is_loopback
 from tui_delegate.core.errors import DelegateError, JournalError, ResolveError
+from tui_delegate.core.records import dataclass, field, replace
 from tui_delegate.core.servers import PATIENCE, ModelInfo
 from tui_delegate.workspace.seating import listed_price, may_manage, usable
 

@@ -7,12 +7,12 @@ and how they are shown, is not decided here.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from tui_delegate import profiles
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import BackendError, DelegateError, KeyMissing, ResolveError
+from tui_delegate.core.records import dataclass, replace
 from tui_delegate.workspace.servers import same_name
 
 if TYPE_CHECKING:

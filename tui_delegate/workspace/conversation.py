@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from tui_delegate.core.conversation import chain, estimated_tokens, history
 from tui_delegate.core.errors import InputError
 from tui_delegate.core.events import Opened
+from tui_delegate.core.records import replace
 from tui_delegate.core.transcript import ENDED, Transcript
 from tui_delegate.core.usage import estimate_tokens
 

@@ -6,11 +6,11 @@ The rules of a profile are the reader's; here they are only asked. No secret of 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate import profiles
 from tui_delegate.core.errors import ConfigError, ResolveError
+from tui_delegate.core.records import dataclass, field
 from tui_delegate.profiles.builtin import PROFILES
 from tui_delegate.profiles.read import settings_of
 from tui_delegate.profiles.table import Source

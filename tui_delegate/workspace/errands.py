@@ -6,12 +6,12 @@ It prints nothing and parses no arguments; gathering files and writing them is d
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_delegate import profiles
 from tui_delegate.core.choice import Choice
+from tui_delegate.core.records import dataclass, replace
 from tui_delegate.core.straight import straight
 from tui_delegate.engine.errand import Bench, do
 from tui_delegate.engine.plain import PlainPurser, PlainStream, plain_clock

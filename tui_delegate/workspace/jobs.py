@@ -6,10 +6,10 @@ A job goes on while nobody looks at it. Who shows it, and which task runs it, is
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from tui_delegate.core.errors import DelegateError
+from tui_delegate.core.records import dataclass, field
 from tui_delegate.core.servers import Progress
 
 if TYPE_CHECKING:

@@ -5,12 +5,12 @@ Comments can't be kept: whoever calls this says so. What may stand in the file i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate import profiles
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import ConfigError
+from tui_delegate.core.records import dataclass
 from tui_delegate.profiles.read import MOST_BYTES, parse
 from tui_delegate.profiles.table import Source
 
@@ -125,7 +125,8 @@ class ProfilesFile:
 def uses_of(settings: Settings, name: str) -> list[str]:
     """Say where else in the file a profile is named."""
     found = ["default_profile"] if settings.default_profile == name else []
-    for role, told in settings.roles._asdict().items():
+    roles = settings.roles
+    for role, told in (("manager", roles.manager), ("worker", roles.worker)):
         if profiles.split(told)[0] == name:
             found.append(f"roles.{role}")
     found += [f"agents.{agent.name}" for agent in settings.agents.values() if agent.profile == name]

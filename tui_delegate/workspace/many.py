@@ -9,12 +9,12 @@ import asyncio
 import os
 import time
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_delegate import profiles
 from tui_delegate.core.choice import Choice
+from tui_delegate.core.records import dataclass, replace
 from tui_delegate.engine.crew import loop_clock
 from tui_delegate.engine.errand import Bench
 from tui_delegate.engine.purser import Purser

@@ -5,10 +5,10 @@ Which words name files, and what is left out of them, is the corpus's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.errors import InputError
+from tui_delegate.core.records import dataclass
 from tui_delegate.core.usage import CHARS_PER_TOKEN, estimate_tokens
 
 if TYPE_CHECKING:

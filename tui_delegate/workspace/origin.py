@@ -5,11 +5,11 @@ in other runs it is. A process that one of ours starts is told so by a variable.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.calls import RunContext
 from tui_delegate.core.errors import DepthExceeded
+from tui_delegate.core.records import replace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,13 +6,13 @@ A run keeps the seating that it began with, whatever is chosen meanwhile. Nothin
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tui_delegate import profiles
 from tui_delegate.backends.address import is_loopback
 from tui_delegate.core.choice import ROLES, Choice
 from tui_delegate.core.errors import BackendError, ModelMissing, ResolveError
+from tui_delegate.core.records import dataclass, field, replace
 from tui_delegate.core.specs import AgentSpec, Seat
 
 if TYPE_CHECKING:

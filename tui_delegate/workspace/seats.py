@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import time
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from tui_delegate import profiles
 from tui_delegate.core.choice import ROLES, Choice
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
+from tui_delegate.core.records import dataclass, field, replace
 from tui_delegate.engine.run import Plan, Run, open_run, plan_again
 from tui_delegate.workspace.jobs import Jobs
 from tui_delegate.workspace.keeping import ProfilesFile

@@ -5,7 +5,6 @@ Made when first asked for and kept; which agent sits where is not decided here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui_delegate import profiles
@@ -13,6 +12,7 @@ from tui_delegate.backends.address import Endpoint, is_loopback
 from tui_delegate.backends.table import Connection, Options, connect
 from tui_delegate.backends.timeouts import TimeOuts
 from tui_delegate.core.errors import BackendError, DelegateError, ResolveError
+from tui_delegate.core.records import dataclass, field
 
 if TYPE_CHECKING:
     from asyncio import Future

@@ -6,9 +6,9 @@ Read by the shape of lines, not by a parser, so that half a file and a broken on
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 
 from tui_delegate.backends.builtin.documents import Document, Heading, Role, Unit, passage, pieces
+from tui_delegate.core.records import dataclass, replace
 
 _DEFINES = re.compile(
     r"^(?P<indent>\s*)(?:(?:export|default|public|private|protected|internal|static|final|abstract|async|pub"

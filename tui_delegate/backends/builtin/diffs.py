@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 
 from tui_delegate.backends.builtin.documents import Document, Heading, Unit, passage
+from tui_delegate.core.records import dataclass, field, replace
 
 _FILE = re.compile(r"^\+\+\+ (?:b/)?(?P<name>[^\t]+)")
 _HUNK = re.compile(r"^@@ -\d+(?:,(?P<old>\d+))? \+\d+(?:,(?P<new>\d+))? @@")

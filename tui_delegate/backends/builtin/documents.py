@@ -7,10 +7,10 @@ questions, ranking, and how anything is written down.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
 from tui_delegate.backends.builtin.quotes import LONGEST, Passage, Quote, quote
+from tui_delegate.core.records import dataclass
 
 Kind = Literal["prose", "log", "diff", "code", "data"]
 Role = Literal["text", "item", "command", "row", "code", "definition", "comment", "entry"]

@@ -6,9 +6,9 @@ An entry keeps its first line as the true example. The order is that of the file
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 
 from tui_delegate.backends.builtin.documents import Document, Unit, passage, stamp_of
+from tui_delegate.core.records import dataclass, field, replace
 
 LEVELS = ("FATAL", "ERROR", "WARN", "NOTICE", "INFO", "DEBUG", "TRACE")
 SEVERITY = {"FATAL": 4, "ERROR": 3, "WARN": 2, "NOTICE": 1}

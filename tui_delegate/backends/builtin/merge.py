@@ -6,12 +6,12 @@ Reads what `digest` wrote. Counts are added up; a quotation is never changed.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tui_delegate.backends.builtin import logs
 from tui_delegate.backends.builtin.digest import ENTRIES, POINTS, where_errors, worst_first
 from tui_delegate.backends.builtin.quotes import Passage, parse, render_all
+from tui_delegate.core.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,11 +6,11 @@ where there are more files than tasks, neighbours share a worker. Nothing here k
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from tui_delegate.backends.builtin.question import asks, question_in
 from tui_delegate.backends.builtin.worker import PASTED
+from tui_delegate.core.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 
 from tui_delegate.backends.builtin.documents import Document, Heading, Role, Unit, passage
 from tui_delegate.backends.builtin.quotes import LONGEST
+from tui_delegate.core.records import dataclass, field, replace
 
 _HEADING = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
 _UNDERLINE = re.compile(r"^(=+|-+|~+|\^+)\s*$")

@@ -7,9 +7,9 @@ knows files.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from tui_delegate.backends.builtin.words import is_exact, terms, words_of
+from tui_delegate.core.records import dataclass, field
 
 MOST_ASKS = 6
 _MARK = re.compile(r"(?:^|\n)Question:[ \n]")

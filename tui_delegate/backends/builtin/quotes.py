@@ -7,8 +7,9 @@ line break, so that nothing in a file can pass for a quote of ours.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+from tui_delegate.core.records import dataclass, replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_delegate.backends.builtin import code, diffs, logs, prose
 from tui_delegate.backends.builtin.documents import Document, Unit, kind_of, passage, pieces
+from tui_delegate.core.records import replace
 
 if TYPE_CHECKING:
     from tui_delegate.core.files import Excerpt

@@ -6,10 +6,10 @@ Only the current run counts, but for the files: a later prompt may ask about tho
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.files import FileEntry, parse_list, split_list
+from tui_delegate.core.records import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

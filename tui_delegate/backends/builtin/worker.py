@@ -24,10 +24,10 @@ _OPENS, _CLOSES = "<corpus>\n", "\n</corpus>"
 def work(model: str, messages: Sequence[Message]) -> str:
     """Do one task."""
     task, excerpts = task_in(messages)
-    if model == "builtin/worker":
-        model = "builtin/digest" if task.lstrip().casefold().startswith("digest") else "builtin/extract"
     if model == "builtin/digest" and not excerpts and task.strip():  # the text itself is the task
         task, excerpts = "", [Excerpt("stdin", task)]
+    if model == "builtin/worker":
+        model = "builtin/digest" if task.lstrip().casefold().startswith("digest") else "builtin/extract"
     return digest(task, excerpts) if model == "builtin/digest" else extract(task, excerpts)
 
 

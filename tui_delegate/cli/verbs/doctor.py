@@ -107,10 +107,9 @@ async def _look(settings: Settings, config_error: ConfigError | None, within: fl
 
 
 async def _examine(settings: Settings, within: float, bar: Progress) -> list[Checkup]:
-    from dataclasses import replace
-
-    from tui_delegate.cli.secrets import hidden
+    from tui_delegate.core.records import replace
     from tui_delegate.workspace.checkup import examine
+    from tui_delegate.workspace.secrets import hidden
     from tui_delegate.workspace.servers import Servers
 
     reach = Servers(settings, os.environ, [])
@@ -133,7 +132,7 @@ def in_use(settings: Settings) -> frozenset[str]:
     """Name the profiles that have to work: those that are written down, and those that a call would take."""
     from tui_delegate.profiles import default_name, split
 
-    named = [settings.default_profile, *settings.roles]
+    named = [settings.default_profile, settings.roles.manager, settings.roles.worker]
     if not settings.roles.worker:
         named.append(default_name(settings))
     seated = [settings.agents[one].profile if one in settings.agents else split(one)[0] for one in named]

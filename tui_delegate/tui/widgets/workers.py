@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from tui_delegate.core.calls import ERRANDS
 from tui_delegate.core.clean import clean_line
 from tui_delegate.tui.widgets.board import Board
 from tui_delegate.tui.widgets.keys import ANYWHERE, COMMANDS, PANE
@@ -115,8 +116,11 @@ class Workers(Widget):
     # What is told.
 
     def touch(self, transcript: Transcript, path: RunPath) -> None:
-        """Take note that a node has changed. Cheap enough to be called for every event."""
-        if not path:
+        """Take note that a node has changed. Cheap enough to be called for every event.
+
+        A manager has the chat, and no pane; a task without a manager is a worker itself.
+        """
+        if not path and transcript.context.command not in ERRANDS:
             return
         key = transcript.run, path
         if key not in self._watched:

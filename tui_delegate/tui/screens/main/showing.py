@@ -113,9 +113,8 @@ class Showing(AroundActions):
 
     def changed(self, transcript: Transcript, path: RunPath) -> None:
         """Mark what changed in it."""
-        if path:
-            self.side.touch(transcript, path)
-            self._touch_detail()
+        self.side.touch(transcript, path)
+        self._touch_detail()
         self.clock.want_beat(self.strip)
 
     def ended(self, transcript: Transcript) -> None:
