@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 
 from tests.clock import jump_run
+from tests.script import Script
 from tui_delegate.core.calls import RunContext
 from tui_delegate.core.events import Event, Finished, Opened, Spent
 from tui_delegate.core.limits import Limits
@@ -150,3 +151,12 @@ def opened(sent: Sent) -> Opened:
     event = sent.events[0]
     assert isinstance(event, Opened)
     return event
+
+
+async def in_flight(script: Script, count: int) -> None:
+    """Wait until so many calls are under way."""
+    for _ in range(1000):
+        if script.in_flight >= count:
+            return
+        await asyncio.sleep(0)
+    raise AssertionError(f"there were never {count} calls in flight")

@@ -1,4 +1,4 @@
-"""One task for one model: asked, looked at, asked again. Every case holds on an event loop and without one."""
+"""One task for one model: asked, looked at, asked again. Each case holds on an event loop and without one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from dataclasses import replace
 import pytest
 
 from tests.clock import jump_run
-from tests.engine.sent import Notebook, Sent, Way, Work, opened, send_on_a_loop, send_straight, sending
+from tests.engine.sent import (
+    Notebook,
+    Sent,
+    Way,
+    Work,
+    in_flight,
+    opened,
+    send_on_a_loop,
+    send_straight,
+    sending,
+)
 from tests.script import Script, seat_of
 from tui_delegate.core.chunks import ChatRequest, Reply, TextChunk
 from tui_delegate.core.errors import BackendError, ContextOverflow, Overloaded, Unreachable
@@ -246,8 +256,7 @@ def test_a_cancelled_task_is_told_as_cancelled_with_the_text_so_far_and_raised()
         script = Script().says("so far").waits_for(asyncio.Event())
 
         async def cancel(task: asyncio.Task[object]) -> None:
-            while not script.in_flight:
-                await asyncio.sleep(0)
+            await in_flight(script, 1)
             task.cancel()
 
         return await sending(errand(script), meanwhile=cancel)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.clock import jump_run
-from tests.engine.sent import Sent, Work, send_on_a_loop, sending
+from tests.engine.sent import Sent, Work, in_flight, send_on_a_loop, sending
 from tests.script import Answering, Script, Step, seat_of
 from tui_delegate.core.chunks import ChatRequest
 from tui_delegate.core.errors import BadReply, BudgetExceeded
@@ -68,8 +68,7 @@ def test_all_parts_are_read_side_by_side_and_their_answers_combined_in_order() -
         )
 
         async def open_gate(task: asyncio.Task[object]) -> None:
-            while script.in_flight < 3:
-                await asyncio.sleep(0)
+            await in_flight(script, 3)
             gate.set()
 
         sent = await sending(in_parts(script, "a", "b", "c"), meanwhile=open_gate)
@@ -155,8 +154,7 @@ def test_breaking_off_ends_every_part_and_tells_each() -> None:
         script = Script().says("so far").waits_for(asyncio.Event())
 
         async def cancel(task: asyncio.Task[object]) -> None:
-            while script.in_flight < 2:
-                await asyncio.sleep(0)
+            await in_flight(script, 2)
             task.cancel()
 
         sent = await sending(in_parts(script, "a", "b"), meanwhile=cancel)
