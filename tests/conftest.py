@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,10 @@ FORGOTTEN_STARTS = ("AGENT_DELEGATE_", "TUI_DELEGATE_", "OLLAMA_", "LLAMA_ARG_",
 
 
 def pytest_configure() -> None:
-    """Close the way off this machine for the whole session; an audit hook sees every socket there is."""
+    """Close the way off this machine for the whole session: an audit hook sees every socket there is."""
     sys.addaudithook(_stay_here)
+    # A shell that runs us in its background has us ignore Ctrl-C, and so would all that we start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

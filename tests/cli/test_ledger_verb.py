@@ -16,11 +16,11 @@ import pytest
 
 from tests.journal.samples import NOON, ROOT, call, commit, opened, spent
 from tui_delegate.cli.main import main
-from tui_delegate.cli.verbs.ledger import since_when
 from tui_delegate.core.calls import RunContext
 from tui_delegate.core.errors import InputError
 from tui_delegate.core.usage import Usage
 from tui_delegate.journal.store import Journal
+from tui_delegate.workspace.accounts import since_when
 
 if TYPE_CHECKING:
     from pathlib import Path

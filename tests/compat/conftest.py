@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.compat.program import Desk
-from tests.compat.scripted import Chat, Scripted, scripted
+from tests.desk import Desk
+from tests.scripted import Chat, Scripted, scripted
 
 PROFILES = """
 default_profile = "worker"

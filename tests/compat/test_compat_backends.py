@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.compat.program import Desk, Ended
-from tests.compat.scripted import Chat, Raw, Reply, Scripted, scripted
+from tests.desk import Desk, Ended
+from tests.scripted import Chat, Raw, Reply, Scripted, scripted
 
 QUICK = {"retry-after": "0"}
 SLOW = 'default_profile = "w"\n[profiles.w]\nbackend = "{}"\nbase_url = "ORIGIN/v1"\ndefault_model = "m"\n{}'

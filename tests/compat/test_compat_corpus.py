@@ -8,8 +8,8 @@ import re
 
 import pytest
 
-from tests.compat.program import Desk
-from tests.compat.scripted import Scripted
+from tests.desk import Desk
+from tests.scripted import Scripted
 
 
 def names(server: Scripted) -> list[str]:

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.compat.program import Desk, Ended
-from tests.compat.scripted import Chat, Raw, Scripted
+from tests.desk import Desk, Ended
+from tests.scripted import Chat, Raw, Scripted
 
 SUCCESS = ["ok", "command", "model", "content", "profile", "target", "usage"]
 USAGE = ["prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens", "total_duration_ms"]

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from tests.compat.program import Desk
-from tests.compat.scripted import Chat, Scripted
+from tests.desk import Desk
+from tests.scripted import Chat, Scripted
 
 OLLAMA = '[profiles.ollama]\nbackend = "openai-compat"\nbase_url = "ORIGIN/v1"\ndefault_model = "m"\n'
 

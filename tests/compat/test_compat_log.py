@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.compat.program import Desk, Ended
-from tests.compat.scripted import Chat, Raw, Scripted
+from tests.desk import Desk, Ended
+from tests.scripted import Chat, Raw, Scripted
 
 RECORD = [
     "ts",

@@ -12,8 +12,8 @@ import time
 
 import pytest
 
-from tests.compat.program import Desk
-from tests.compat.scripted import Chat, Raw, Scripted
+from tests.desk import Desk
+from tests.scripted import Chat, Raw, Scripted
 
 posix = pytest.mark.skipif(os.name != "posix", reason="a terminal is POSIX's here")
 

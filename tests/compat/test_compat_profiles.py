@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.compat.program import Desk
-from tests.compat.scripted import Raw, Scripted
+from tests.desk import Desk
+from tests.scripted import Raw, Scripted
 
 SMALL = '[profiles.ollama]\nbackend = "openai-compat"\nbase_url = "{}/v1"\ndefault_model = "{}"\n'
 LABELS = ["name", "backend", "base_url", "default_model", "api_key_env", "api_key set", "timeout"]

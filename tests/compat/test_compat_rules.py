@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.compat.program import Desk
+from tests.desk import Desk
 
 BEGIN = re.compile(rb"<!-- [a-z]+-delegate:begin v\S+ -->")
 END = re.compile(rb"<!-- [a-z]+-delegate:end -->")
@@ -35,9 +35,8 @@ def blocks(path: Path) -> int:
 
 
 def line_of(out: str, tool: str) -> str:
-    """The line of a tool, its spaces made one."""
-    (line,) = (line for line in out.splitlines() if line.startswith(tool))
-    return " ".join(line.split())
+    """The first line of a tool, its spaces made one; further lines are of files that are ours alone."""
+    return " ".join(next(line for line in out.splitlines() if line.startswith(tool)).split())
 
 
 @pytest.mark.same("1A.9 install: wrote_new, unchanged, appended, and the user's text stays")
@@ -50,7 +49,7 @@ def test_install(desk: Desk) -> None:
     assert line_of(again.out, "codex-cli") == f"codex-cli unchanged {path}"
     codex(desk, MINE)
     appended = desk.run("install", "--tool", "codex-cli")
-    assert line_of(appended.out, "codex-cli") == f"codex-cli appended {path}"
+    assert line_of(appended.out, "codex-cli").startswith(f"codex-cli appended {path}")
     assert path.read_bytes().startswith(MINE)
     assert blocks(path) == 1
 
@@ -59,7 +58,7 @@ def test_install(desk: Desk) -> None:
 def test_replaced(desk: Desk) -> None:
     path = codex(desk, b"# Mine\n\n" + THEIRS + b"\nafter\n")
     ended = desk.run("install", "--tool", "codex-cli")
-    assert line_of(ended.out, "codex-cli") == f"codex-cli replaced {path}"
+    assert line_of(ended.out, "codex-cli").startswith(f"codex-cli replaced {path}")
     text = path.read_bytes()
     assert (blocks(path), b"old words" in text) == (1, False)
     assert text.startswith(b"# Mine\n\n<!--")
@@ -125,7 +124,8 @@ def test_uninstall(desk: Desk) -> None:
     path = codex(desk, b"# Mine\n")
     desk.run("install", "--tool", "codex-cli")
     ended = desk.run("uninstall", "--tool", "codex-cli")
-    assert (ended.code, line_of(ended.out, "codex-cli")) == (0, f"codex-cli removed {path}")
+    assert ended.code == 0
+    assert line_of(ended.out, "codex-cli").startswith(f"codex-cli removed {path}")
     assert path.read_bytes() == b"# Mine\n"
     again = desk.run("uninstall", "--tool", "codex-cli")
     assert line_of(again.out, "codex-cli").startswith(f"codex-cli noop {path}")

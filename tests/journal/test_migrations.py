@@ -47,6 +47,9 @@ def make_old(path: Path) -> None:
         for table, columns in LATER:
             for column in columns:
                 connection.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
+        connection.execute("DROP TABLE imported")
+        connection.execute("DROP INDEX calls_claude")
+        connection.execute("DROP INDEX calls_codex")
         connection.execute("PRAGMA user_version=1")
         connection.commit()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pytest
 from tests.journal.samples import NOON, call, commit, opened, spent
 from tui_delegate.core.calls import RunContext
 from tui_delegate.core.usage import Usage
-from tui_delegate.journal.report import Report, Scope, Worker, report
+from tui_delegate.journal.report import Report, Scope, Worker, _where, report
 from tui_delegate.journal.store import Journal
 
 BOSS = Usage(300, 0, 100)
@@ -75,18 +75,18 @@ def test_nothing_is_known_of_a_session_that_never_was(path: Path, tmp_path: Path
     assert report(tmp_path / "none.db", Scope()) is None
 
 
-def test_a_session_looks_only_at_calls_of_its_days(path: Path) -> None:
-    import sqlite3
-
+def test_a_session_looks_at_no_other_sessions_calls(path: Path) -> None:
+    where, values = _where(Scope(sessions=("codex-1", "s1"), since=NOON))
     with closing(sqlite3.connect(path)) as connection:
-        day = time.strftime("%Y-%m-%d", time.localtime(NOON + 40 * 86_400))
-        found = connection.execute(
-            "SELECT min(day) FROM totals WHERE dim='codex_session_id' AND day>'' AND key='codex-1'"
-        ).fetchone()
-        assert found == (day,)
-        connection.execute("UPDATE calls SET codex_session_id='codex-1'")  # of other days: never seen
-        connection.commit()
-    assert made(path, Scope(sessions=("codex-1",))).delegations == {"write": 1}
+        plan = connection.execute(f"EXPLAIN QUERY PLAN SELECT * FROM calls{where}", values).fetchall()
+    assert [row[3] for row in plan if "calls" in row[3]] == [
+        f"SEARCH calls USING INDEX {index} ({column}=?)"
+        for index, column in (
+            ("calls_claude", "claude_session_id"),
+            ("calls_codex", "codex_session_id"),
+            ("calls_session", "session"),
+        )
+    ]
 
 
 def test_a_manager_that_did_all_itself_delegated_nothing(tmp_path: Path) -> None:

@@ -307,13 +307,10 @@ def test_the_file_of_agent_delegate_is_read_where_ours_is_absent(tmp_path: Path)
     assert load(environ, tmp_path).source == tmp_path / "ours" / "profiles.toml"
 
 
-def test_a_place_that_is_named_comes_before_one_that_is_usual(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("platformdirs.user_config_path", lambda *name, **how: tmp_path / "usual")
-    folders = {name: tmp_path / name for name in ("usual", "theirs", "ours")}
+def test_a_place_that_is_named_comes_before_one_that_is_usual(tmp_path: Path) -> None:
+    folders = {"usual": config_path({}).parent, "theirs": tmp_path / "theirs", "ours": tmp_path / "ours"}
     for name, folder in folders.items():
-        folder.mkdir()
+        folder.mkdir(parents=True)
         (folder / "profiles.toml").write_text(f'default_profile = "{name}"')
     theirs = {"AGENT_DELEGATE_HOME": str(folders["theirs"])}
     assert load({}, tmp_path).default_profile == "usual"

@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from tests.compat.scripted import Chat, scripted
+from tests.scripted import Chat, scripted
 from tests.tui.driver import Stand, drive, house_in
 
 ASK = ("ask", "--profile", "here", "--paths", "notes.md", "--question", "what is due?")

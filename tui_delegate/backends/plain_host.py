@@ -1,6 +1,7 @@
 """A server of which only the list of models is known: OpenAI's `/v1/models`, or Anthropic's that is like it.
 
-Nothing of one product's own may stand here; what a server adds to the listing is read where several do.
+What a server adds to the listing is read where several do. Only for the window is a product that the list
+names asked in its own way: what is too long for it is lost without a word.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_delegate.backends import members
-from tui_delegate.core.errors import BadReply, ResolveError
+from tui_delegate.core.errors import BackendError, BadReply, ResolveError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,8 +48,34 @@ class PlainHost:
         raise self._can_not(f"download {model}")
 
     async def window(self, model: str) -> int | None:
-        """Say the model's window, where the list tells it."""
-        return next((one.window for one in (await self.info()).models if one.id == model), None)
+        """Say the model's window, where the list tells it, or the product that it names."""
+        listing = await self.wire.get("models")
+        entries = members.items(listing, "data")
+        entry = next((one for one in entries if members.text(one, "id") == model), None)
+        if entry is None and len(entries) == 1:  # such a server answers to any name
+            entry = entries[0]
+        if entry is None:
+            return None
+        try:
+            return _model(entry).window or await self._window_of(members.text(entry, "owned_by"), entry)
+        except BackendError:  # the call itself will say what is wrong, in its own place
+            return None
+
+    async def _window_of(self, owner: str, entry: object) -> int | None:
+        name = members.text(entry, "id")
+        if owner == "llamacpp":
+            from tui_delegate.backends.llamacpp import LlamaCpp
+
+            return await LlamaCpp(self.wire).window(name)
+        if owner == "library":  # Ollama; of one that is not loaded nobody knows what it will get
+            from tui_delegate.backends.ollama_models import full_name, running_windows
+
+            return running_windows(await self.wire.get("/api/ps")).get(full_name(name))
+        if owner == "organization_owner":
+            from tui_delegate.backends.lmstudio import LmStudio
+
+            return await LmStudio(self.wire).window(name)
+        return None
 
     async def parallel(self, model: str) -> int | None:
         """Such a server does not say."""

@@ -136,7 +136,7 @@ class Conduct:
         else:
             self._break_line()
             output.say_error(error)
-            if told is not None and told.done.text:
+            if told is not None and told.done.text and not (self.unwritten or self.args.no_keep_text):
                 output.tell(f"  What it had written is in the journal, run {told.run}.")
         return output.exit_code(error.code, self.args.verb)
 

@@ -1,6 +1,6 @@
-"""What `write` does with an answer: fences off, shown as a diff, checked by a command, put in its place.
+"""What `write` does and tells: what it is given is judged, a draft asked for, shown as a diff, written.
 
-How a file is put in its place safely is `tools`' to know; how a model is asked, `asked`'s.
+What becomes of a draft is `workspace.drafting`'s to know; how a model is asked, `asked`'s.
 """
 
 from __future__ import annotations
@@ -9,28 +9,20 @@ import sys
 from typing import TYPE_CHECKING
 
 from tui_delegate.cli import output
-from tui_delegate.cli.asked import Question, ask_about, schema_at
+from tui_delegate.cli.asked import ask_about, schema_at
 from tui_delegate.cli.conduct import sum_of
 from tui_delegate.cli.gathering import gathered, prompt_of, show
 from tui_delegate.core.clean import clean_line
-from tui_delegate.core.errors import InputError, MissingTarget, ResolveError, TargetError
-from tui_delegate.engine.errand import Looked
-from tui_delegate.engine.prompts import EXTRACT, WRITE
-from tui_delegate.tools.fences import finish, strip_fences
+from tui_delegate.core.errors import InputError, MissingTarget, TargetError
 from tui_delegate.tools.target import free, within
+from tui_delegate.workspace.drafting import SHOWN_OUTPUT, Drafting, Ways, refuse_builtin
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from tui_delegate.cli.conduct import Conduct
-    from tui_delegate.core.fitting import AnswerSchema
-    from tui_delegate.tools.check import Checked
     from tui_delegate.tools.target import Target, Written
     from tui_delegate.workspace.errands import Told
 
 STDOUT = "-"
-SHOWN_OUTPUT = 4000
-"""Characters of a check's output that the model is told, from its end."""
 
 
 def write(conduct: Conduct) -> int:
@@ -43,11 +35,8 @@ def write(conduct: Conduct) -> int:
     if args.verify and args.stdout:
         raise InputError("--verify checks a file, and --stdout writes none.", "Name a --target.")
     conduct.resolve()
-    if conduct.place and conduct.errands.protocol(conduct.place) == "builtin" and not args.preview:
-        raise ResolveError(
-            "The builtin engine quotes and condenses by rule: it can't draft a file.",
-            "Name a profile with a model: --profile NAME (`tui-delegate profiles list`).",
-        )
+    if conduct.place and not args.preview:
+        refuse_builtin(conduct.errands.protocol(conduct.place))
     if args.stdout or args.preview:
         conduct.target = args.target or STDOUT
         return _draft(conduct, None)
@@ -70,58 +59,29 @@ def _draft(conduct: Conduct, target: Target | None) -> int:
     files = gathered(conduct, args.context, "context")
     if args.preview:
         return show(conduct, files)
-    work = _Work(conduct, target, schema_at(args.schema))
-    question = Question(
-        WRITE,
-        args.spec,
-        part_words=EXTRACT,
-        schema=work.schema,
-        review=work.review,
-        rounds=args.rounds,
-        whole=True,
-    )
-    with work:
+    work = _Work(conduct, _drafting(conduct, target))
+    question = work.drafting.question(args.spec, args.rounds)
+    with work.drafting:
         return work.finish(ask_about(conduct, files, question, prompt_of(args.spec, files)))
 
 
+def _drafting(conduct: Conduct, target: Target | None) -> Drafting:
+    args = conduct.args
+    ways = Ways(
+        force=args.force,
+        fences=not args.strip_fences,
+        verify="" if args.dry_run else args.verify,
+        watch=lambda: output.progress(None, f"checking: {args.verify}"),
+    )
+    return Drafting(target, args.target, conduct.errands.environ, ways, schema_at(args.schema))
+
+
 class _Work:
-    """One draft on its way into its file. What was only tried there is taken out again, whatever happens."""
+    """One draft, and what is told of it."""
 
-    def __init__(self, conduct: Conduct, target: Target | None, schema: AnswerSchema | None) -> None:
+    def __init__(self, conduct: Conduct, drafting: Drafting) -> None:
         self.conduct = conduct
-        self.target = target
-        self.schema = schema
-        self.checks: list[Checked] = []
-        self.data: object = None
-        self._written: Written | None = None
-        self._before = target.read() if target else None
-
-    def __enter__(self) -> _Work:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if error is not None:
-            self._put_back()
-
-    def review(self, answer: str) -> Looked:
-        """Make the file's text of an answer; where a check is named, try it in its place."""
-        args = self.conduct.args
-        text = strip_fences(answer, args.target).text if args.strip_fences else answer
-        text = finish(text)
-        if self.schema:
-            fitted = self.schema.fit(text)
-            if fitted.wrong:
-                return Looked(
-                    text,
-                    f"That does not fit: {fitted.wrong}. Answer again, with the whole file only.",
-                    f"The file does not fit the schema: {fitted.wrong}.",
-                )
-            self.data, text = fitted.value, finish(fitted.text)
-        if not text.strip():
-            return Looked(text, "The file is empty. Answer with its whole content.", "The draft is empty.")
-        return self._checked(text) if args.verify and not args.dry_run else Looked(text)
+        self.drafting = drafting
 
     def finish(self, told: Told) -> int:
         """Put the file in its place, as far as that was asked for; tell what became of it."""
@@ -129,49 +89,21 @@ class _Work:
         if told.done.error is not None:
             return self._failed(told)
         text = told.done.text
-        if self.target is None:
+        if self.drafting.target is None:
             return conduct.answer(told, self._more())
         if (args.diff or args.dry_run) and not self._may_write(text):
             return self._left(told)
-        if self._written is None:
-            try:
-                self._written = self.target.write(text.encode(), force=args.force)
-            except TargetError as error:  # it is paid for: the draft is not lost with its place
-                return conduct.fail(error, told, self._more())
-        return self._tell(told, self._written)
+        try:
+            return self._tell(told, self.drafting.put(text))
+        except TargetError as error:  # it is paid for: the draft is not lost with its place
+            return conduct.fail(error, told, self._more())
 
     def _failed(self, told: Told) -> int:
         """Say what a check said last: whoever reads it can mend what the model could not."""
-        if self.checks and not self.conduct.args.json:
-            output.say(self.checks[-1].output[-SHOWN_OUTPUT:].rstrip())
+        checks = self.drafting.checks
+        if checks and not self.conduct.args.json:
+            output.say(checks[-1].output[-SHOWN_OUTPUT:].rstrip())
         return self.conduct.answer(told, self._more())
-
-    def _put_back(self) -> None:
-        """Take a draft out of its place again that was only tried there."""
-        if self.target and self._written:
-            self.target.undo(self._written)
-            self._written = None
-
-    def _checked(self, text: str) -> Looked:
-        """Put the draft in its place and run the check; take it out again where it does not pass."""
-        from tui_delegate.tools.check import run_check
-
-        assert self.target is not None
-        args = self.conduct.args
-        self._written = self.target.write(text.encode(), force=args.force)
-        with output.progress(None, f"checking: {args.verify}"):
-            checked = run_check(args.verify, self._written.path, environ=self.conduct.errands.environ)
-        self.checks.append(checked)
-        if checked.passed:
-            return Looked(text)
-        self._put_back()
-        why = "it took too long" if checked.timed_out else f"it ended with {checked.status}"
-        return Looked(
-            text,
-            f"The file was checked by `{args.verify}` and did not pass: {why}. What it said:\n"
-            f"{checked.output[-SHOWN_OUTPUT:]}\nAnswer with the whole file again, mended.",
-            f"The draft did not pass `{args.verify}`: {why}.",
-        )
 
     def _may_write(self, text: str) -> bool:
         """Show what changes; say whether it may be written."""
@@ -179,7 +111,7 @@ class _Work:
         if not args.json:
             from tui_delegate.tools.diff import for_eyes
 
-            output.data(for_eyes(self._diff(text), colour=output.colour(sys.stdout)), end="")
+            output.data(for_eyes(self.drafting.diff(text), colour=output.colour(sys.stdout)), end="")
         if args.dry_run:
             return False
         if args.json or sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -187,14 +119,8 @@ class _Work:
         output.say(f"Write {args.target}? [y/N] ", end="")
         if sys.stdin.readline().strip().lower() in ("y", "yes"):
             return True
-        self._put_back()
+        self.drafting.put_back()
         return False
-
-    def _diff(self, text: str) -> str:
-        from tui_delegate.tools.diff import unified
-
-        assert self.target is not None
-        return unified(self.conduct.target, self._before, self.target.fit(text.encode()))
 
     def _left(self, told: Told) -> int:
         """Tell that nothing was written."""
@@ -215,21 +141,9 @@ class _Work:
             if written.backup:
                 conduct.say(f"what was there is kept as {written.backup}")
             if written.other_names:
-                conduct.say(
-                    f"the file had {written.other_names} more names, which still lead to the old text"
-                )
+                conduct.say(f"{written.other_names} more names of the file still lead to its old text")
             conduct.talk(sum_of(told.done))
         return conduct.end()
 
     def _more(self) -> dict[str, object]:
-        """Give what the JSON object has beside: the diff, the checks, the value."""
-        args, more = self.conduct.args, dict[str, object]()
-        if self.schema and self.data is not None:
-            more["data"] = self.data
-        if self.checks:
-            more["checks"] = [
-                {"status": one.status, "timed_out": one.timed_out, "seconds": round(one.seconds, 3)}
-                for one in self.checks
-            ]
-            more["check_output"] = self.checks[-1].output
-        return more | {"dry_run": True} if args.dry_run else more
+        return self.drafting.found | ({"dry_run": True} if self.conduct.args.dry_run else {})

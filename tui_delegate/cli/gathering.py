@@ -1,6 +1,6 @@
 """What a verb is to send of files: gathered as its flags say, told about, or only shown.
 
-Which file is left out and why is the corpus's to decide.
+How they are gathered is `workspace.gathering`'s; which is left out and why, the corpus's.
 """
 
 from __future__ import annotations
@@ -10,51 +10,31 @@ import sys
 from typing import TYPE_CHECKING
 
 from tui_delegate.cli import output
-from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
-from tui_delegate.workspace.material import Files
+from tui_delegate.workspace.gathering import Wanted, gather, left_out, prompt_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from tui_delegate.cli.conduct import Conduct
     from tui_delegate.corpus.packet import Packet
+    from tui_delegate.workspace.material import Files
 
-TOLD = 5
-"""How many names are told before it is only counted."""
+__all__ = ["gathered", "prompt_of", "show"]
 
 
 def gathered(conduct: Conduct, words: Sequence[str], tag: str) -> Files:
     """Gather the files that were named. Raises an InputError; what was left out is said."""
-    from tui_delegate.corpus.packing import pack
-    from tui_delegate.corpus.values import Bounds
-
-    bounds = Bounds.of_environ(conduct.errands.environ)
-    bounds = bounds.in_parts() if conduct.args.split else bounds
     try:
         cwd = os.getcwd()
     except FileNotFoundError:
         raise InputError("The current folder is not there any more.", "Go to one that is: cd …") from None
-    if rev := conduct.args.diff_only:
-        from tui_delegate.corpus.changed import changed_since
-
-        packet = changed_since(rev, words or ["."], cwd, bounds)
-    elif words:
-        packet = pack(words, cwd, bounds, stdin=_stdin(), fetch=_fetch)
-    else:
-        raise InputError("No file is named.", "Name files, folders or patterns, or --diff-only REV.")
-    if not conduct.args.preview and (missed := packet.missed):
-        told = ", ".join(f"{item.name} ({item.why})" for item in missed[:TOLD])
-        more = f", and {len(missed) - TOLD} more" if len(missed) > TOLD else ""
-        conduct.say(f"left out: {told}{more}")
-    return Files.of(packet, tag)
-
-
-def prompt_of(words: str, files: Files) -> str:
-    """Write down what was asked, as a person would have: the words, then the files."""
-    names = " ".join(f"@{clean_line(name)}" for name in files.names[:TOLD])
-    more = f" and {len(files.names) - TOLD} more" if len(files.names) > TOLD else ""
-    return f"{words}\n\n{names}{more}"
+    args = conduct.args
+    wanted = Wanted(tuple(words), tag, args.diff_only, split=args.split)
+    files = gather(wanted, cwd, conduct.errands.environ, stdin=_stdin())
+    if not args.preview and (told := left_out(files)):
+        conduct.say(told)
+    return files
 
 
 def show(conduct: Conduct, files: Files) -> int:
@@ -100,9 +80,3 @@ def _stdin() -> Callable[[], bytes] | None:
     if sys.stdin is None or sys.stdin.isatty():
         return None
     return sys.stdin.buffer.read
-
-
-def _fetch(url: str, most: int, /) -> bytes:
-    from tui_delegate.tools.page import read_page
-
-    return read_page(url, most)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import stat
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.cli import output
@@ -55,6 +56,7 @@ def conduct_map(args: argparse.Namespace) -> int:
     conduct = Conduct(args, Errands.open(args.limit))
     conduct.resolve()
     found, left = inputs(args.input, os.getcwd())
+    found = _but_results(found, args.out)
     if not found:
         raise InputError("No file is there to ask about.", "Name others with --input.")
     if args.preview:
@@ -70,12 +72,34 @@ def conduct_map(args: argparse.Namespace) -> int:
         try:
             with Stoppable():
                 asyncio.run(work.run())
-        except KeyboardInterrupt:
-            conduct.say(f"stopped: {work.sum()}")
-            if args.out:
+        except (DelegateError, KeyboardInterrupt) as error:
+            if work.fresh or work.failed or isinstance(error, KeyboardInterrupt):
+                conduct.say(f"stopped: {work.sum()}")
+            if args.out and isinstance(error, KeyboardInterrupt):
                 conduct.say("the same call again goes on where this one stopped")
             raise
         return work.end()
+
+
+def _but_results(found: list[Input], out: str) -> list[Input]:
+    """Leave out the very file that the answers go to, also where the shell sends them there."""
+    ours = set()
+    for place in (out, 1):
+        try:
+            made = os.stat(place)
+        except OSError:
+            continue
+        if stat.S_ISREG(made.st_mode):
+            ours.add((made.st_dev, made.st_ino))
+    return [one for one in found if _identity(one.path) not in ours] if ours else found
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        seen = os.stat(path)
+    except OSError:  # it is told when its turn comes
+        return None
+    return seen.st_dev, seen.st_ino
 
 
 def _show(found: list[Input]) -> int:
@@ -118,28 +142,42 @@ class _Map:
         try:
             async with open_many(args.limit) as many:
                 seat = await many.seat(conduct.place, args.temperature, args.fallback)
+                for notice in many.reach.notices:
+                    conduct.say(notice)
                 at_once = args.parallel or await many.capacity(seat) + AHEAD
-                with output.progress(len(self._found), "files") as bar:
-                    async with asyncio.TaskGroup() as group:
-                        for _ in range(min(at_once, len(self._found))):
-                            group.create_task(self._work(many, seat, journal, bar))
+                await self._side_by_side(at_once, many, seat, journal)
                 if args.combine and self.records:
                     await self._combine(many, seat, journal)
         finally:
             if journal:
                 await asyncio.to_thread(journal.close)
 
+    async def _side_by_side(self, at_once: int, many: Many, seat: Seat, journal: Journal | None) -> None:
+        with output.progress(len(self._found), "files") as bar:
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for _ in range(min(at_once, len(self._found))):
+                        group.create_task(self._work(many, seat, journal, bar))
+            except ExceptionGroup as several:  # what ended one of them ended all: told once, as itself
+                raise _first(several) from None
+
     async def _work(self, many: Many, seat: Seat, journal: Journal | None, bar: Progress) -> None:
         for one in self._next:
             if self._hopeless >= ENOUGH:
                 return
             try:
-                await self._do(one, many, seat, journal)
+                record = await self._do(one, many, seat, journal)
             except DelegateError as error:
                 self._fail(one, error)
+            else:
+                if record:
+                    await self._keep(one, record)
             bar.step(note=one.name)
 
-    async def _do(self, one: Input, many: Many, seat: Seat, journal: Journal | None) -> None:
+    async def _do(
+        self, one: Input, many: Many, seat: Seat, journal: Journal | None
+    ) -> dict[str, object] | None:
+        """Ask about a file, unless it is done. Gives what is to be kept; raises a DelegateError."""
         sheet = await asyncio.to_thread(one.read, self._bounds)
         asked = self.conduct.args.question
         place = self.conduct.place
@@ -148,7 +186,7 @@ class _Map:
         key = key_of(sheet.name, sheet.text, self._words, asked, schema, place.profile, place.model)
         if key in self.results.done:
             self.records[one.name] = self.results.done[key]
-            return
+            return None
         question = self._question()
         material = Files.of(Packet((sheet,)), "corpus")
         room = room_in(seat, question.tokens)
@@ -166,7 +204,9 @@ class _Map:
         if told.done.error is not None:
             raise told.done.error
         self._hopeless = 0
-        await self._keep(one, key, told, question)
+        record: dict[str, object] = {"input": one.name, "ok": True, "content": told.done.text}
+        record |= question.found | {"model": told.done.seat.model, "profile": told.done.seat.profile}
+        return record | figures_of(told) | {"key": key}
 
     async def _combine(self, many: Many, seat: Seat, journal: Journal | None) -> None:
         question = self._question()
@@ -183,13 +223,11 @@ class _Map:
         )
         self._count(self.combined)
 
-    async def _keep(self, one: Input, key: str, told: Told, question: Question) -> None:
-        record: dict[str, object] = {"input": one.name, "ok": True, "content": told.done.text}
-        record |= question.found | {"model": told.done.seat.model, "profile": told.done.seat.profile}
-        record |= figures_of(told) | {"key": key}
+    async def _keep(self, one: Input, record: dict[str, object]) -> None:
+        """Write an answer down and give it on. Where that can't be, no more is paid for."""
+        await asyncio.to_thread(self.results.add, record)
         self.records[one.name] = record
         self.fresh += 1
-        await asyncio.to_thread(self.results.add, record)
         args = self.conduct.args
         if not (args.out or args.json or args.combine):
             output.data_json(record)
@@ -261,6 +299,12 @@ class _Map:
         if not self.conduct.args.out:
             body["results"] = [self.records[one.name] for one in self._found if one.name in self.records]
         return body
+
+
+def _first(several: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Give the first of what went wrong, which the others followed from or repeat."""
+    one = several.exceptions[0]
+    return _first(one) if isinstance(one, BaseExceptionGroup) else one
 
 
 async def _ask(bench: Bench, material: Material, question: Question, seat: Seat, room: int | None) -> Done:

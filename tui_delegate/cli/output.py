@@ -65,8 +65,6 @@ _REFUSED_BEFORE_A_CALL: Final = frozenset(
 )
 """Seven of agent-delegate's eight error types. The eighth, `backend_error`, is 1."""
 
-BODY_SHOWN: Final = 2000
-
 
 def exit_code(code: str, verb: str = "") -> int:
     """Give the exit code of an error code. The verbs of agent-delegate have fewer than the others."""
@@ -149,42 +147,27 @@ def detail(text: str) -> None:
 
 def say_error(error: DelegateError) -> None:
     """Say what happened and what to do next."""
-    say(f"tui-delegate: {_without_keys(error)}")
+    from tui_delegate.workspace.envelopes import without_keys
+
+    say(f"tui-delegate: {without_keys(error)}")
     if error.hint:
         say(f"  {error.hint}")
 
 
-def error_envelope(
-    verb: str,
-    error: DelegateError,
-    *,
-    backend: str = "",
-    profile: str = "",
-    model: str = "",
-    target: str = "",
-) -> dict[str, object]:
-    """Make the JSON object of a verb that failed: what the server said is in it, without our keys."""
-    inner = {**error.envelope(), "message": _without_keys(error)}
-    if backend:
-        inner["backend"] = backend
-    if (status := getattr(error, "status", None)) is not None:
-        inner["status"] = status
-    if body := getattr(error, "body", ""):
-        from tui_delegate.cli.secrets import hidden
-
-        inner["body"] = hidden(body)[:BODY_SHOWN]
-    places = {"profile": profile, "model": model, "target": target}
-    known = {name: place for name, place in places.items() if place}
-    return {"ok": False, "command": verb, "error": inner, **known}
+def fail(verb: str, error: DelegateError, *, json: bool, **told: str) -> int:
+    """Tell an error in the form that was asked for and give its exit code. `told`: see `error_envelope`."""
+    if not json:
+        say_error(error)
+    elif not _Manner.answered:
+        data_json(error_envelope(verb, error, **told))
+    return exit_code(error.code, verb)
 
 
-def _without_keys(error: DelegateError) -> str:
-    """Give the message. Only a server's words can repeat a key, and looking for keys costs start-up."""
-    if not hasattr(error, "status"):
-        return error.message
-    from tui_delegate.cli.secrets import hidden
+def error_envelope(verb: str, error: DelegateError, **told: str) -> dict[str, object]:
+    """Make the JSON object of a verb that failed; `told`: see `workspace.envelopes`."""
+    from tui_delegate.workspace.envelopes import error_envelope as envelope
 
-    return hidden(error.message)
+    return envelope(verb, error, **told)
 
 
 def colour(stream: TextIO) -> bool:

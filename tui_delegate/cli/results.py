@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.clean import clean_line
-from tui_delegate.core.errors import InputError
+from tui_delegate.core.errors import InputError, NotWritten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +65,7 @@ class Results:
             self._handle = -1
 
     def add(self, record: Mapping[str, object]) -> None:
-        """Add a line, whole; it is on the disk when this returns. Raises an InputError."""
+        """Add a line, whole; it is on the disk when this returns. Raises a NotWritten."""
         if self._handle < 0:
             return
         rest = memoryview((json.dumps(record, ensure_ascii=False) + "\n").encode("utf-8", "replace"))
@@ -74,13 +74,10 @@ class Results:
                 rest = rest[os.write(self._handle, rest) :]
             os.fsync(self._handle)
         except OSError as error:
-            raise self._unwritable(error) from None
-
-    def _unwritable(self, error: OSError) -> InputError:
-        return InputError(
-            f"--out {clean_line(self.path)} can't be written: {error.strerror}.",
-            "What was answered is in the journal too." if self._handle >= 0 else "Name another file.",
-        )
+            raise NotWritten(
+                f"--out {clean_line(self.path)} can't be written: {error.strerror}.",
+                "Make room: the same call again goes on where this one stopped.",
+            ) from None
 
     def _lock(self) -> None:
         try:

@@ -17,23 +17,31 @@ class Stoppable:
 
     def __init__(self) -> None:
         self._received = 0
+        self._heard: list[int] = []
 
     def __enter__(self) -> Stoppable:
         for name in ("SIGTERM", "SIGHUP"):
-            if (number := getattr(signal, name, None)) is not None:
-                try:
-                    signal.signal(number, self._stop)
-                except ValueError:  # not in the main thread: then signals are somebody else's
-                    return self
+            number = getattr(signal, name, None)
+            if number is None or signal.getsignal(number) is not signal.SIG_DFL:
+                continue  # whoever started us wants it ignored, as `nohup` does, or hears it already
+            try:
+                signal.signal(number, self._stop)
+            except ValueError:  # not in the main thread: then signals are somebody else's
+                break
+            self._heard.append(number)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        for number in self._heard:
+            signal.signal(number, signal.SIG_DFL)
         if self._received and isinstance(error, KeyboardInterrupt):
-            signal.signal(self._received, signal.SIG_DFL)
             os.kill(os.getpid(), self._received)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         self._received = number
-        signal.raise_signal(signal.SIGINT)
+        interrupt = signal.getsignal(signal.SIGINT)
+        if not callable(interrupt):  # a shell starts what is in its background with Ctrl-C ignored
+            raise KeyboardInterrupt
+        interrupt(signal.SIGINT, frame)

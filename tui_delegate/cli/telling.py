@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Literal
 
 from tui_delegate.cli import output
 from tui_delegate.core.clean import Cleaner, clean_line
 from tui_delegate.core.codec import encode
-from tui_delegate.core.errors import DelegateError, envelope_of
+from tui_delegate.core.errors import DelegateError
 from tui_delegate.core.events import (
     Cancelled,
     Delegated,
@@ -38,6 +37,7 @@ from tui_delegate.core.records import dataclass, field
 from tui_delegate.core.specs import seat_name
 from tui_delegate.core.transcript import ENDED, Node, Transcript
 from tui_delegate.core.usage import Usage
+from tui_delegate.workspace.envelopes import run_envelope, words_of
 
 if TYPE_CHECKING:
     from tui_delegate.core.limits import Limits
@@ -111,11 +111,11 @@ class Telling:
         """Tell how it went, on the whole."""
         root = self.transcript.root
         if self.wanted.form == "json":
-            output.data_json(self._object(seconds))
+            output.data_json(run_envelope(self.transcript, self.limits or self.wanted.limits, seconds))
         elif self.wanted.form == "text":
             self._break_line()
             if root.state != "done":
-                output.say_error(DelegateError(*_words(root)))
+                output.say_error(DelegateError(*words_of(root)))
             if not self.wanted.quiet and self.transcript.usage != Usage():
                 self._say(self._sum(seconds))
 
@@ -212,56 +212,6 @@ class Telling:
         parts += [_dollars(self.transcript.cost), f"{seconds:.1f} s"]
         return ", ".join(part for part in parts if part) + _flags(root)
 
-    def _object(self, seconds: float) -> dict[str, object]:
-        root = self.transcript.root
-        body: dict[str, object] = {"ok": root.state == "done", "command": "run", "run": self.transcript.run}
-        if root.state != "done":
-            body["error"] = envelope_of(root.code, *_words(root))
-        body |= {
-            "content": root.text,
-            "profile": root.profile,
-            "model": root.model,
-            "usage": _usage_object(self.transcript.usage, self.transcript.cost, seconds),
-            "delegations": [_delegation_object(node) for node in self.transcript.delegations()],
-            "limits": asdict(self.limits or self.wanted.limits),
-        }
-        if root.flags:
-            body["partial"] = list(root.flags)
-        return body
-
-
-def _delegation_object(node: Node) -> dict[str, object]:
-    body: dict[str, object] = {
-        "path": list(node.path),
-        "task_name": node.task_name,
-        "agent": node.agent,
-        "profile": node.profile,
-        "model": node.model,
-        "status": {"done": "ok"}.get(node.state, node.state),
-        "usage": _usage_object(node.usage, node.cost),
-        "cost": node.cost,
-        "duration_ms": round((node.ended - node.started) * 1000) if node.ended else 0,
-    }
-    if node.flags:
-        body["partial"] = list(node.flags)
-    if node.code:
-        body["error"] = envelope_of(node.code, node.message, node.hint)
-    return body
-
-
-def _usage_object(usage: Usage, cost: float | None, seconds: float | None = None) -> dict[str, object]:
-    body: dict[str, object] = {
-        "prompt_tokens": usage.prompt,
-        "completion_tokens": usage.completion,
-        "cached_tokens": usage.cached,
-        "reasoning_tokens": usage.reasoning,
-        "total_tokens": usage.total,
-        "source": usage.source,
-    }
-    if seconds is not None:
-        body |= {"total_duration_ms": round(seconds * 1000), "cost": cost}
-    return body
-
 
 def _short_thought(event: Spent) -> str:
     """Give what was thought before calls, where it is one short line: a plan, not a train of thought."""
@@ -272,12 +222,6 @@ def _short_thought(event: Spent) -> str:
 
 def _where(path: RunPath, node: Node) -> str:
     return f"[{','.join(map(str, path))}] {clean_line(node.task_name, 40)}".rstrip() if path else "manager"
-
-
-def _words(root: Node) -> tuple[str, str]:
-    if root.state == "cancelled":
-        return "The run was cancelled.", "What was spent is in the ledger."
-    return root.message, root.hint
 
 
 def _flags(node: Node) -> str:

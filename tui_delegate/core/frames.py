@@ -1,4 +1,4 @@
-"""Text inside a frame of tags: a tag in it that could end the frame or begin a file, made harmless and put back.
+"""Text inside a frame: a tag in it that could end the frame or begin a file, made harmless and put back.
 
 Which frame it is, and how a file's line in it reads, is the caller's.
 """

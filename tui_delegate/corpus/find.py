@@ -40,12 +40,9 @@ class Search:
             return
         walk = Walk(self._place, self._cwd, self._skip, self._pattern)
         show = "" if self.show == "." else self.show.rstrip("/") + "/"
-        met = False
-        for batch in walk.batches(show):
-            met = True
-            yield batch
+        yield from walk.batches(show)
         self.left_out += [LeftOut(clean_line(show + name), why) for name, why in walk.left_out]
-        if self._pattern and not met and not self.left_out:
+        if self._pattern and not walk.met and not self.left_out:
             raise InputError(f"missing file: {clean_line(self.word)}", "Nothing is there that matches.")
 
     def _look_again(self) -> None:

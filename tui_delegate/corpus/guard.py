@@ -150,11 +150,12 @@ NOTED_STARTS: Final = (
     "credential",
     "secret",
     "cookie",
-    "client_",
-    "service",
+    "client_secret",
+    "service_account",
+    "service-account",
 )
-NOTED_ENDS: Final = _BINARY | _KEYS
-"""A name that begins and ends (after its last dot) otherwise is neither secret nor binary."""
+NOTED_ENDS: Final = tuple(f".{end}" for end in _BINARY | _KEYS)
+"""A name that begins and ends otherwise is neither secret nor binary."""
 _BYTE_ORDER: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tui_delegate.corpus.look import HEAD, TAIL
 from tui_delegate.corpus.wildmatch import matches, plain_length
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
 FILE: Final = ".gitignore"
 MOST_BYTES: Final = 1_000_000
-HEAD: Final = 4
-TAIL: Final = 3
-"""So much of a name's beginning and end says which rules may be about it, and if it needs a look at all."""
 
 
 class Rule(NamedTuple):
@@ -89,11 +87,14 @@ class Ignores:
         """Add rules that hold from a folder on."""
         return Ignores((IgnoreFile(folder.rstrip("/") + "/", rules), *self.files)) if rules else self
 
-    def ignored(self, path: str, is_folder: bool) -> bool:
-        """Whether an entry, by its absolute path with forward slashes, is ignored."""
-        path = _as_bytes(path)
-        name = path.rpartition("/")[2]
-        for cut, rule in self._rules_near(name[:HEAD], name[-TAIL:]):
+    def ignored(self, folder: str, name: str, is_folder: bool) -> bool:
+        """Whether an entry is ignored; its folder's path is absolute, with forward slashes."""
+        name = _as_bytes(name)
+        near = self._rules_near(name[:HEAD], name[-TAIL:])
+        if not near:
+            return False
+        path = _as_bytes(folder) + name
+        for cut, rule in near:
             if (is_folder or not rule.folders) and rule.is_about(name, path[cut:]):
                 return rule.ignores
         return False
@@ -113,7 +114,7 @@ class Ignores:
 
     def _note(self, base: str, rule: Rule) -> None:
         """Note by what the names are known that a rule may be about."""
-        if rule.end and rule.end != rule.start:
+        if rule.end and rule.end != rule.start and len(rule.start) < HEAD:
             self.ends.add(_as_text(rule.end))
         elif rule.start:
             self.starts.add(_as_text(rule.start))

@@ -19,7 +19,8 @@ from tui_delegate.corpus.guard import (
     is_secret,
     is_secret_folder,
 )
-from tui_delegate.corpus.ignore import FILE, HEAD, TAIL
+from tui_delegate.corpus.ignore import FILE
+from tui_delegate.corpus.look import Look
 from tui_delegate.corpus.pattern import slashes
 
 if TYPE_CHECKING:
@@ -29,11 +30,7 @@ if TYPE_CHECKING:
     from tui_delegate.corpus.pattern import Pattern
 
 DEEPEST: Final = 100
-OURS: Final = 1
-THEIRS: Final = 2
-"""A name that may be a secret's or a binary's, and one that an ignore file may speak of."""
-_LONG: Final = frozenset(f".{end}"[-TAIL:] for end in NOTED_ENDS if len(end) >= TAIL - 1)
-_SHORT: Final = tuple(f".{end}" for end in NOTED_ENDS if len(end) < TAIL - 1)
+GUARDED: Final = Look(NOTED_STARTS, NOTED_ENDS)
 IGNORED: Final = "ignored by .gitignore"
 
 
@@ -65,29 +62,36 @@ class Sifted(NamedTuple):
 class Sieve:
     """What is left out from a folder on: by name, by the ignore files, and folders that are never walked."""
 
-    __slots__ = ("_ends", "_ignores", "_starts", "skip", "top")
+    __slots__ = ("_ignores", "_look", "skip", "top")
 
     def __init__(self, ignores: Ignores, top: str, skip: Set[str]) -> None:
         self._ignores = ignores
         self.top = top
         """The real path of the folder that was named: no link leads out of it."""
         self.skip = skip
-        self._starts = _Starts(ignores.starts)
-        self._ends = _Ends(ignores.ends)
+        self._look = Look(ignores.starts, ignores.ends, GUARDED)
 
     def sift(self, folder: str, wanted: Callable[[str, bool], bool] | None = None) -> Sifted:
         """Judge all that stands in a folder, whose path ends with a slash."""
         files, others = _entries(folder)
-        sieve = self._within(folder) if FILE in files else self
+        sieve, noted = self, self._noted(folder, files)
+        if FILE in noted:
+            sieve = self._within(folder)
+            noted = sieve._noted(folder, files)
         if wanted:
             files = [name for name in files if wanted(name, False)]
             others = [one for one in others if wanted(one.name, one.is_dir(follow_symlinks=False))]
-        left = {
-            name: why for name in sieve._noted(folder, files) if (why := sieve._why_not_file(folder, name))
-        }
+            noted = [name for name in noted if wanted(name, False)]
+        left: dict[str, str] = {}
+        for name in noted:
+            if why := sieve._why_not_file(folder, name):
+                left[name] = why
         if left:
             files = [name for name in files if name not in left]
-        return sieve._with_others(folder, files, others, left)
+        if others:
+            return sieve._with_others(folder, files, others, left)
+        files.sort()
+        return Sifted(files, {}, [], sorted(left.items()) if left else [], sieve)
 
     def _within(self, folder: str) -> Sieve:
         ignores = self._ignores.within(folder)
@@ -95,10 +99,9 @@ class Sieve:
 
     def _noted(self, folder: str, files: list[str]) -> list[str]:
         """Give the names that need a look."""
-        if folder.startswith(self._ignores.places):
+        if self._ignores.places and folder.startswith(self._ignores.places):
             return files
-        starts, ends = self._starts, self._ends
-        return [name for name in files if starts[name[:HEAD]] or ends[name[-TAIL:]]]
+        return self._look.at(files)
 
     def _with_others(
         self, folder: str, files: list[str], others: list[os.DirEntry[str]], left: dict[str, str]
@@ -127,16 +130,14 @@ class Sieve:
         """Judge a file whose name needs a look."""
         if name == ".git":
             return "not a person's work"  # in a worktree .git is a file
-        if self._ignores.ignored(folder + name, False):
+        if self._ignores.ignored(folder, name, False):
             return IGNORED
-        return (
-            _why_not_name(name) if self._starts[name[:HEAD]] & OURS or self._ends[name[-TAIL:]] & OURS else ""
-        )
+        return _why_not_name(name)
 
     def _why_not(self, folder: str, name: str, is_folder: bool) -> str:
         if (is_folder and name in self.skip) or name == ".git":
             return "not a person's work"
-        if self._noted(folder, [name]) and self._ignores.ignored(folder + name, is_folder):
+        if self._noted(folder, [name]) and self._ignores.ignored(folder, name, is_folder):
             return IGNORED
         return "may hold secrets" if is_folder and is_secret_folder(name) else ""
 
@@ -152,6 +153,8 @@ class Walk:
             skip = skip - pattern.named
         self._real = real
         self._sieve = Sieve(ignores_above(slashes(folder), slashes(cwd)), real, skip)
+        self.met = False
+        """Whether a file was found so far."""
         self.left_out: list[tuple[str, str]] = []
         """Names from the folder on, and why."""
 
@@ -160,11 +163,14 @@ class Walk:
         waiting = [("", self._sieve)]
         while waiting:
             below, sieve = waiting.pop()
-            found = sieve.sift(self._folder + below, self._wanted(below))
-            self.left_out += [(below + name, why) for name, why in found.left]
+            found = sieve.sift(self._folder + below, self._wanted(below) if self._pattern else None)
+            if found.left:
+                self.left_out += [(below + name, why) for name, why in found.left]
             if found.files:
-                prefixes = (show + below, self._folder + below, self._real + below)
-                yield Batch(*prefixes, found.files, found.links)
+                self.met = True
+                yield Batch(show + below, self._folder + below, self._real + below, found.files, found.links)
+            if not found.folders:
+                continue
             if below.count("/") < DEEPEST:
                 waiting += [(f"{below}{name}/", found.below) for name in reversed(found.folders)]
             else:
@@ -178,41 +184,6 @@ class Walk:
         return lambda name, is_folder: (
             pattern.leads((*parts, name)) if is_folder else pattern.takes((*parts, name))
         )
-
-
-class _Starts(dict[str, int]):
-    """Who wants a look at a name that begins like this; each beginning is thought about once."""
-
-    def __init__(self, noted: set[str]) -> None:
-        super().__init__()
-        self._noted = [start.casefold() for start in noted]
-
-    def __missing__(self, start: str) -> int:
-        folded = start.casefold()
-        ours, theirs = (
-            any(noted.startswith(folded) or folded.startswith(noted) for noted in some)
-            for some in (NOTED_STARTS, self._noted)
-        )
-        self[start] = OURS * ours | THEIRS * theirs
-        return self[start]
-
-
-class _Ends(dict[str, int]):
-    """Who wants a look at a name that ends like this."""
-
-    def __init__(self, noted: set[str]) -> None:
-        super().__init__()
-        folded = [end.casefold() for end in noted]
-        self._long = {end[-TAIL:] for end in folded if len(end) >= TAIL}
-        self._short = tuple(end for end in folded if len(end) < TAIL)
-
-    def __missing__(self, end: str) -> int:
-        folded = end.casefold()
-        last = folded[-TAIL:]
-        ours = last in _LONG or folded.endswith(_SHORT)
-        theirs = last in self._long or folded.endswith(self._short)
-        self[end] = OURS * ours | THEIRS * theirs
-        return self[end]
 
 
 def _entries(folder: str) -> tuple[list[str], list[os.DirEntry[str]]]:

@@ -131,6 +131,13 @@ def lost(bench: Bench, seat: Seat, error: DelegateError | None) -> Done:
     return Done("", seat, Usage(), 0.0, 0, 0.0, at, (), error)
 
 
+def called_off(bench: Bench, seat: Seat) -> None:
+    """Tell that a run was broken off before its own model was asked."""
+    at = bench.clock.now()
+    bench.stream.emit(_started(seat, (), at))
+    bench.stream.emit(Cancelled(path=(), at=at, text=""))
+
+
 @dataclass(slots=True)
 class _Work:
     """One errand under way."""

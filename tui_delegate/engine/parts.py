@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tui_delegate.core.events import Delegated, Returned
 from tui_delegate.core.records import dataclass, replace
-from tui_delegate.engine.errand import do, lost
+from tui_delegate.engine.errand import called_off, do, lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +57,11 @@ async def do_in_parts(
     spent: list[Done] = []
     failed = False
     while parts:
-        ended = await _do_all(bench, parts, seat, len(spent))
+        try:
+            ended = await _do_all(bench, parts, seat, len(spent))
+        except bench.clock.broken_off:
+            called_off(bench, seat)
+            raise
         spent += [done for _, done in ended]
         failed = failed or any(done.error for _, done in ended)
         if all(done.error for _, done in ended):

@@ -21,16 +21,17 @@ if TYPE_CHECKING:
 
     from tui_delegate.core.usage import Price
     from tui_delegate.journal.ledger import Call
-    from tui_delegate.journal.logs import Entry
 
 CHUNK: Final = 4000
 """Lines that share a transaction."""
-PREFIX: Final = "log-"
-"""How the run of an imported call is named, before the digest of its line."""
+RUN: Final = "imported"
+"""What stands in the place of a run, which an imported call has none of."""
 _NEAR: Final = 4096
 """Lines among which two that are alike are two calls: they were written in the same second."""
 _LONGEST_NAME: Final = 4096
-_ASKED: Final = 500
+_LATEST: Final = 1e11
+_ADD_LINE: Final = "INSERT INTO imported VALUES(?) ON CONFLICT DO NOTHING"
+_PARENTS: Final = "SELECT key FROM totals WHERE dim='parent_pid' AND day=''"
 _OURS: Final = """
     SELECT 1 FROM calls AS c WHERE at>=? AND at<? AND imported=0 AND command=? AND parent_pid=? AND cwd=?
         AND claude_session_id=? AND codex_session_id=? AND profile=? AND model=?
@@ -72,8 +73,8 @@ class Importer:
         """Bring one log in; `report` is told how many bytes are done. Raises InputError and JournalError."""
         skipped = Skipped()
         done = exported = undated = added = taken = 0
-        chunk: list[Call] = []
-        near: OrderedDict[str, int] = OrderedDict()
+        chunk: list[tuple[bytes, Call]] = []
+        near: OrderedDict[bytes, int] = OrderedDict()
 
         def seen(size: int) -> None:
             nonlocal done
@@ -83,11 +84,11 @@ class Importer:
             if isinstance(entry.fields.get("run"), str):
                 exported += 1
                 continue
-            call = self._call(entry, skipped, near)
-            if call is None:
+            call = call_of(entry.fields, skipped)
+            if not 0 < call.at < _LATEST:
                 undated += 1
                 continue
-            chunk.append(call)
+            chunk.append((_digest(entry.line, near), self._priced(call)))
             taken += 1
             if len(chunk) == CHUNK:
                 added += self._commit(chunk)
@@ -96,16 +97,6 @@ class Importer:
         added += self._commit(chunk)
         report(done)
         return Imported(log, added, taken - added, exported, undated, skipped.lines, skipped.figures)
-
-    def _call(self, entry: Entry, skipped: Skipped, near: OrderedDict[str, int]) -> Call | None:
-        call = call_of(entry.fields, skipped)
-        if not 0 < call.at < 1e11:
-            return None
-        digest = sha256(entry.line.strip()).hexdigest()[:32]
-        alike = near[digest] = near.pop(digest, 0) + 1
-        if len(near) > _NEAR:
-            near.popitem(last=False)
-        return self._priced(call._replace(run=f"{PREFIX}{digest}" + (f"-{alike}" if alike > 1 else "")))
 
     def _priced(self, call: Call) -> Call:
         """Make the row whole: figures that the file can hold, and what the call cost by our list."""
@@ -128,6 +119,7 @@ class Importer:
             code="",
             usage_source="reported",
             cost=None,
+            run=RUN,
             imported=1,
         )
         if price is None:
@@ -140,7 +132,7 @@ class Importer:
             cost=price.cost(Usage(prompt, cached, completion)),
         )
 
-    def _commit(self, chunk: list[Call]) -> int:
+    def _commit(self, chunk: list[tuple[bytes, Call]]) -> int:
         """Add what is not there yet, in one transaction; gives how many calls that was."""
         if not chunk:
             return 0
@@ -149,11 +141,16 @@ class Importer:
         except sqlite3.Error as error:
             raise schema.journal_error(error, self._path) from error
 
-    def _write(self, chunk: list[Call]) -> int:
+    def _write(self, chunk: list[tuple[bytes, Call]]) -> int:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            known = self._known([call.run for call in chunk])
-            new = [_row(call) for call in chunk if call.run not in known and not self._is_ours(call)]
+            parents = {int(key) for (key,) in self._connection.execute(_PARENTS)}
+            new: list[rows.Row] = []
+            for line, call in chunk:
+                if not self._connection.execute(_ADD_LINE, (line,)).rowcount:
+                    continue
+                if call.parent_pid not in parents or not self._is_ours(call):
+                    new.append(_row(call))
             self._connection.executemany(ADD_CALL, new)
             totals = [(*key, *sums) for key, sums in rows.fold(new).items()]
             self._connection.executemany(ADD_TOTAL, totals)
@@ -163,17 +160,6 @@ class Importer:
                 self._connection.execute("ROLLBACK")
         return len(new)
 
-    def _known(self, runs: list[str]) -> set[str]:
-        found: set[str] = set()
-        for start in range(0, len(runs), _ASKED):
-            asked = runs[start : start + _ASKED]
-            marks = ", ".join("?" * len(asked))
-            found.update(
-                row[0]
-                for row in self._connection.execute(f"SELECT run FROM calls WHERE run IN ({marks})", asked)
-            )
-        return found
-
     def _is_ours(self, call: Call) -> bool:
         values = (
             *(call.at - 1, call.at + 2, rows.plain(call.command), call.parent_pid, rows.plain(call.cwd)),
@@ -181,6 +167,15 @@ class Importer:
             *(rows.plain(call.profile), rows.plain(call.model), call.prompt, call.completion),
         )
         return self._connection.execute(_OURS, values).fetchone() is not None
+
+
+def _digest(line: bytes, near: OrderedDict[bytes, int]) -> bytes:
+    """Say by what a line is known again; one that is like another near it is another call."""
+    digest = sha256(line.strip()).digest()[:16]
+    alike = near[digest] = near.pop(digest, 0) + 1
+    if len(near) > _NEAR:
+        near.popitem(last=False)
+    return digest if alike == 1 else sha256(b"%d %b" % (alike, digest)).digest()[:16]
 
 
 def _row(call: Call) -> rows.Row:

@@ -7,6 +7,7 @@ written here, and no journal is opened. The ledger verb loads this, so it import
 import json
 import time
 from collections import deque
+from operator import add
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tui_delegate.core.errors import InputError
@@ -14,12 +15,14 @@ from tui_delegate.journal.ledger import Call, Query, Total, check_dimension
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping
-    from typing import BinaryIO
+    from io import BufferedReader
 
 LONGEST: Final = 1 << 20
 """Bytes of a line that are looked at. agent-delegate's have some hundred."""
 COUNTED: Final = ("command", "profile", "model", "backend", "agent", "status")
 """What a log is always summed up by."""
+_MARK: Final = b"\xef\xbb\xbf"
+"""What some editors put before UTF-8."""
 _COUNTS: Final = ("prompt_eval_count", "eval_count", "cached_tokens", "reasoning_tokens", "total_duration_ms")
 
 
@@ -148,10 +151,13 @@ class LogLedger:
         self.entries: deque[Mapping[str, object]] = deque(maxlen=query.limit if query.limit > 0 else None)
         """The last lines as they stand in the log."""
         self._query = query
-        self._sums: dict[str, dict[str, list[float]]] = {name: {} for name in ("all", *COUNTED)}
+        self._sums: dict[str, list[float]] = {}
+        """By the keys of `by`."""
+        self._counts: dict[tuple[str, ...], int] = {}
+        """Lines by all of `COUNTED` at once."""
+        self._by = by
         if by:
             check_dimension(by)
-            self._sums[by] = {}
         self._read()
 
     def close(self) -> None:
@@ -159,11 +165,17 @@ class LogLedger:
 
     def total(self, query: Query) -> Total:
         """Sum up everything."""
-        return next(iter(self.totals("all", query)), Total(""))
+        sums = [sum(column) for column in zip(*self._sums.values(), strict=True)]
+        return _total("", sums) if sums else Total("")
 
     def totals(self, by: str, query: Query) -> list[Total]:
-        """Sum up by one of those that were asked for, sorted by key."""
-        return [_total(key, sums) for key, sums in sorted(self._sums[by].items())]
+        """Sum up by what was asked for, sorted by key; by another of `COUNTED` only the calls are known."""
+        if by == self._by:
+            return [_total(key, sums) for key, sums in sorted(self._sums.items())]
+        place, calls = COUNTED.index(by), dict[str, int]()
+        for names, count in self._counts.items():
+            calls[names[place]] = calls.get(names[place], 0) + count
+        return [Total(key, count) for key, count in sorted(calls.items())]
 
     def last(self, query: Query) -> list[Call]:
         """Give the last calls, oldest first."""
@@ -176,13 +188,21 @@ class LogLedger:
             yield call_of(entry.fields, Skipped())
 
     def _read(self) -> None:
+        counts, by = self._counts, self._by
         for entry in self._chosen(self.skipped):
-            self.entries.append(entry.fields)
-            call = call_of(entry.fields, self.skipped)
-            figures = _figures(call)
-            for by, groups in self._sums.items():
-                key = "" if by == "all" else _key(call, by)
-                _add(groups.setdefault(key, [0] * len(figures)), figures)
+            fields = entry.fields
+            self.entries.append(fields)
+            names: tuple[str, ...]
+            if by or "run" in fields:  # a line of our own export says more
+                call = call_of(fields, self.skipped)
+                names = (call.command, call.profile, call.model, call.backend, call.agent, call.status)
+                key, figures = _key(call, by) if by else "", _figures(call)
+            else:
+                names = (*[text(fields, name) for name in COUNTED[:4]], "", "ok")
+                key, figures = "", _plain_figures(fields, self.skipped)
+            counts[names] = counts.get(names, 0) + 1
+            sums = self._sums.get(key)
+            self._sums[key] = figures if sums is None else list(map(add, sums, figures))
 
     def _chosen(self, skipped: Skipped) -> "Generator[Entry, None, None]":
         since = self._query.since
@@ -196,8 +216,10 @@ class LogLedger:
             yield entry
 
 
-def _lines(log: "BinaryIO") -> "Iterable[bytes]":
+def _lines(log: "BufferedReader") -> "Iterable[bytes]":
     """Give lines whole; of one that is longer than any of ours only its beginning, which is no JSON."""
+    if log.peek(3).startswith(_MARK):
+        log.read(len(_MARK))
     while line := log.readline(LONGEST):
         if len(line) == LONGEST and not line.endswith(b"\n"):
             while (rest := log.readline(LONGEST)) and not rest.endswith(b"\n"):
@@ -208,10 +230,18 @@ def _lines(log: "BinaryIO") -> "Iterable[bytes]":
 
 def _fields(line: bytes) -> "Mapping[str, object] | None":
     try:
-        value: object = json.loads(line.decode("utf-8-sig"))
+        value: object = json.loads(line.decode())
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _plain_figures(fields: "Mapping[str, object]", skipped: Skipped) -> list[float]:
+    """Sum up a line as agent-delegate writes it: no cost, no status."""
+    prompt, completion, cached, reasoning, total_ms = [
+        value if type(value) is int else number(value, skipped) for value in map(fields.get, _COUNTS)
+    ]
+    return [1, 0, prompt, cached, completion, reasoning, total_ms, 0.0, 1, 0, max(prompt + completion, 0)]
 
 
 def _figures(call: Call) -> list[float]:
@@ -228,11 +258,6 @@ def _figures(call: Call) -> list[float]:
         call.usage_source != "reported",
         call.delegated,
     ]
-
-
-def _add(sums: list[float], figures: list[float]) -> None:
-    for place, figure in enumerate(figures):
-        sums[place] += figure
 
 
 def _total(key: str, sums: list[float]) -> Total:

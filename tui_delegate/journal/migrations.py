@@ -71,6 +71,9 @@ ALTER TABLE calls ADD COLUMN imported INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE totals ADD COLUMN delegated INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE totals ADD COLUMN saved REAL NOT NULL DEFAULT 0;
 ALTER TABLE totals ADD COLUMN compared INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX calls_claude ON calls(claude_session_id) WHERE claude_session_id <> '';
+CREATE INDEX calls_codex ON calls(codex_session_id) WHERE codex_session_id <> '';
+CREATE TABLE imported(line BLOB PRIMARY KEY) WITHOUT ROWID;
 UPDATE calls SET delegated=prompt+completion, saved=(
     SELECT (max(calls.prompt - calls.cached, 0) * m.price_input
         + calls.cached * coalesce(m.price_cached, m.price_input)
@@ -78,8 +81,8 @@ UPDATE calls SET delegated=prompt+completion, saved=(
     FROM calls AS m WHERE m.run=calls.run AND m.path='' AND m.price_input IS NOT NULL
     ORDER BY m.id DESC LIMIT 1) WHERE path<>''
 """
-"""The three sums that say what delegation was worth. The first version knew no verb whose worker is its
-only agent, so there every worker has a path."""
+"""Three sums that say what delegation was worth, and the digests of imported lines. The first version knew no
+verb whose worker is its only agent, so there every worker has a path."""
 
 
 def statements(version: int) -> Iterator[str]:

@@ -6,22 +6,44 @@ calls our verbs from outside spends tokens that nobody here sees. Reads only.
 
 import os
 import sqlite3
-import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tui_delegate.core.errands import ERRANDS
-from tui_delegate.journal.ledger import midnight
 from tui_delegate.journal.schema import journal_error, open_for_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 _SESSIONS: Final = ("claude_session_id", "codex_session_id", "session")
 _ERRANDS: Final = ", ".join(f"'{verb}'" for verb in sorted(ERRANDS))
 _WORKER: Final = f"(path<>'' OR imported OR command IN ({_ERRANDS}))"
 _OUTSIDE: Final = f"(imported OR command IN ({_ERRANDS}) OR claude_session_id<>'' OR codex_session_id<>'')"
-_DAY: Final = 86_400.0
+_GROUPS: Final = (
+    f"SELECT profile, backend, model, {_WORKER}, max({_OUTSIDE}), count(*), sum(status='failed'), "
+    "sum(prompt), sum(completion), sum(cached), sum(usage_source<>'reported'), total(cost), "
+    "sum(cost IS NULL), sum(saved)"
+)
+_GROUPED: Final = "GROUP BY 1, 2, 3, 4"
+
+
+class _Group(NamedTuple):
+    """Calls of one model on one profile: the managers' or the workers'."""
+
+    profile: str
+    backend: str
+    model: str
+    works: int
+    outside: int
+    calls: int
+    failed: int
+    prompt: int
+    completion: int
+    cached: int
+    guessed: int
+    cost: float
+    unpriced: int
+    saved: float | None
 
 
 class Scope(NamedTuple):
@@ -98,84 +120,63 @@ def report(path: "Path", scope: Scope) -> Report | None:
 
 
 def _report(connection: sqlite3.Connection, scope: Scope) -> Report | None:
-    where, values = _where(connection, scope)
-    count, managers, cost, unpriced, outside = connection.execute(
-        f"SELECT count(*), total(CASE WHEN NOT {_WORKER} THEN prompt+completion END), total(cost), "
-        f"total(cost IS NULL), max({_OUTSIDE}) FROM calls{where}",
-        values,
-    ).fetchone()
-    if not count:
+    where, values = _where(scope)
+    groups = [_Group(*row) for row in connection.execute(f"{_GROUPS} FROM calls{where} {_GROUPED}", values)]
+    if not groups:
         return None
-    theirs = f"{where} AND {_WORKER}"
-    calls, failed, prompt, completion, cached, guessed, saved = connection.execute(
-        "SELECT count(*), total(status='failed'), total(prompt), total(completion), total(cached), "
-        f"total(usage_source<>'reported'), sum(saved) FROM calls{theirs}",
-        values,
-    ).fetchone()
-    workers = connection.execute(
-        f"SELECT profile, backend, model, count(*), sum(prompt+completion) FROM calls{theirs} "
-        "GROUP BY 1, 2, 3 ORDER BY 5 DESC, 4 DESC, 1, 3",
-        values,
-    )
+    theirs = [group for group in groups if group.works]
     delegations = connection.execute(
-        f"SELECT command, count(DISTINCT run||' '||path) FROM calls{theirs} GROUP BY 1 ORDER BY 1", values
+        "SELECT command, count(DISTINCT CASE WHEN imported THEN id ELSE run||' '||path END) "
+        f"FROM calls{where} AND {_WORKER} GROUP BY 1 ORDER BY 1",
+        values,
     )
+    saved = [group.saved for group in theirs if group.saved is not None]
     return Report(
-        workers=tuple(Worker(*row) for row in workers),
+        workers=_workers(theirs),
         delegations=dict(delegations.fetchall()),
-        calls=calls,
-        failed=int(failed),
-        prompt=int(prompt),
-        completion=int(completion),
-        cached=int(cached),
-        guessed=int(guessed),
-        all_calls=count,
-        cost=cost,
-        unpriced=int(unpriced),
-        saved=saved,
-        managers=int(managers),
-        outside=bool(outside),
+        calls=sum(group.calls for group in theirs),
+        failed=sum(group.failed for group in theirs),
+        prompt=sum(group.prompt for group in theirs),
+        completion=sum(group.completion for group in theirs),
+        cached=sum(group.cached for group in theirs),
+        guessed=sum(group.guessed for group in theirs),
+        all_calls=sum(group.calls for group in groups),
+        cost=sum(group.cost for group in groups),
+        unpriced=sum(group.unpriced for group in groups),
+        saved=sum(saved) if saved else None,
+        managers=sum(group.prompt + group.completion for group in groups if not group.works),
+        outside=any(group.outside for group in groups),
     )
 
 
-def _where(connection: sqlite3.Connection, scope: Scope) -> tuple[str, list[str | float]]:
+def _workers(groups: "Sequence[_Group]") -> tuple[Worker, ...]:
+    """Say who worked: the one of most tokens first."""
+    found = [
+        Worker(group.profile, group.backend, group.model, group.calls, group.prompt + group.completion)
+        for group in groups
+    ]
+    return tuple(sorted(found, key=lambda worker: (-worker.tokens, -worker.calls, worker[:3])))
+
+
+def _where(scope: Scope) -> tuple[str, list[str | float]]:
     terms: list[str] = ["1"]
     values: list[str | float] = []
     if scope.sessions:
         marks = ", ".join("?" * len(scope.sessions))
-        ids = [_stored(session) for session in scope.sessions]
-        first, last = _days(connection, marks, ids)
-        terms.append("at>=? AND at<?")  # along the index on time: no other session is looked at
-        values += [first, last]
-        terms.append("(" + " OR ".join(f"{column} IN ({marks})" for column in _SESSIONS) + ")")
-        values += ids * len(_SESSIONS)
+        each = [f"{column}<>'' AND {column} IN ({marks})" for column in _SESSIONS]
+        terms.append(f"({' OR '.join(each)})")  # each along its own index: no other session is looked at
+        values += [_stored(session) for session in scope.sessions] * len(_SESSIONS)
     if scope.project:
         folder = _stored(scope.project)
         below = folder if folder.endswith(os.sep) else folder + os.sep
         terms.append("(cwd=? OR substr(cwd, 1, ?)=?)")
         values += [folder, len(below), below]
     if scope.since is not None:
-        terms.append("at>=?")
+        terms.append(f"{'+' if scope.sessions else ''}at>=?")
         values.append(scope.since)
     return f" WHERE {' AND '.join(terms)}", values
-
-
-def _days(connection: sqlite3.Connection, marks: str, ids: list[str]) -> tuple[float, float]:
-    """Ask the roll-up from when to when a session had calls; a day more on each side, for time zones."""
-    dimensions = ", ".join(f"'{column}'" for column in _SESSIONS)
-    first, last = connection.execute(
-        f"SELECT min(day), max(day) FROM totals WHERE dim IN ({dimensions}) AND day>'' AND key IN ({marks})",
-        ids,
-    ).fetchone()
-    if first is None:
-        return 0.0, 0.0
-    return _moment(first) - _DAY, _moment(last) + 2 * _DAY
 
 
 def _stored(text: str) -> str:
     """Write a text as the file holds it: half of a surrogate pair has no UTF-8."""
     return text.encode("utf-8", "replace").decode()
-
-
-def _moment(day: str) -> float:
-    return midnight(time.mktime(time.strptime(day, "%Y-%m-%d")))

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Final
+from operator import add
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from tui_delegate.core.codec import decode, encode, without_text
 from tui_delegate.core.errands import is_delegated
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 Cell = str | int | float | None
 Row = tuple[Cell, ...]
+Same = TypeVar("Same")
 Key = tuple[str, str, str]
 """Dimension, day (empty: all days), key within the dimension."""
 
@@ -129,14 +131,15 @@ def fold(calls: Sequence[Row]) -> dict[Key, list[float]]:
     """Sum calls up in every dimension, for their day and for all days."""
     alike: dict[Row, list[float]] = {}
     for call in calls:
-        _add(alike.setdefault(_signature(call), [0] * FIGURES), _figures(call))
-    sums: dict[Key, list[float]] = {}
+        _add(alike, _signature(call), _figures(call))
+    days: dict[Key, list[float]] = {}
     for (day, *keys), figures in alike.items():
-        _add(sums.setdefault(("all", str(day), ""), [0] * FIGURES), figures)
-        _add(sums.setdefault(("all", "", ""), [0] * FIGURES), figures)
+        _add(days, ("all", str(day), ""), figures)
         for dimension, key in zip(DIMENSIONS, keys, strict=True):
-            _add(sums.setdefault((dimension, str(day), str(key)), [0] * FIGURES), figures)
-            _add(sums.setdefault((dimension, "", str(key)), [0] * FIGURES), figures)
+            _add(days, (dimension, str(day), str(key)), figures)
+    sums = dict(days)
+    for (dimension, _, name), figures in days.items():
+        _add(sums, (dimension, "", name), figures)
     return sums
 
 
@@ -235,6 +238,6 @@ def _figures(call: Row) -> list[float]:
     return [1, int(status == "failed"), *counts, known, *unknown, *worth, int(saved is not None)]
 
 
-def _add(sums: list[float], figures: Sequence[float]) -> None:
-    for place, figure in enumerate(figures):
-        sums[place] += figure
+def _add(sums: dict[Same, list[float]], key: Same, figures: list[float]) -> None:
+    known = sums.get(key)
+    sums[key] = figures if known is None else list(map(add, known, figures))

@@ -141,7 +141,11 @@ class Writer:
         _tell(item, JournalError("The journal is closed.", "This is a bug: a run outlived its journal."))
 
     def close(self) -> None:
-        """Commit what waits, move the log's pages into the file, and close it."""
+        """Commit what waits, and close the file.
+
+        SQLite moves the log's pages into it when the last one leaves, or when the log is long: while others
+        are there, a verb that makes one call need not pay for that.
+        """
         with self._lock:
             closed, self._closed, thread = self._closed, True, self._thread
             self._queue.put(None)
@@ -149,10 +153,6 @@ class Writer:
             return
         if thread is not None:
             thread.join()
-        try:
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-        except sqlite3.Error:
-            pass  # the log keeps all there is, and the next process moves it
         self._connection.close()
 
     def _work(self) -> None:

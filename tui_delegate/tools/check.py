@@ -24,6 +24,7 @@ CANT_RUN: Final = 126
 _GRACE: Final = 2.0
 _LAST_WORDS: Final = 1.0
 _PIECE: Final = 65536
+_MOST_DIGITS: Final = 5
 
 
 class Checked(NamedTuple):
@@ -122,8 +123,9 @@ def _start(command: str, cwd: str | None, environ: dict[str, str]) -> subprocess
 
 def _environment(environ: Mapping[str, str] | None, target: str) -> dict[str, str]:
     found = dict(os.environ if environ is None else environ)
-    depth = found.get("TUI_DELEGATE_DEPTH", "")
-    found["TUI_DELEGATE_DEPTH"] = str(int(depth) + 1 if depth.isascii() and depth.isdigit() else 1)
+    depth = found.get("TUI_DELEGATE_DEPTH", "").strip()
+    if len(depth) < _MOST_DIGITS or not depth.isdecimal():  # longer ones stay: they are too deep as they are
+        found["TUI_DELEGATE_DEPTH"] = str(int(depth) + 1 if depth.isdecimal() else 1)
     found["TUI_DELEGATE_TARGET"] = target
     return found
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tui_delegate.core.errors import InputError
 from tui_delegate.core.records import dataclass
 from tui_delegate.core.usage import CHARS_PER_TOKEN, estimate_tokens
 
@@ -31,7 +32,17 @@ class Text:
         return estimate_tokens(self.text)
 
     def parts(self, tokens: int) -> Sequence[Text]:
-        """Cut it at line ends; a line that is too long by itself is cut where it must be."""
+        """Cut it at line ends; a line that is too long by itself is cut where it must be.
+
+        Raises an InputError where next to nothing would be in a part.
+        """
+        from tui_delegate.corpus.parts import LEAST_TOKENS
+
+        if tokens < LEAST_TOKENS:
+            raise InputError(
+                f"Only {tokens} tokens are left for the text: too few to split it.",
+                "Take a model with a larger window, or a shorter question or schema.",
+            )
         most = max(int((tokens - 1) * CHARS_PER_TOKEN), 1)
         parts: list[str] = []
         now: list[str] = []

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tui_delegate.core.limits import Limits
 
 DEPTH: Final = "TUI_DELEGATE_DEPTH"
+ENDLESS: Final = 10_000
+"""What a number of too many digits to be read counts as."""
 
 
 def origin(environ: Mapping[str, str], command: str, *, session: str = "", target: str = "") -> RunContext:
@@ -41,7 +43,9 @@ def depth_of(environ: Mapping[str, str]) -> int:
     told = environ.get(DEPTH, "").strip()
     if not told:
         return 0
-    return min(int(told), 1000) if told.isdecimal() else 1
+    if not told.isdecimal():
+        return 1
+    return int(told) if len(told) < 5 else ENDLESS
 
 
 def within(limits: Limits, environ: Mapping[str, str]) -> Limits:

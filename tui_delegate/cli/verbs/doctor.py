@@ -107,9 +107,9 @@ async def _look(settings: Settings, config_error: ConfigError | None, within: fl
 
 
 async def _examine(settings: Settings, within: float, bar: Progress) -> list[Checkup]:
-    from tui_delegate.cli.secrets import hidden
     from tui_delegate.core.records import replace
     from tui_delegate.workspace.checkup import examine
+    from tui_delegate.workspace.secrets import hidden
     from tui_delegate.workspace.servers import Servers
 
     reach = Servers(settings, os.environ, [])

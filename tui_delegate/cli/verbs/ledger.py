@@ -1,8 +1,7 @@
 """The verb `ledger`: every model call with its tokens, time and cost, and totals of them.
 
-Its JSON is read by other tools: the keys of the summary may grow, never change; those of a call are the
-export's, and those of a log's line are the log's. Reading is not done here, and neither are the actions
-`import` and `report`, which have files of their own.
+Its JSON is read by other tools, and made in `workspace.accounts`. Reading is not done here, and neither are
+the actions `import` and `report`, which have files of their own.
 """
 
 from __future__ import annotations
@@ -11,33 +10,22 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from tui_delegate.core.errors import DelegateError, InputError
+from tui_delegate.core.errors import InputError
+from tui_delegate.workspace.accounts import SINCE, EmptyLedger, since_when, total_of
 
 if TYPE_CHECKING:
     import argparse
     from pathlib import Path
 
-    from tui_delegate.journal.ledger import Ledger, Query, Total
+    from tui_delegate.journal.ledger import Query
     from tui_delegate.journal.logs import LogLedger
+    from tui_delegate.workspace.accounts import Source
 
-    Source = Ledger | LogLedger
-
-_SPANS = {"m": 60, "h": 3600}
-_DAYS = {"d": 1, "w": 7}
-_SINCE = "--since takes a span (30m, 2h, 7d, 2w), a date (2026-11-01) or `today`"
-SINCE_HELP = "30m, 2h, 7d or 2w (days count from their midnight), 2026-11-01, today"
 _BY = (
     "totals by command, agent, profile, backend, model, answered, status, code, session, run, day, "
     "project, host, target, parent_pid, claude_session_id or codex_session_id. saved_tokens: what workers "
     "spent in place of their managers; saved_cost: what that would have cost more at the manager's price"
 )
-
-
-class EmptyLedger(DelegateError):
-    """No call was recorded, or none in the time that was asked for."""
-
-    code = "empty_ledger"
-    type = "empty_ledger"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     parser.add_argument("--json", action="store_true", help="one JSON object on one line")
     parser.add_argument("--by", metavar="DIM", default="", help=_BY)
-    parser.add_argument("--since", metavar="WHEN", default="", help=SINCE_HELP)
+    parser.add_argument("--since", metavar="WHEN", default="", help=SINCE)
     parser.add_argument("--limit", metavar="N", default="20", help="show the last N calls (20; 0: all)")
     parser.add_argument("--export", metavar="FORMAT", default="", help="write all calls as csv or jsonl")
     parser.add_argument("--log", metavar="FILE", default="", help="read a log of agent-delegate instead")
@@ -77,7 +65,7 @@ def _add_action(parser: argparse.ArgumentParser, name: str) -> None:
             "files", nargs="+", metavar="FILE", help="such a log; what it has had is left out"
         )
         return
-    parser.add_argument("--since", metavar="WHEN", default=SUPPRESS, help=SINCE_HELP)
+    parser.add_argument("--since", metavar="WHEN", default=SUPPRESS, help=SINCE)
     parser.add_argument("--session", metavar="ID", default="", help="of Claude Code, Codex or ours")
     parser.add_argument("--project", metavar="DIR", default="", help="calls from this folder and those below")
     parser.add_argument(
@@ -164,39 +152,11 @@ def journal_path(named: str = "") -> Path:
     return state_path(os.environ) / "journal.db"
 
 
-def since_when(text: str, now: float) -> float | None:
-    """Read `--since`. Days begin at their local midnight, so that totals come from the roll-up."""
-    from tui_delegate.journal.ledger import midnight
-
-    if not text:
-        return None
-    if text == "today":
-        return midnight(now)
-    number, unit = text[:-1], text[-1]
-    try:
-        if not number.isdecimal() or unit not in "mhdw":
-            return time.mktime(time.strptime(text, "%Y-%m-%d"))
-        if unit in _DAYS:
-            return midnight(now, int(number) * _DAYS[unit])
-        return now - int(number) * _SPANS[unit]
-    except (ValueError, OverflowError):
-        raise InputError(f"{_SINCE}, not {text!r}.") from None
-
-
 def _limit(text: str) -> int:
     try:
         return min(int(text), 2**62)
     except ValueError:
         raise InputError(f"--limit takes a number, not {text!r}.") from None
-
-
-def total_of(ledger: Source, query: Query) -> Total:
-    """Sum everything up. Raises an EmptyLedger where there is nothing."""
-    total = ledger.total(query)
-    if not total.calls:
-        when = "in that time" if query.since is not None else "yet"
-        raise EmptyLedger(f"No model call is recorded {when}.", "Make one: tui-delegate run PROMPT")
-    return total
 
 
 def _export(ledger: Source, query: Query, form: str) -> int:

@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tui_delegate.cli import output
-from tui_delegate.cli.verbs.ledger import EmptyLedger
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
 from tui_delegate.journal.imports import Imported, Importer
+from tui_delegate.workspace.accounts import EmptyLedger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

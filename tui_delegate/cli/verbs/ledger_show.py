@@ -5,27 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_delegate.cli import output
-from tui_delegate.cli.verbs.ledger import total_of
 from tui_delegate.core.clean import clean_line
+from tui_delegate.workspace.accounts import ledger_content, saved_of, skipped_of, total_of
+from tui_delegate.workspace.reporting import cost_words, dollars
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from tui_delegate.cli.verbs.ledger import Source
     from tui_delegate.journal.ledger import Call, Query, Total
     from tui_delegate.journal.logs import LogLedger
+    from tui_delegate.workspace.accounts import Source
 
 
 def as_json(ledger: Source, log: LogLedger | None, query: Query, by: str) -> int:
     """Show one object: the last calls, and what all of them add up to."""
-    total = total_of(ledger, query)
-    summary = _summary(ledger, query, total)
-    if log is not None:
-        summary |= {"log": log.path, **_skipped(log)}
-    if by:
-        summary["by"] = by
-        summary["groups"] = [_group(group) for group in ledger.totals(by, query)]
-    content = {"entries": _entries(ledger, log, query), "summary": summary}
+    content = ledger_content(ledger, log, query, by)
     output.data_json({"ok": True, "command": "ledger", "model": "-", "content": content})
     return output.OK
 
@@ -44,93 +38,10 @@ def as_text(ledger: Source, log: LogLedger | None, query: Query, by: str) -> int
     output.data("\n".join(f"  {line}" for line in _summary_lines(ledger, query, total)))
     output.data("\nCost and savings:")
     output.data("\n".join(f"  {line}" for line in _worth_lines(ledger, query, total)))
-    for what, count in _skipped(log).items() if log is not None else ():
+    for what, count in skipped_of(log).items() if log is not None else ():
         if count:
             output.say(f"tui-delegate: {what.replace('_', ' ')} of the log: {count}")
     return output.OK
-
-
-def dollars(cost: float | None) -> str:
-    """Write an amount; a question mark stands for what is not known."""
-    if cost is None:
-        return "?"
-    sign, cost = ("-", -cost) if cost < 0 else ("", cost)
-    return sign + (f"${cost:.2f}" if cost >= 100 or cost == 0 else f"${cost:.6f}".rstrip("0").rstrip("."))
-
-
-def cost_words(cost: float, unpriced: int, calls: int) -> str:
-    """Write what calls cost, and of how many that is not known."""
-    if not unpriced:
-        return dollars(cost)
-    return "?" if unpriced == calls else f"{dollars(cost)}, and {unpriced} of unknown cost"
-
-
-def _entries(ledger: Source, log: LogLedger | None, query: Query) -> list[Mapping[str, object]]:
-    if log is not None:
-        return list(log.entries)
-    from tui_delegate.journal.export import entry
-
-    return [entry(call) for call in ledger.last(query)]
-
-
-def _skipped(log: LogLedger) -> dict[str, int]:
-    skipped = log.skipped
-    return {
-        "skipped_lines": skipped.lines,
-        "skipped_figures": skipped.figures,
-        "undated_lines": skipped.undated,
-    }
-
-
-def _summary(ledger: Source, query: Query, total: Total) -> dict[str, object]:
-    def counts(by: str) -> dict[str, int]:
-        return {group.key: group.calls for group in ledger.totals(by, query)}
-
-    return {
-        "total_calls": total.calls,
-        "total_prompt_tokens": total.prompt,
-        "total_completion_tokens": total.completion,
-        "total_tokens": total.prompt + total.completion,
-        "cached_tokens": total.cached,
-        "reasoning_tokens": total.reasoning,
-        "total_duration_ms": total.total_ms,
-        "by_command": counts("command"),
-        "by_profile": counts("profile"),
-        "by_model": counts("model"),
-        "by_backend": counts("backend"),
-        "by_agent": counts("agent"),
-        "by_status": counts("status"),
-        "failed_calls": total.failed,
-        "cost": total.cost,
-        "unknown_cost_calls": total.unpriced,
-        "estimated_calls": total.guessed,
-        "saved_tokens": total.delegated,
-        "saved_cost": _saved(total),
-    }
-
-
-def _group(total: Total) -> dict[str, object]:
-    return {
-        "key": total.key,
-        "calls": total.calls,
-        "failed_calls": total.failed,
-        "prompt_tokens": total.prompt,
-        "completion_tokens": total.completion,
-        "total_tokens": total.prompt + total.completion,
-        "cached_tokens": total.cached,
-        "reasoning_tokens": total.reasoning,
-        "total_duration_ms": total.total_ms,
-        "cost": total.cost,
-        "unknown_cost_calls": total.unpriced,
-        "estimated_calls": total.guessed,
-        "saved_tokens": total.delegated,
-        "saved_cost": _saved(total),
-    }
-
-
-def _saved(total: Total) -> float | None:
-    """Give the dollars that were saved, as far as known; None: of no call."""
-    return total.saved if total.compared else None
 
 
 def _line(call: Call) -> str:
@@ -171,7 +82,7 @@ def _worth_lines(ledger: Source, query: Query, total: Total) -> Iterable[str]:
     guess = "~" if total.guessed else ""
     yield f"cost: {cost_words(total.cost, total.unpriced, total.calls)}"
     yield f"saved tokens: {guess}{total.delegated}"
-    yield f"saved cost: {dollars(_saved(total))}"
+    yield f"saved cost: {dollars(saved_of(total))}"
     yield f"cached/reasoning: {total.cached}/{total.reasoning}"
     yield f"failed calls: {total.failed}"
     groups = [group for group in ledger.totals("backend", query) if group.key]
@@ -198,7 +109,7 @@ def _table(by: str, groups: Sequence[Total]) -> str:
                 str(group.total_ms),
                 _cell(group),
                 f"{guess}{group.delegated}",
-                dollars(_saved(group)),
+                dollars(saved_of(group)),
             )
         )
     return output.table(lines, right=frozenset(range(1, len(head))))

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 
 from tui_delegate.cli import output
+from tui_delegate.workspace.standing import depth, standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
 
-    from tui_delegate.profiles import Settings
+__all__ = ["depth"]
 
 UNAVAILABLE = "unavailable"
 ANY_MODEL = "(the one that its server has loaded, else its first)"
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     from tui_delegate import profiles
 
     settings = profiles.load(os.environ, Path.home())
-    told = {**_profile(settings), **_files(settings), **_surroundings(), "install": _installed(Path.home())}
+    told = standing(settings, os.environ, Path.home())
     if args.json:
         output.data_json({"ok": True, "command": "status", "content": told})
         return output.OK
@@ -42,67 +42,6 @@ def run(args: argparse.Namespace) -> int:
     for warning in settings.warnings:
         output.tell(f"tui-delegate: {warning}")
     return output.OK
-
-
-def _profile(settings: Settings) -> dict[str, object]:
-    from tui_delegate import __version__, profiles
-
-    name = profiles.default_name(settings)
-    chosen = settings.profiles.get(name)
-    return {
-        "version": __version__,
-        "default_profile": name,
-        "profiles": list(settings.profiles),
-        "default_backend": chosen.backend if chosen else None,
-        "default_model": chosen.default_model if chosen else None,
-        "default_host": chosen.base_url if chosen else None,
-        "manager": settings.roles.manager or None,
-        "worker": settings.roles.worker or None,
-    }
-
-
-def _files(settings: Settings) -> dict[str, object]:
-    from tui_delegate.journal.jsonl import log_path
-    from tui_delegate.profiles import config_path, state_path
-
-    journal = state_path(os.environ) / "journal.db"
-    return {
-        "config_file": str(settings.source or config_path(os.environ)),
-        "config_read": settings.source is not None,
-        "journal": str(journal),
-        "journal_bytes": _size(journal),
-        "log": log_path(os.environ),
-    }
-
-
-def _surroundings() -> dict[str, object]:
-    from importlib.machinery import PathFinder  # importlib.util would load more than the rest of this verb
-
-    above = os.environ.get("TUI_DELEGATE_DEPTH", "")
-    return {"mcp": PathFinder.find_spec("mcp") is not None, "depth": depth(above)}
-
-
-def depth(told: str) -> int:
-    """Read how many of our own calls lie above this one; what can't be read is none."""
-    return int(told) if told.isascii() and told.isdecimal() and len(told) < 10 else 0
-
-
-def _installed(home: Path) -> list[dict[str, str]]:
-    from tui_delegate.rules.state import install_state
-
-    states = install_state(home, os.environ)
-    return [{"tool": tool, "state": state, "detail": detail} for tool, state, detail in states]
-
-
-def _size(path: Path) -> int | None:
-    """Count the bytes of the journal and of what SQLite keeps beside it; None: there is none."""
-    sizes = []
-    for name in (path, f"{path}-wal"):
-        try:
-            sizes.append(os.stat(name).st_size)
-        except OSError:
-            continue
-    return sum(sizes) if sizes else None
 
 
 def _text(told: dict[str, object], verbose: bool) -> str:

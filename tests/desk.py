@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parent.parent
 PROGRAM = os.environ.get("COMPAT_PROGRAM", "")
 COMMAND = [PROGRAM] if PROGRAM else [sys.executable, "-m", "tui_delegate"]
 PATIENCE = 25.0
