@@ -255,7 +255,9 @@ def test_replace_changes_what_it_is_told_to(both: tuple[Any, Any]) -> None:
         mine = getattr(ours, name)(*args)
         for replace in (records.replace, dataclasses.replace):
             got = outcome(lambda: replace(mine, **changed))  # noqa: B023
-            assert repr(got)[:40] == repr(wanted)[:40], (name, changed)
+            # Which kind of error it is differs from one Python to the next.
+            words = [one[1][:20] if isinstance(one, tuple) else repr(one) for one in (got, wanted)]
+            assert words[0] == words[1], (name, changed)
     assert records.replace(standard.Frozen(1), a=2) == standard.Frozen(2)
     with pytest.raises(TypeError):
         records.replace(5)  # type: ignore[type-var]
