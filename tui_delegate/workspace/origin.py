@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 DEPTH: Final = "TUI_DELEGATE_DEPTH"
 
 
-def origin(environ: Mapping[str, str], command: str, *, session: str = "", target: str = "") -> RunContext:
-    """Say where a run comes from."""
+def origin(
+    environ: Mapping[str, str], command: str, *, session: str = "", target: str = "", cwd: str = ""
+) -> RunContext:
+    """Say where a run comes from: from the working folder, if no other is named."""
     try:
-        cwd = os.getcwd()
+        cwd = cwd or os.getcwd()
     except FileNotFoundError:
         cwd = ""
     return RunContext(
