@@ -54,6 +54,7 @@ class Many(Sending):
         command: str,
         target: str = "",
         session: str = "",
+        cwd: str = "",
         journal: Journal | None = None,
         tell: Callable[[Event], None] = lambda event: None,
     ) -> Told:
@@ -61,7 +62,7 @@ class Many(Sending):
         run = fresh_id("r")
         stream = Stream(run, journal)
         bench = Bench(stream, self.purser, loop_clock(time.time))
-        context = origin(self.environ, command, session=session, target=target)
+        context = origin(self.environ, command, session=session, target=target, cwd=cwd)
         bench.open(run, prompt, self.limits, context)
         reading = asyncio.create_task(_read(stream, tell))
         try:
