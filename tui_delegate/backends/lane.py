@@ -13,8 +13,8 @@ import random
 from collections import deque
 from typing import TYPE_CHECKING
 
-from tui_delegate.backends.timeouts import POLL_LOAD, Cause, TimeOuts
-from tui_delegate.core.chunks import ChatRequest, Chunk, ProgressChunk, QueueChunk, Reply
+from tui_delegate.backends.timeouts import POLL_LOAD, Cause, TimedSink, TimeOuts
+from tui_delegate.core.chunks import ChatRequest, ProgressChunk, QueueChunk, Reply
 from tui_delegate.core.errors import BackendError, DelegateError, TimedOut
 from tui_delegate.core.records import dataclass
 from tui_delegate.core.retry import RetryBudget, retry_delay
@@ -156,7 +156,7 @@ class Laned:
         try:
             async with asyncio.timeout(self._time_outs.total) as scope:
                 watch.start(scope)
-                return await self._backend.chat(request, _TimedSink(sink, watch))
+                return await self._backend.chat(request, TimedSink(sink, watch))
         except TimeoutError:
             raise watch.error() from None
         finally:
@@ -283,26 +283,3 @@ class _Watch:
     def _disarm(self) -> None:
         if self._timer:
             self._timer.cancel()
-
-
-class _TimedSink:
-    """Passes chunks on and tells the watch; a slow reader is not the server's silence."""
-
-    def __init__(self, sink: Sink, watch: _Watch) -> None:
-        self._put = sink.put
-        self._drain = sink.drain
-        self._watch = watch
-
-    def put(self, chunk: Chunk) -> None:
-        if not isinstance(chunk, ProgressChunk):
-            if not self._watch.began:
-                self._watch.begin()
-        elif chunk.stage == "load":
-            self._watch.not_counted()
-        self._put(chunk)
-
-    async def drain(self) -> None:
-        self._watch.paused = True
-        await self._drain()
-        self._watch.paused = False
-        self._watch.bytes_came()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from tui_delegate.backends.timeouts import POLL_LOAD, Cause, TimeOuts
+from tui_delegate.backends.timeouts import POLL_LOAD, Cause, TimedSink, TimeOuts
 from tui_delegate.core.chunks import ProgressChunk
 from tui_delegate.core.errors import BackendError, DelegateError
 from tui_delegate.core.retry import RetryBudget, retry_delay
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tui_delegate.backends.plug import Patience
     from tui_delegate.backends.table import Connection
-    from tui_delegate.core.chunks import ChatRequest, Chunk, Reply
+    from tui_delegate.core.chunks import ChatRequest, Reply
     from tui_delegate.core.ports import Backend, ModelHost, Sink
 
 _LOOK_SECONDS = 1.0
@@ -95,7 +95,7 @@ class Solo:
         watch = _Watch(self._time_outs, self._clock, lambda: self._tell_load(request.model, sink))
         before, self._way.patience = self._way.patience, watch
         try:
-            return await self._backend.chat(request, _TimedSink(sink, watch))
+            return await self._backend.chat(request, TimedSink(sink, watch))
         finally:
             self._way.patience = before
 
@@ -138,6 +138,7 @@ class _Watch:
         self._end = self._last + time_outs.total
         self._next_look = self._last + time_outs.look_every
         self.began = False
+        self.paused = False
 
     def left(self) -> float | None:
         """Give the seconds until there is something to look at; raises the time-out that has passed."""
@@ -169,24 +170,3 @@ class _Watch:
         """Begin to count anew: until now the server was loading."""
         self._last = self._clock()
         self._end = self._last + self._time_outs.total
-
-
-class _TimedSink:
-    """Passes chunks on and tells the watch; a slow reader is not the server's silence."""
-
-    def __init__(self, sink: Sink, watch: _Watch) -> None:
-        self._put = sink.put
-        self._drain = sink.drain
-        self._watch = watch
-
-    def put(self, chunk: Chunk) -> None:
-        if not isinstance(chunk, ProgressChunk):
-            if not self._watch.began:
-                self._watch.begin()
-        elif chunk.stage == "load":
-            self._watch.not_counted()
-        self._put(chunk)
-
-    async def drain(self) -> None:
-        await self._drain()
-        self._watch.bytes_came()

@@ -1,11 +1,19 @@
-"""The four time-outs of a call, and what each says when it has passed. Nothing here waits."""
+"""The four time-outs of a call: what each says when it has passed, and what a stream tells its watch.
+
+Nothing here waits.
+"""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
+from tui_delegate.core.chunks import ProgressChunk
 from tui_delegate.core.errors import TimedOut
 from tui_delegate.core.records import dataclass
+
+if TYPE_CHECKING:
+    from tui_delegate.core.chunks import Chunk
+    from tui_delegate.core.ports import Sink
 
 POLL_LOAD = 1.0
 """Seconds between two looks at how far a load is."""
@@ -47,3 +55,45 @@ class TimeOuts:
             "total": (f"The call took longer than {self.total:g} s (total).", "Ask for less at once."),
         }[cause]
         return TimedOut(words, hint)
+
+
+class Watch(Protocol):
+    """Ends a call that is silent for too long."""
+
+    paused: bool
+    """Whether it is not the server's turn."""
+    began: bool
+
+    def begin(self) -> None:
+        """Note that the first token came."""
+
+    def bytes_came(self) -> None:
+        """Note that the server is there, though it may say nothing yet."""
+
+    def not_counted(self) -> None:
+        """Begin to count anew: until now the server was loading."""
+
+
+class TimedSink:
+    """Passes chunks on and tells the watch; a slow reader is not the server's silence."""
+
+    def __init__(self, sink: Sink, watch: Watch) -> None:
+        self._put = sink.put
+        self._drain = sink.drain
+        self._watch = watch
+
+    def put(self, chunk: Chunk) -> None:
+        """Hand one chunk on."""
+        if not isinstance(chunk, ProgressChunk):
+            if not self._watch.began:
+                self._watch.begin()
+        elif chunk.stage == "load":
+            self._watch.not_counted()
+        self._put(chunk)
+
+    async def drain(self) -> None:
+        """Wait until there is room."""
+        self._watch.paused = True
+        await self._drain()
+        self._watch.paused = False
+        self._watch.bytes_came()

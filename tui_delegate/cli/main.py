@@ -34,6 +34,7 @@ VERBS = {
     "ledger": "show every model call: tokens, time and cost",
     "status": "show version, default profile, files and what is installed; no server is asked",
     "doctor": "try every profile at once: server, key, model, tools; journal and sandbox too",
+    "mcp": "serve these verbs as tools over stdin and stdout, for hosts that speak MCP",
     "install": "teach the coding agents on this machine to delegate",
     "uninstall": "take out what install put in, to the byte",
     "completions": "write a completion script for bash, zsh or fish",

@@ -73,7 +73,8 @@ class Drafting:
         self._environ = environ
         self._ways = ways
         self._written: Written | None = None
-        self._before = target.read() if target else None
+        self.before = target.read() if target else None
+        """What is there now."""
 
     def __enter__(self) -> Drafting:
         return self
@@ -130,7 +131,7 @@ class Drafting:
         from tui_delegate.tools.diff import unified
 
         assert self.target is not None
-        return unified(self.name, self._before, self.target.fit(text.encode()))
+        return unified(self.name, self.before, self.target.fit(text.encode()))
 
     @property
     def found(self) -> dict[str, object]:

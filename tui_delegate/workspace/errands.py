@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tui_delegate.core.specs import Seat
     from tui_delegate.engine.errand import Done, Errand
     from tui_delegate.journal.store import Journal
-    from tui_delegate.profiles import Settings
+    from tui_delegate.profiles import Profile, Settings
     from tui_delegate.workspace.seating import Place
 
 ANSWER_SHARE = 4
@@ -49,8 +49,8 @@ class Told:
 
 
 @dataclass(slots=True)
-class Errands:
-    """One for a process. Close it: it holds connections."""
+class Sending:
+    """Who may be sent on errands: the profiles, the servers behind them, the limits of all that is sent."""
 
     settings: Settings
     environ: Mapping[str, str]
@@ -59,13 +59,28 @@ class Errands:
     limits: Limits
 
     @classmethod
-    def open(cls, changes: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> Errands:
+    def read(cls, changes: Sequence[str], environ: Mapping[str, str] | None, *, plain: bool) -> Sending:
         """Read the profiles. Raises a ConfigError, or a DepthExceeded: we are too deep in other runs."""
         environ = os.environ if environ is None else environ
         settings = profiles.load(environ, Path.home())
         limits = profiles.with_limits(settings.limits, changes) if changes else settings.limits
-        reach = Servers(settings, environ, list(settings.warnings), plain=True)
-        return cls(settings, environ, reach, Seating(settings, reach, Choice()), within(limits, environ))
+        reach = Servers(settings, environ, list(settings.warnings), plain=plain)
+        return Sending(settings, environ, reach, Seating(settings, reach, Choice()), within(limits, environ))
+
+    def profile(self, seat: Seat) -> Profile:
+        """Give the profile that a seat is on."""
+        return profiles.select(self.settings, seat.profile, seat.model)
+
+
+@dataclass(slots=True)
+class Errands(Sending):
+    """One for a process. Close it: it holds connections."""
+
+    @classmethod
+    def open(cls, changes: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> Errands:
+        """Read the profiles; raises what `read` raises."""
+        read = cls.read(changes, environ, plain=True)
+        return cls(read.settings, read.environ, read.reach, read.seating, read.limits)
 
     def close(self) -> None:
         """Close every connection."""
@@ -87,8 +102,7 @@ class Errands:
         """Ask for the seat's window, if so many tokens might be too many for it."""
         if seat.window is not None or tokens < SMALLEST_WINDOW * (1 - 1 / ANSWER_SHARE):
             return seat
-        profile = profiles.select(self.settings, seat.profile, seat.model)
-        return replace(seat, window=straight(self.reach.window(profile, seat.model)))
+        return replace(seat, window=straight(self.reach.window(self.profile(seat), seat.model)))
 
     def journal(self, *, keep_text: bool = True) -> Journal:
         """Open the journal. Raises a JournalError."""

@@ -21,10 +21,12 @@ ENDLESS: Final = 10_000
 """What a number of too many digits to be read counts as."""
 
 
-def origin(environ: Mapping[str, str], command: str, *, session: str = "", target: str = "") -> RunContext:
-    """Say where a run comes from."""
+def origin(
+    environ: Mapping[str, str], command: str, *, session: str = "", target: str = "", cwd: str = ""
+) -> RunContext:
+    """Say where a run comes from: from the working folder, if no other is named."""
     try:
-        cwd = os.getcwd()
+        cwd = cwd or os.getcwd()
     except FileNotFoundError:
         cwd = ""
     return RunContext(
