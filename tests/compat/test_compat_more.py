@@ -75,9 +75,7 @@ def test_ctrl_c(desk: Desk, server: Scripted) -> None:
     desk.file("a.py")
     server.say(Raw(silent=True))
     process, terminal = on_a_terminal(desk, "ask", "--paths", "a.py", "--question", "q")
-    end = time.monotonic() + 15
-    while not server.asked and time.monotonic() < end:
-        seen(terminal, b"\0", 0.05)
+    server.wait()
     process.send_signal(signal.SIGINT)
     said = seen(terminal, b"\0", 10)
     os.close(terminal)
@@ -218,9 +216,7 @@ def test_terminated(desk: Desk, server: Scripted, ignored: str) -> None:
         process.stdin.write(b"text")
         process.stdin.close()
         process.stdin = None
-        end = time.monotonic() + 15
-        while not server.asked and time.monotonic() < end:
-            time.sleep(0.02)
+        server.wait()
         process.send_signal(number)
         _, said = process.communicate(timeout=10)
         assert (process.returncode, b"Traceback" in said) == (-number, False)
