@@ -85,6 +85,7 @@ class Scripted:
         self.gets: list[Asked] = []
         self._replies: list[Reply] = [Chat()]
         self._over = threading.Event()
+        self._arrived = threading.Event()
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=64)
         self._threads: list[threading.Thread] = []
         self.port: int = self._socket.getsockname()[1]
@@ -94,6 +95,7 @@ class Scripted:
     def say(self, *replies: Reply) -> None:
         """Forget what was, and answer so from now on."""
         self.asked.clear()
+        self._arrived.clear()
         self.gets.clear()
         self._replies = list(replies)
 
@@ -115,6 +117,10 @@ class Scripted:
     def corpus(self) -> str:
         """What of files the last chat held, with its frame."""
         return next(text for role, text in self.messages if role == "user")
+
+    def wait(self) -> None:
+        """Wait until a chat is asked."""
+        assert self._arrived.wait(15), "no chat was asked"
 
     def close(self) -> None:
         """Hang up on everybody, and wait until nobody is left."""
@@ -155,6 +161,7 @@ class Scripted:
             self.gets.append(asked)
             return MODELS if asked.path.endswith("/models") else Raw({"error": {"message": "no"}}, 404)
         self.asked.append(asked)
+        self._arrived.set()
         reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
         return rendered(reply, asked) if isinstance(reply, Chat) else reply
 

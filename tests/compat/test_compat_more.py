@@ -75,9 +75,7 @@ def test_ctrl_c(desk: Desk, server: Scripted) -> None:
     desk.file("a.py")
     server.say(Raw(silent=True))
     process, terminal = on_a_terminal(desk, "ask", "--paths", "a.py", "--question", "q")
-    end = time.monotonic() + 15
-    while not server.asked and time.monotonic() < end:
-        seen(terminal, b"\0", 0.05)
+    server.wait()
     process.send_signal(signal.SIGINT)
     said = seen(terminal, b"\0", 10)
     os.close(terminal)
@@ -177,3 +175,50 @@ def test_a_reader_that_goes_away(desk: Desk, server: Scripted) -> None:
         timeout=30,
     )
     assert (done.stdout, done.stderr) == ("a long answer\n", "")
+
+
+@pytest.mark.better("a full disk behind stdout is one plain error")
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+def test_a_full_disk_behind_stdout(desk: Desk) -> None:
+    for words in (("summarize",), ("summarize", "--json"), ("status",)):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(
+                desk.command(*words),
+                input="text",
+                stdout=full,
+                stderr=subprocess.PIPE,
+                cwd=desk.folder,
+                env=desk.env(),
+                text=True,
+                check=False,
+                timeout=30,
+            )
+        assert (done.returncode, "No space left" in done.stderr) == (1, True)
+        assert not {"Traceback", "Exception ignored", "bug"} & set(done.stderr.replace(":", " ").split())
+        assert "Exception ignored" not in done.stderr
+
+
+@pytest.mark.better("TERM and HUP end a call at once, also where a shell had it ignore Ctrl-C")
+@posix
+@pytest.mark.parametrize("ignored", ["INT", "USR1"])
+def test_terminated(desk: Desk, server: Scripted, ignored: str) -> None:
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        server.say(Raw(silent=True))
+        process = subprocess.Popen(
+            ["sh", "-c", f'trap "" {ignored}; exec "$@"', "sh", *desk.command("summarize")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=desk.folder,
+            env=desk.env(),
+        )
+        assert process.stdin
+        process.stdin.write(b"text")
+        process.stdin.close()
+        process.stdin = None
+        server.wait()
+        process.send_signal(number)
+        _, said = process.communicate(timeout=10)
+        assert (process.returncode, b"Traceback" in said) == (-number, False)
+    rows = desk.run("ledger", "--json").out
+    assert rows.count('"status": "cancelled"') == 2

@@ -109,7 +109,7 @@ def _say_json(envelope: dict[str, object]) -> None:
     try:
         output.data_json(envelope)
     except BrokenPipeError:
-        _close_stdout()
+        output.no_more(sys.stdout)
     except DelegateError as error:
         output.say_error(error)
 
@@ -215,7 +215,7 @@ def _run(args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         return _fail(args, Interrupted("Interrupted.")) if said["json"] else output.INTERRUPTED
     except BrokenPipeError:
-        _close_stdout()
+        output.no_more(sys.stdout)
         return output.OK
     except (
         Exception
@@ -241,8 +241,3 @@ def _fail(args: argparse.Namespace, error: DelegateError) -> int:
     elif not output.has_answered():
         _say_json(output.error_envelope(args.verb, error, **told))
     return output.exit_code(error.code, args.verb)
-
-
-def _close_stdout() -> None:
-    """Whoever read our output went away; keep the interpreter from saying so again at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

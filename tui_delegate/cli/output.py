@@ -84,6 +84,8 @@ class _Manner:
     verbose = False
     json = False
     answered = False
+    lost: OSError | None = None
+    """Why stdout can't be written any more."""
     """Whether its one JSON object is out: there is never a second one."""
 
 
@@ -91,19 +93,32 @@ def speak(*, quiet: bool = False, verbose: bool = False, json: bool = False) -> 
     """Say once, before a verb begins, how much talk is wanted. With JSON there is none."""
     _Manner.quiet, _Manner.verbose, _Manner.json = quiet, verbose, json
     _Manner.answered = False
+    _Manner.lost = None
 
 
 def data(text: str, *, end: str = "\n") -> None:
     """Write to stdout. A reader that went away is a BrokenPipeError, any other failure a DelegateError."""
     try:
+        if _Manner.lost:
+            raise _Manner.lost
         sys.stdout.write(text + end)
         sys.stdout.flush()
     except BrokenPipeError:
         raise
     except OSError as error:
+        no_more(sys.stdout)
+        _Manner.lost = error
         raise DelegateError(
             f"The output can't be written: {error.strerror}.", "What was spent is in the ledger."
         ) from error
+
+
+def no_more(stream: TextIO) -> None:
+    """Let a stream that failed swallow the rest: what it still holds would fail again as the process ends."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except (OSError, ValueError):  # it is no file: then nothing of it is written at the end
+        return
 
 
 def data_json(value: object) -> None:
@@ -130,7 +145,7 @@ def say(text: str, *, end: str = "\n") -> None:
         sys.stderr.write(clean(text) + end)
         sys.stderr.flush()
     except OSError:
-        return
+        no_more(sys.stderr)
 
 
 def tell(text: str) -> None:
