@@ -1,4 +1,4 @@
-"""A host of MCP servers, as the SDK makes it, with our server in a process of its own and a project's folder."""
+"""A host of MCP servers, as the SDK makes it: our server in a process of its own, in a project's folder."""
 
 from __future__ import annotations
 

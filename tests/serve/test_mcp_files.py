@@ -15,7 +15,7 @@ from mcp_types import ListRootsResult, Root
 
 from tests.cli.speaking import CHAT, SSE, answering, said, text
 from tests.loopback import Answer, serving
-from tests.serve.hosting import Said, hosting
+from tests.serve.hosting import hosting
 from tui_delegate.core.errors import InputError
 from tui_delegate.serve.mcp.ground import ground_of
 
@@ -26,7 +26,7 @@ def offering(*folders: Path) -> ListRootsFnT:
     """A host that offers folders."""
 
     async def roots(context: Any) -> ListRootsResult:
-        return ListRootsResult(roots=[Root(uri=folder.as_uri()) for folder in folders])
+        return ListRootsResult(roots=[Root.model_validate({"uri": folder.as_uri()}) for folder in folders])
 
     return roots
 
@@ -114,22 +114,23 @@ def test_the_folders_are_those_of_the_person_else_of_the_host(tmp_path: Path) ->
     other.mkdir()
     (other / "there.py").write_text("y = 2\n")
 
-    async def ask(*words: str, path: str, roots: ListRootsFnT | None = None) -> Said:
-        files = {"a.py": "x = 1\n"}
-        async with hosting(tmp_path, server.url, *words, files=files, roots=roots) as host:
-            return await host.call("delegate_ask", question="q", paths=[path])
+    async def asked(url: str, *words: str, roots: ListRootsFnT | None = None) -> list[bool]:
+        """Whether files of the other folder are read, by name and by whole path, and of the server's own."""
+        paths = ("there.py", str(other / "there.py"), str(tmp_path / "project" / "a.py"))
+        async with hosting(tmp_path, url, *words, files={"a.py": "x = 1\n"}, roots=roots) as host:
+            said = [await host.call("delegate_ask", question="q", paths=[path]) for path in paths]
+        return [one.body["ok"] is True for one in said]
 
     async def run() -> None:
-        nonlocal server
         async with serving(answering(Answer(text("yes"), headers=SSE))) as server:
-            there, here = str(other / "there.py"), str(tmp_path / "project" / "a.py")
-            assert (await ask(path="there.py", roots=offering(other))).body["ok"] is True
-            assert (await ask(path=here, roots=offering(other))).error["code"] == "input_error"
-            assert (await ask("--root", str(other), path="there.py")).body["ok"] is True
-            assert (await ask("--root", str(other), path=here, roots=offering(tmp_path))).failed
-            assert (await ask("--allow-outside", path=there)).body["ok"] is True
+            assert await asked(server.url, roots=offering(other)) == [True, True, False]
+            assert await asked(server.url, "--root", str(other), roots=offering(tmp_path)) == [
+                True,
+                True,
+                False,
+            ]
+            assert await asked(server.url, "--allow-outside") == [False, True, True]
 
-    server: Any = None
     asyncio.run(run())
 
 

@@ -40,7 +40,7 @@ def test_a_host_sees_tools_with_schemas_and_hints_and_calls_each(tmp_path: Path)
                 assert {
                     name: (hint.read_only_hint, hint.destructive_hint) for name, hint in hints.items() if hint
                 } == TOOLS
-                checks = {one.name: fastjsonschema.compile(one.output_schema) for one in listed}
+                checks = {one.name: fastjsonschema.compile(one.output_schema or {}) for one in listed}
 
                 asked = await host.call("delegate_ask", question="Which port?", paths=["a.py"])
                 checks["delegate_ask"](asked.body)
@@ -124,13 +124,16 @@ def test_what_goes_wrong_is_a_result_that_a_model_can_act_on(tmp_path: Path) -> 
 
 def test_profiles_that_change_while_it_runs_are_taken(tmp_path: Path) -> None:
     async def run() -> None:
-        async with serving(openai()) as first, serving(openai()) as second:
-            async with hosting(tmp_path, first.url, files={"a.py": "x = 1\n"}) as host:
-                before = await host.call("delegate_ask", question="q", paths=["a.py"])
-                write_profiles(host.home, second.url, "other")
-                after = await host.call("delegate_ask", question="q", paths=["a.py"])
-                assert (before.body["model"], after.body["model"]) == ("big", "other")
-                assert (CHAT in first.lines, CHAT in second.lines) == (True, True)
+        async with (
+            serving(openai()) as first,
+            serving(openai()) as second,
+            hosting(tmp_path, first.url, files={"a.py": "x = 1\n"}) as host,
+        ):
+            before = await host.call("delegate_ask", question="q", paths=["a.py"])
+            write_profiles(host.home, second.url, "other")
+            after = await host.call("delegate_ask", question="q", paths=["a.py"])
+            assert (before.body["model"], after.body["model"]) == ("big", "other")
+            assert (CHAT in first.lines, CHAT in second.lines) == (True, True)
 
     asyncio.run(run())
 
@@ -139,12 +142,14 @@ def test_an_answer_has_to_fit_a_schema_that_comes_with_the_call(tmp_path: Path) 
     async def run() -> None:
         answers = (Answer(text("a port"), headers=SSE), Answer(text('{"port": 8080}'), headers=SSE))
         schema = {"type": "object", "properties": {"port": {"type": "integer"}}, "required": ["port"]}
-        async with serving(answering(*answers)) as server:
-            async with hosting(tmp_path, server.url, files={"a.py": "PORT = 8080\n"}) as host:
-                fitted = await host.call("delegate_ask", question="q", paths=["a.py"], schema=schema)
-                assert fitted.body["data"] == {"port": 8080}
-                assert fitted.body["calls"] == 2
-                assert "asked again" in str(fitted.body["notes"])
+        async with (
+            serving(answering(*answers)) as server,
+            hosting(tmp_path, server.url, files={"a.py": "PORT = 8080\n"}) as host,
+        ):
+            fitted = await host.call("delegate_ask", question="q", paths=["a.py"], schema=schema)
+            assert fitted.body["data"] == {"port": 8080}
+            assert fitted.body["calls"] == 2
+            assert "asked again" in str(fitted.body["notes"])
 
     asyncio.run(run())
 
@@ -154,13 +159,15 @@ def test_what_a_model_writes_reaches_a_host_whole_and_harms_no_wire(tmp_path: Pa
         odd = "\x1b[2J\x00\x7f\u2028\u0085 half \ud83d end"
         big = "all of it. " * 200_000
         replies = (Answer(text(odd), headers=SSE), Answer(text(big), headers=SSE))
-        async with serving(answering(*replies)) as server:
-            async with hosting(tmp_path, server.url, files={"a\x1b.py": "x = 1\n"}) as host:
-                first = await host.call("delegate_ask", question="q", paths=["."])
-                assert str(first.body["content"]).startswith("\x1b[2J")
-                assert "\x1b" not in "".join(first.texts)
-                second = await host.call("delegate_ask", question="q", paths=["."])
-                assert second.body["content"] == big
+        async with (
+            serving(answering(*replies)) as server,
+            hosting(tmp_path, server.url, files={"a\x1b.py": "x = 1\n"}) as host,
+        ):
+            first = await host.call("delegate_ask", question="q", paths=["."])
+            assert str(first.body["content"]).startswith("\x1b[2J")
+            assert "\x1b" not in "".join(first.texts)
+            second = await host.call("delegate_ask", question="q", paths=["."])
+            assert second.body["content"] == big
 
     asyncio.run(run())
 
@@ -185,9 +192,11 @@ def test_too_deep_in_other_calls_it_refuses(tmp_path: Path) -> None:
 def test_a_log_of_agent_delegate_gets_its_line(tmp_path: Path) -> None:
     async def run() -> None:
         environ = {"AGENT_DELEGATE_LOG": str(tmp_path / "log")}
-        async with serving(openai()) as server:
-            async with hosting(tmp_path, server.url, files={"a.py": "x = 1\n"}, environ=environ) as host:
-                await host.call("delegate_ask", question="q", paths=["a.py"])
+        async with (
+            serving(openai()) as server,
+            hosting(tmp_path, server.url, files={"a.py": "x = 1\n"}, environ=environ) as host,
+        ):
+            await host.call("delegate_ask", question="q", paths=["a.py"])
         (line,) = (tmp_path / "log").read_text().splitlines()
         assert json.loads(line)["command"] == "ask"
 
