@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from tui_delegate.core.chunks import ProgressChunk
 from tui_delegate.core.errors import TimedOut
-from tui_delegate.core.records import dataclass
+from tui_delegate.core.records import dataclass, replace
 
 if TYPE_CHECKING:
     from tui_delegate.core.chunks import Chunk
@@ -34,6 +34,10 @@ class TimeOuts:
     def of(cls, timeout: float | None) -> TimeOuts:
         """Take a profile's own `timeout`, which bounds every read, the first too."""
         return cls() if timeout is None else cls(first=timeout, idle=timeout)
+
+    def within(self, seconds: float | None) -> TimeOuts:
+        """Give those of a run that may take so long; None: as long as it likes."""
+        return self if seconds is None else replace(self, total=min(self.total, seconds))
 
     @property
     def look_every(self) -> float:

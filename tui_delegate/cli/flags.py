@@ -65,7 +65,11 @@ def add_errand(parser: argparse.ArgumentParser) -> None:
         help="where the material is more than the model can hold: read it in parts, then combine",
     )
     parser.add_argument(
-        "--limit", action="append", default=[], metavar="NAME=VALUE", help="tokens, cost, depth; repeatable"
+        "--limit",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="tokens, cost, seconds, depth; repeatable",
     )
     parser.add_argument(
         "--no-keep-text", action="store_true", help="keep figures only, no word of what was said"

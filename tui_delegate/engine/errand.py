@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.chunks import ChatRequest
-from tui_delegate.core.errors import CutOff, DelegateError, Unfit
+from tui_delegate.core.errors import CutOff, DelegateError, TimedOut, Unfit
 from tui_delegate.core.events import Cancelled, Failed, Finished, Opened, RunPath, Spent, Started, Warned
 from tui_delegate.core.flags import CUT_AT_END
 from tui_delegate.core.messages import Message, user
@@ -79,10 +79,14 @@ class Bench:
     stream: Outlet
     purser: Payer
     clock: Clock
+    until: float | None = None
+    """When, on the clock, nobody is asked again; None: there is no such time."""
 
     def open(self, run: str, prompt: str, limits: Limits, context: RunContext) -> None:
         """Tell that a run begins."""
         at = self.clock.now()
+        if limits.seconds is not None:
+            self.until = self.clock.time() + limits.seconds
         self.stream.emit(Opened(at=at, run=run, prompt=prompt, limits=limits, context=context))
 
 
@@ -153,6 +157,8 @@ class _Work:
         """Ask until the answer holds what was asked of it."""
         messages = self.errand.messages
         for left in range(self.errand.rounds, -1, -1):
+            if self.bench.until is not None and self.bench.clock.time() > self.bench.until:
+                raise TimedOut("The time that this may take has passed.", "Raise the limit `seconds`.")
             reply = await self.asker.ask(lambda seat: _request(seat, messages, self.errand.answer_schema))  # noqa: B023 (called at once)
             self.text = self._text_of(reply)
             if self.errand.review is None:

@@ -64,7 +64,7 @@ class Sending:
         environ = os.environ if environ is None else environ
         settings = profiles.load(environ, Path.home())
         limits = profiles.with_limits(settings.limits, changes) if changes else settings.limits
-        reach = Servers(settings, environ, list(settings.warnings), plain=plain)
+        reach = Servers(settings, environ, list(settings.warnings), seconds=limits.seconds, plain=plain)
         return Sending(settings, environ, reach, Seating(settings, reach, Choice()), within(limits, environ))
 
     def profile(self, seat: Seat) -> Profile:

@@ -36,6 +36,8 @@ class Servers:
     environ: Mapping[str, str]
     notices: list[str]
     """What a person should be told is added here, once."""
+    seconds: float | None = None
+    """How long one call may take, where less than usual; None: as long as usual."""
     plain: bool = False
     """Whether there is no event loop: one call at a time, and nothing waits but the call itself."""
     _connections: dict[tuple[str, str], Connection] = field(default_factory=dict)
@@ -133,13 +135,16 @@ class Servers:
     def _alone(self, profile: Profile, connection: Connection) -> Member:
         from tui_delegate.backends.solo import alone
 
-        return alone(connection, TimeOuts.of(profile.timeout))
+        return alone(connection, self._time_outs(profile))
 
     def _laned(self, profile: Profile, connection: Connection) -> Member:
         from tui_delegate.backends.lane import Laned
 
         lane = self._lane(profile, connection)
-        return Laned(connection.backend, lane, TimeOuts.of(profile.timeout), connection.host)
+        return Laned(connection.backend, lane, self._time_outs(profile), connection.host)
+
+    def _time_outs(self, profile: Profile) -> TimeOuts:
+        return TimeOuts.of(profile.timeout).within(self.seconds)
 
     def _lane(self, profile: Profile, connection: Connection) -> Lane:
         from asyncio import ensure_future

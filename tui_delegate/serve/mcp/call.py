@@ -6,11 +6,11 @@ It knows more the further it has come, so that an error is told with all that is
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.clean import clean
 from tui_delegate.core.errors import BackendError, DelegateError
+from tui_delegate.core.records import dataclass, field
 from tui_delegate.serve.mcp.ground import NOWHERE, Ground
 from tui_delegate.serve.mcp.telling import Telling
 from tui_delegate.workspace.envelopes import answer_envelope, error_envelope, figures_of, without_keys

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.clean import clean
@@ -14,6 +13,7 @@ from tui_delegate.core.errors import (
     MissingTarget,
     TargetChanged,
 )
+from tui_delegate.core.records import dataclass
 from tui_delegate.engine.prompts import ASK, SUMMARIZE
 from tui_delegate.serve.mcp.call import Result, in_words
 from tui_delegate.workspace.asking import Question, parts_for

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tui_delegate import profiles
 from tui_delegate.core.clean import clean
 from tui_delegate.core.errors import InputError
+from tui_delegate.core.records import replace
 from tui_delegate.core.transcript import Transcript
 from tui_delegate.corpus.mentions import find_mentions
 from tui_delegate.serve.mcp.call import Result, in_words

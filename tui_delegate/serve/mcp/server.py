@@ -10,7 +10,6 @@ import asyncio
 import logging
 import os
 import signal
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import anyio
@@ -33,6 +32,7 @@ from mcp_types import (
 from tui_delegate import __version__
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError
+from tui_delegate.core.records import dataclass
 from tui_delegate.serve.mcp.ground import ground_of
 from tui_delegate.serve.mcp.tools import INSTRUCTIONS, TOOLS
 from tui_delegate.serve.mcp.wishes import Given

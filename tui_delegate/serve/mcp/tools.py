@@ -6,8 +6,9 @@ What a tool does is not known here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from tui_delegate.core.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

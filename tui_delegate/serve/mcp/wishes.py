@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.choice import Choice
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
+from tui_delegate.core.records import dataclass
 from tui_delegate.serve.mcp.tools import TOOLS
 
 if TYPE_CHECKING:
