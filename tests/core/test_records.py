@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -130,3 +131,10 @@ def test_events_and_calls_are_made_without_the_library() -> None:
     root = Path(records.__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_the_package_makes_all_its_values_this_way() -> None:
+    by_the_library = re.compile(r"^\s*from dataclasses import .*\b(dataclass|field|replace)\b", re.MULTILINE)
+    files = (Path(records.__file__).parents[1]).rglob("*.py")
+    found = {path.name for path in files if by_the_library.search(path.read_text(encoding="utf-8"))}
+    assert found == {"records.py"}
