@@ -7,10 +7,10 @@ somebody to ask; nothing is shown here.
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.errors import ResolveError
+from tui_delegate.core.records import dataclass
 from tui_delegate.engine.errand import Looked
 from tui_delegate.engine.prompts import EXTRACT, WRITE
 from tui_delegate.tools.fences import finish, strip_fences

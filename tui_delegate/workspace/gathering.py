@@ -5,11 +5,11 @@ Which file is left out and why is the corpus's to decide; what is said of it, an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
+from tui_delegate.core.records import dataclass
 from tui_delegate.workspace.material import Files
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ How the material is cut is its own; how parts are done side by side, the engine'
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tui_delegate.core.records import dataclass, replace
 from tui_delegate.core.usage import estimate_tokens
 from tui_delegate.engine.errand import Errand, do
 from tui_delegate.engine.parts import Answer, Part, do_in_parts
