@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.desk import Desk, Ended
+from tests.desk import Desk, Ended, Env
 from tests.scripted import Chat, Scripted, scripted
 from tui_delegate.cli.main import main
 
@@ -42,6 +42,10 @@ class Here(Desk):
 
     capture: pytest.CaptureFixture[str]
     patch: pytest.MonkeyPatch
+
+    def env(self, more: Env = None) -> dict[str, str]:
+        """Give a process the same home."""
+        return Desk.env(self, {"TUI_DELEGATE_HOME": str(self.home), **(more or {})})
 
     def call(self, *words: str, stdin: bytes = b"") -> Ended:
         """Call the program as its entry point does."""

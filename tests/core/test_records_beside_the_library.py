@@ -6,6 +6,7 @@ import copy
 import dataclasses
 import math
 import pickle
+import re
 import subprocess
 import sys
 import types
@@ -356,3 +357,10 @@ def test_a_class_costs_no_compiling_and_loads_nothing() -> None:
         "tui_delegate.core",
         "tui_delegate.core.records",
     ]
+
+
+def test_the_package_makes_all_its_values_this_way() -> None:
+    by_the_library = re.compile(r"^\s*from dataclasses import .*\b(dataclass|field|replace)\b", re.MULTILINE)
+    files = (ROOT / "tui_delegate").rglob("*.py")
+    found = {path.name for path in files if by_the_library.search(path.read_text(encoding="utf-8"))}
+    assert found == {"records.py"}

@@ -60,6 +60,11 @@ class Conduct:
         self._streamed = False
         self._cleaner = Cleaner()
 
+    @property
+    def file(self) -> str:
+        """The file that this call writes; empty: none."""
+        return "" if getattr(self.args, "stdout", False) else self.target
+
     def resolve(self) -> None:
         """Say who is sent; no server is asked. Raises a ResolveError."""
         self.place = self.errands.sent(self.args.profile, self.args.model, self.args.verb)
@@ -91,7 +96,7 @@ class Conduct:
                     self.seat,
                     prompt,
                     command=self.args.verb,
-                    target="" if getattr(self.args, "stdout", False) else self.target,
+                    target=self.file,
                     journal=journal,
                     tell=self.hear,
                 )

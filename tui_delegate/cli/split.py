@@ -54,7 +54,7 @@ async def _ask(
                     return await do_in_parts(bench, job.parts(pieces), seat, job.again, job.combined)
 
                 told = await many.run(
-                    work, prompt, command=args.verb, target=conduct.target, journal=journal, tell=tell
+                    work, prompt, command=args.verb, target=conduct.file, journal=journal, tell=tell
                 )
     finally:
         if journal:

@@ -139,7 +139,10 @@ def _read(pipe: IO[bytes], output: Output) -> None:
 def _wait(process: subprocess.Popen[bytes]) -> None:
     """Wait for the end, and leave the number taken, so that the group can be ended under it."""
     if hasattr(os, "waitid"):
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        try:
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        except ChildProcessError:  # Ctrl-C: whoever joins this thread went on before it
+            return
     else:
         process.wait()
 

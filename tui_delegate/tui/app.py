@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import signal
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
 
 from tui_delegate.core.clean import clean_line
+from tui_delegate.core.records import replace
 from tui_delegate.tui.commands import EVERYWHERE, Command, bindings
 from tui_delegate.tui.notices import Notices
 from tui_delegate.tui.preferences import store_keys

@@ -5,10 +5,11 @@ A screen lists its commands in `commands`; what a command does is the action of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from textual.binding import Binding, BindingType
+
+from tui_delegate.core.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,12 +5,12 @@ Every text that is given out here is clean: it may go to a display as it is, but
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len, set_cell_size
 
 from tui_delegate.core.clean import clean_line
+from tui_delegate.core.records import dataclass
 
 if TYPE_CHECKING:
     from tui_delegate.core.transcript import Node

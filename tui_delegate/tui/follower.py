@@ -9,9 +9,9 @@ import asyncio
 import os
 import platform
 from collections import OrderedDict
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
+from tui_delegate.core.records import dataclass, field
 from tui_delegate.core.transcript import Transcript
 from tui_delegate.journal import processes
 

@@ -5,7 +5,7 @@ Each word of the query has to be found: as it is, or at least its letters in the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from tui_delegate.core.records import dataclass
 
 _WHOLE, _START, _WORD, _INSIDE, _LETTERS = 5.0, 4.0, 3.0, 2.0, 0.5
 

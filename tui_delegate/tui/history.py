@@ -10,8 +10,9 @@ import os
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from tui_delegate.core.records import dataclass
 
 if sys.platform != "win32":
     import fcntl

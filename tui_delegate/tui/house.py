@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tui_delegate import profiles
 from tui_delegate.core.errors import JournalError
+from tui_delegate.core.records import dataclass, field, replace
 from tui_delegate.journal.sessions import Reader
 from tui_delegate.tui import preferences
 from tui_delegate.tui.preferences import Preferences

@@ -6,12 +6,12 @@ Every text that is given out here is clean, and none of it is markup.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from textual.content import Content
 
 from tui_delegate.core.clean import clean_line
+from tui_delegate.core.records import replace
 from tui_delegate.core.servers import ModelInfo
 from tui_delegate.tui import figures
 from tui_delegate.tui.fuzzy import fit

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import ConfigError, InputError
 from tui_delegate.core.limits import Limits
+from tui_delegate.core.records import dataclass, field, replace
 from tui_delegate.profiles.flags import with_limits
 from tui_delegate.profiles.read import MOST_BYTES, parse
 from tui_delegate.profiles.table import Source

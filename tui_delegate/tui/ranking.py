@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
 from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Final
+
+from tui_delegate.core.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,11 +5,12 @@ A row is named by the kind of thing that it sets, a dot, and the thing's own nam
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.errors import InputError
 from tui_delegate.core.limits import Limits
+from tui_delegate.core.records import dataclass, field, replace
 from tui_delegate.tui.keys import keys_of, shown
 from tui_delegate.tui.preferences import (
     ITEMS,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +16,7 @@ from textual.theme import Theme
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import ConfigError
+from tui_delegate.core.records import dataclass
 from tui_delegate.profiles.read import parse
 from tui_delegate.profiles.table import Source, Table
 

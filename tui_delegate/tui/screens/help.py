@@ -6,7 +6,6 @@ What a command does is its screen's. The few words on how to do things are here.
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.containers import Vertical, VerticalScroll
@@ -14,6 +13,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from tui_delegate.core.records import dataclass
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.keys import keys_of, shown
 from tui_delegate.tui.widgets.foot import Foot

@@ -7,7 +7,6 @@ queries are asked, off this thread, and the latest question wins.
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, ParamSpec, TypeAlias
@@ -19,6 +18,7 @@ from textual.widgets import Input, Static
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError
+from tui_delegate.core.records import replace
 from tui_delegate.tui.commands import bindings
 from tui_delegate.tui.screens.ledger_call import CallScreen
 from tui_delegate.tui.screens.ledger_columns import ColumnsScreen

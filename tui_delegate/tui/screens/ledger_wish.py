@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from tui_delegate.core.records import dataclass, replace
 from tui_delegate.journal.browse import SORTS, Delegation, View
 from tui_delegate.journal.ledger import Total, midnight
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol
 
@@ -21,6 +20,7 @@ from textual.widgets.option_list import Option
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.conversation import chain, leaves
 from tui_delegate.core.errors import DelegateError
+from tui_delegate.core.records import dataclass
 from tui_delegate.journal import minutes
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.screens.confirm import AskLine, Confirm

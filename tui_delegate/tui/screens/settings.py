@@ -5,7 +5,6 @@ What a value may be is said where it is declared; applying and keeping it is the
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from textual.containers import Vertical
@@ -16,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError
+from tui_delegate.core.records import replace
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.figures import fit
 from tui_delegate.tui.keys import refusal

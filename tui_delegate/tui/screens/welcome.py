@@ -5,7 +5,6 @@ Looking is done by what it is given; nothing is connected, written or chosen for
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from textual.containers import VerticalScroll
@@ -15,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import DelegateError, Unreachable
+from tui_delegate.core.records import dataclass
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.screens.modal import Modal
 from tui_delegate.tui.widgets.foot import Foot

@@ -5,7 +5,6 @@ What the lines mean is not known here. Cells are texts or content of ours; texts
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual.containers import Vertical
@@ -15,6 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui_delegate.core.clean import clean_line
+from tui_delegate.core.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,13 +6,13 @@ It shows transcripts and says what a person wants; it sends nothing and keeps no
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Static
 
+from tui_delegate.core.records import dataclass, replace
 from tui_delegate.tui.commands import Command, bindings
 
 if TYPE_CHECKING:

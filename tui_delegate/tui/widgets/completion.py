@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from tui_delegate.core.clean import clean, clean_line
+from tui_delegate.core.records import dataclass
 from tui_delegate.tui.ranking import Hit, Ranker, sift
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ What a field means is not known here. A secret is only ever taken in: there is n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from textual.containers import Horizontal, Vertical
@@ -13,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Input, Select, Static, TextArea
 
 from tui_delegate.core.clean import clean, clean_line
+from tui_delegate.core.records import dataclass
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

@@ -5,7 +5,6 @@ It is handed values and draws them in the width there is; where they come from i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -13,6 +12,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from tui_delegate.core.clean import clean_line
+from tui_delegate.core.records import dataclass
 from tui_delegate.tui import figures
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ Pure. The state's word and the title are there at every width; figures go first,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.flags import partial_words
+from tui_delegate.core.records import dataclass
 from tui_delegate.core.transcript import ENDED
 from tui_delegate.tui import figures
 from tui_delegate.tui.figures import cut

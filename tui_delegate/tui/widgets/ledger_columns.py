@@ -6,10 +6,10 @@ Pure: a column makes clean text of a row. What draws the text is the table.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from tui_delegate.core.clean import clean_line
+from tui_delegate.core.records import dataclass
 from tui_delegate.journal.rows import path_of
 from tui_delegate.tui import figures
 from tui_delegate.tui.figures import UNKNOWN

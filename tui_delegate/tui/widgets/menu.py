@@ -5,7 +5,6 @@ What the rows mean is not known here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import cell_len, set_cell_size
@@ -13,6 +12,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
+from tui_delegate.core.records import dataclass
 from tui_delegate.tui.figures import cut
 
 if TYPE_CHECKING:

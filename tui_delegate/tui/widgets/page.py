@@ -6,9 +6,9 @@ Pure: it draws nothing. Text given to it is clean. Work for what is added does n
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from tui_delegate.core.records import dataclass, field
 from tui_delegate.tui.widgets.wrap import end_of_row
 
 Kind = Literal["text", "thought", "call", "note", "error", "divider", "gap"]

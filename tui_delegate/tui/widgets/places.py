@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
 from typing import Final
+
+from tui_delegate.core.records import dataclass
 
 LEAST_WIDTH: Final = 40
 """Columns that a pane has at least where another one stands beside it."""

@@ -5,7 +5,6 @@ It draws figures that it was given. Each series has its own filling, so that non
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, ClassVar, Final
 
@@ -14,6 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui_delegate.core.clean import clean_line
+from tui_delegate.core.records import dataclass
 from tui_delegate.tui.figures import count, fit
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ It posts what is to be done and does none of it: no run, no queue and no command
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import cell_len
@@ -20,6 +19,7 @@ from textual.widgets import Static, TextArea
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
+from tui_delegate.core.records import dataclass
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.editor import edit_text
 from tui_delegate.tui.history import Stroll

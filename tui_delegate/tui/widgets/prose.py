@@ -7,11 +7,11 @@ remembers: a text that grows is `document.py`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.clean import clean, clean_line
+from tui_delegate.core.records import dataclass
 from tui_delegate.tui.widgets.prose_line import Kind, Line, Pieces, Span
 from tui_delegate.tui.widgets.prose_table import Cell, Table
 

@@ -5,8 +5,9 @@ A value; who makes it and who draws it is not known here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from tui_delegate.core.records import dataclass, field
 
 Span = tuple[int, int, str]
 """From, to, and a style in the words of a style sheet; `@` and an address for a link."""

@@ -5,11 +5,11 @@ Pure: cells in, lines out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final
 
 from rich.cells import cell_len
 
+from tui_delegate.core.records import dataclass, field
 from tui_delegate.tui.widgets.prose_line import Line, Pieces, Span
 from tui_delegate.tui.widgets.wrap import end_of_row
 

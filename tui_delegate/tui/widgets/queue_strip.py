@@ -5,7 +5,6 @@ It holds no queue: it is told what waits, and says what was clicked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import set_cell_size
@@ -14,6 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from tui_delegate.core.clean import clean_line
+from tui_delegate.core.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,6 @@ A fold over transcripts, drawn at most as often as the frame clock asks; it read
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.segment import Segment
@@ -14,6 +13,7 @@ from textual.message import Message
 from textual.strip import Strip as Line
 from textual.widget import Widget
 
+from tui_delegate.core.records import dataclass
 from tui_delegate.core.transcript import ENDED
 from tui_delegate.tui import figures
 from tui_delegate.tui.figures import UNKNOWN, fit

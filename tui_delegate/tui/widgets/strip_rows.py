@@ -5,10 +5,10 @@ A fold over transcripts; nothing is drawn here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.clean import clean_line
+from tui_delegate.core.records import dataclass, field
 from tui_delegate.core.savings import Savings, savings_of
 from tui_delegate.core.transcript import ENDED
 from tui_delegate.core.usage import CHARS_PER_TOKEN, Usage

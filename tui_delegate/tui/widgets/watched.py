@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tui_delegate.core.records import dataclass
 from tui_delegate.core.transcript import ENDED
 
 if TYPE_CHECKING:
