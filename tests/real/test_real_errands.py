@@ -1,4 +1,4 @@
-"""One-shot calls of a real model on a real server: an answer held to its schema, a text too long for its window."""
+"""One-shot calls of a real model on a real server: answers held to a schema, the window that it tells."""
 
 from __future__ import annotations
 
