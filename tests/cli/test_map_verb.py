@@ -61,7 +61,7 @@ def test_every_file_is_asked_about_by_itself_and_its_answer_is_a_line(docs: Here
         "profile": "worker",
         "calls": 1,
     }
-    assert one["run"] in docs.call("ledger", "--json").out
+    assert str(one["run"]) in docs.call("ledger", "--json").out
 
 
 def test_a_second_call_asks_nobody_and_changes_nothing(docs: Here, server: Scripted) -> None:

@@ -168,7 +168,9 @@ def test_on_a_terminal_the_diff_is_shown_and_asked_about(
         here.command("write", *words),
         cwd=here.folder,
         env=here.env({"TERM": "xterm-256color"}),
-        **dict.fromkeys(("stdin", "stdout", "stderr"), theirs),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
     )
     os.close(theirs)
     shown = read_until(ours, b"[y/N] ")

@@ -17,7 +17,6 @@ from tui_delegate.core.events import Event, Finished, Opened, Started, Wrote
 from tui_delegate.core.limits import Limits
 from tui_delegate.core.straight import straight
 from tui_delegate.core.usage import Usage
-from tui_delegate.engine import plain
 from tui_delegate.engine.plain import PlainPurser, PlainStream, plain_clock
 from tui_delegate.journal.store import Journal
 
@@ -64,7 +63,7 @@ def test_the_beginning_is_stored_at_once_and_the_end_before_it_is_told() -> None
 
 def test_text_is_stored_a_few_times_a_second_and_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr(plain.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("tui_delegate.engine.plain.time.monotonic", lambda: now[0])
     notebook = Notebook()
     stream = PlainStream("r1", notebook, lambda event: None)
     for number in range(100):
