@@ -236,6 +236,14 @@ def test_a_log_that_is_not_utf8(desk: Desk) -> None:
     assert totals(desk.run("ledger", "--json", "--log", str(log)))["total_calls"] == 2
 
 
+@pytest.mark.same("1A.8 /dev/null is a log of nothing")
+@pytest.mark.skipif(not os.path.exists("/dev/null"), reason="this system has no /dev/null")
+def test_the_log_that_keeps_nothing(desk: Desk) -> None:
+    assert desk.summarize(env={"AGENT_DELEGATE_LOG": "/dev/null"}).code == 0
+    ended = desk.run("ledger", "--json", "--log", "/dev/null")
+    assert (ended.code, ended.error["type"]) == (2, "empty_ledger")
+
+
 @pytest.mark.better("two shells at once never tear a line, also after a half one")
 def test_two_shells_at_once(desk: Desk) -> None:
     log = desk.file("usage.log", '{"half":')

@@ -10,7 +10,7 @@ import pytest
 
 from tui_delegate.core.errors import InputError
 from tui_delegate.journal.ledger import Query
-from tui_delegate.journal.logs import LONGEST, LogLedger, moment
+from tui_delegate.journal.logs import LONGEST, LogLedger, Skipped, entries, moment
 
 LINE = {
     "ts": "2026-11-21T11:39:27Z", "command": "summarize", "profile": "ollama", "backend": "openai-compat",
@@ -114,3 +114,10 @@ def test_a_line_without_end_is_passed_over_and_memory_stays_flat(tmp_path: Path)
 def test_a_log_that_cannot_be_read_is_one_sentence(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match="can't be read"):
         LogLedger(f"{tmp_path}/{name}", Query())
+
+
+@pytest.mark.parametrize("device", ["/dev/null", "/dev/zero"])
+def test_a_device_is_a_log_of_nothing_however_much_it_gives(device: str) -> None:
+    if not Path(device).exists():
+        pytest.skip("this system has no such device")
+    assert list(entries(device, Skipped())) == []

@@ -5,6 +5,8 @@ written here, and no journal is opened. The ledger verb loads this, so it import
 """
 
 import json
+import os
+import stat
 import time
 from collections import deque
 from operator import add
@@ -51,6 +53,8 @@ def entries(
     """Give a log's lines, the oldest first; `seen` is told the bytes of each. Raises an InputError."""
     try:
         with open(path, "rb") as log:
+            if _is_endless(log):
+                return
             for line in _lines(log):
                 if seen is not None:
                     seen(len(line))
@@ -64,6 +68,11 @@ def entries(
     except (OSError, ValueError) as error:
         words = getattr(error, "strerror", None) or str(error)
         raise InputError(f"The log {path} can't be read: {words}.", "Name another file.") from error
+
+
+def _is_endless(log: "BufferedReader") -> bool:
+    """Say whether it is a device such as /dev/null or /dev/zero: nothing of ours was ever kept there."""
+    return stat.S_ISCHR(os.fstat(log.fileno()).st_mode) and not log.isatty()
 
 
 def call_of(fields: "Mapping[str, object]", skipped: Skipped) -> Call:
