@@ -109,9 +109,11 @@ def test_what_goes_wrong_is_a_result_that_a_model_can_act_on(tmp_path: Path) -> 
                 assert "very-secret" not in json.dumps(failed.body) + "".join(failed.texts)
                 lost = await host.call("delegate_run", prompt="Hello")
                 assert (lost.error["code"], lost.body["ok"]) == ("auth", False)
+                assert "very-secret" not in json.dumps(lost.body) + "".join(lost.texts)
                 assert (await host.call("delegate_summarize")).error["code"] == "empty_stdin"
                 assert (await host.call("delegate_ledger", since="soon")).error["code"] == "input_error"
                 mapped = await host.call("delegate_map", paths=["a.py"], question="q")
+                assert "very-secret" not in json.dumps(mapped.body)
                 assert (mapped.failed, mapped.body["failed"]) == (True, 1)
 
                 (host.home / "profiles.toml").write_text("nonsense = [")
