@@ -191,6 +191,24 @@ def test_too_deep_in_other_calls_it_refuses(tmp_path: Path) -> None:
     asyncio.run(run())
 
 
+def test_where_the_journal_can_not_be_written_the_answer_comes_and_says_so(tmp_path: Path) -> None:
+    async def run() -> None:
+        (tmp_path / "home" / "journal.db").mkdir(parents=True)
+        async with (
+            serving(openai()) as server,
+            hosting(tmp_path, server.url, files={"a.py": "x = 1\n"}) as host,
+        ):
+            for tool, arguments in (
+                ("delegate_ask", {"question": "q", "paths": ["a.py"]}),
+                ("delegate_map", {"paths": ["a.py"]}),
+                ("delegate_run", {"prompt": "Hello"}),
+            ):
+                said = await host.call(tool, **arguments)
+                assert (said.body["ok"], "journal.db" in str(said.body["journal_error"])) == (True, True)
+
+    asyncio.run(run())
+
+
 def test_a_log_of_agent_delegate_gets_its_line(tmp_path: Path) -> None:
     async def run() -> None:
         environ = {"AGENT_DELEGATE_LOG": str(tmp_path / "log")}

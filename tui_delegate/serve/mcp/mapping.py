@@ -142,6 +142,7 @@ class _Map:
             tell=self._call.telling.hear,
         )
         self._told.append(told)
+        self._call.unwritten = self._call.unwritten or told.unwritten
         return told
 
     def _question(self) -> Question:
