@@ -109,9 +109,11 @@ def test_what_goes_wrong_is_a_result_that_a_model_can_act_on(tmp_path: Path) -> 
                 assert "very-secret" not in json.dumps(failed.body) + "".join(failed.texts)
                 lost = await host.call("delegate_run", prompt="Hello")
                 assert (lost.error["code"], lost.body["ok"]) == ("auth", False)
+                assert "very-secret" not in json.dumps(lost.body) + "".join(lost.texts)
                 assert (await host.call("delegate_summarize")).error["code"] == "empty_stdin"
                 assert (await host.call("delegate_ledger", since="soon")).error["code"] == "input_error"
                 mapped = await host.call("delegate_map", paths=["a.py"], question="q")
+                assert "very-secret" not in json.dumps(mapped.body)
                 assert (mapped.failed, mapped.body["failed"]) == (True, 1)
 
                 (host.home / "profiles.toml").write_text("nonsense = [")
@@ -185,6 +187,24 @@ def test_too_deep_in_other_calls_it_refuses(tmp_path: Path) -> None:
                 said = await host.call(tool, **arguments)
                 assert said.error["code"] == "subagent_depth_exceeded"
             assert (await host.call("delegate_status")).content["depth"] == 9
+
+    asyncio.run(run())
+
+
+def test_where_the_journal_can_not_be_written_the_answer_comes_and_says_so(tmp_path: Path) -> None:
+    async def run() -> None:
+        (tmp_path / "home" / "journal.db").mkdir(parents=True)
+        async with (
+            serving(openai()) as server,
+            hosting(tmp_path, server.url, files={"a.py": "x = 1\n"}) as host,
+        ):
+            for tool, arguments in (
+                ("delegate_ask", {"question": "q", "paths": ["a.py"]}),
+                ("delegate_map", {"paths": ["a.py"]}),
+                ("delegate_run", {"prompt": "Hello"}),
+            ):
+                said = await host.call(tool, **arguments)
+                assert (said.body["ok"], "journal.db" in str(said.body["journal_error"])) == (True, True)
 
     asyncio.run(run())
 

@@ -204,23 +204,9 @@ class Conduct:
             self._column = 0
 
     def _log(self, told: Told) -> None:
-        from tui_delegate.journal import jsonl
+        from tui_delegate.workspace.logged import log_errand
 
-        path = jsonl.log_path(self.errands.environ)
-        if path is None:
-            return
-        done = told.done
-        line = jsonl.line_of(
-            told.context,
-            at=done.at,
-            profile=done.seat.profile,
-            backend=done.seat.protocol,
-            host=done.seat.host,
-            model=done.seat.model,
-            usage=done.usage,
-            total_ms=round(done.seconds * 1000),
-        )
-        if problem := jsonl.append(path, line):
+        if problem := log_errand(told, self.errands.environ):
             self.say(problem)
 
     def _journal_words(self) -> dict[str, object]:

@@ -112,11 +112,14 @@ def words_of(root: Node) -> tuple[str, str]:
     """Say why a run gave no answer, and what to do next."""
     if root.state == "cancelled":
         return "The run was cancelled.", "What was spent is in the ledger."
-    return root.message, root.hint
+    from tui_delegate.workspace.secrets import hidden
+
+    return hidden(root.message), root.hint
 
 
 def _delegation_object(node: Node) -> dict[str, object]:
     from tui_delegate.core.errors import envelope_of
+    from tui_delegate.workspace.secrets import hidden
 
     body: dict[str, object] = {
         "path": list(node.path),
@@ -132,7 +135,7 @@ def _delegation_object(node: Node) -> dict[str, object]:
     if node.flags:
         body["partial"] = list(node.flags)
     if node.code:
-        body["error"] = envelope_of(node.code, node.message, node.hint)
+        body["error"] = envelope_of(node.code, hidden(node.message), node.hint)
     return body
 
 

@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the verb."""
     import os
+    import sys
 
     from tui_delegate.cli import output
     from tui_delegate.cli.flags import limits_of
@@ -49,15 +50,26 @@ def run(args: argparse.Namespace) -> int:
         output.say("tui-delegate: the MCP server needs the extra `mcp`.")
         output.say("  pip install 'tui-delegate[mcp]'")
         return output.FAILED
-    import asyncio
+    if sys.stdin is not None and sys.stdin.isatty():
+        output.say("· This speaks MCP over stdin and stdout: a host starts it, not a person. Ctrl-C ends it.")
+    return _serve(args)
 
+
+def _serve(args: argparse.Namespace) -> int:
+    import asyncio
+    import gc
+    import os
+
+    gc.disable()  # all that the SDK loads stays: to look through it for what goes takes a tenth of the start
     from tui_delegate.serve.mcp.server import Serving, serve
     from tui_delegate.serve.mcp.wishes import Usual
 
+    gc.freeze()
+    gc.enable()
     usual = Usual(args.profile, args.model, tuple(args.limit), keep_text=not args.no_keep_text)
     root = os.path.abspath(args.root) if args.root else ""
     asyncio.run(serve(Serving(os.environ, usual, root, args.allow_outside)))
-    return output.OK
+    return 0
 
 
 def _is_there(name: str) -> bool:

@@ -46,10 +46,13 @@ class Call:
     protocol: str = ""
     target: str = ""
     told: Told | None = None
+    unwritten: Exception | None = None
+    """Why the journal does not have all of it."""
 
     def take(self, told: Told) -> None:
         """Take in how its errand ended. Raises what went wrong."""
         self.told = told
+        self.unwritten = self.unwritten or told.unwritten
         if told.done.error is not None:
             raise told.done.error
 
@@ -63,7 +66,7 @@ class Call:
     def done(self, body: Mapping[str, object]) -> Result:
         """Make the result of what was no errand."""
         return Result(
-            whole := sound(dict(body) | self._notes()), (in_words(whole),), whole.get("ok") is False
+            whole := sound(dict(body) | self._aside()), (in_words(whole),), whole.get("ok") is False
         )
 
     def failure(self, error: DelegateError) -> Result:
@@ -85,11 +88,9 @@ class Call:
         return Result(sound(body | self._aside()), (clean(f"{words}\n({error.code})"),), failed=True)
 
     def _aside(self) -> Body:
-        unwritten = self.told.unwritten if self.told else None
-        return self._notes() | ({"journal_error": str(unwritten)} if unwritten else {})
-
-    def _notes(self) -> Body:
-        return {"notes": list(self.telling.notes)} if self.telling.notes else {}
+        """Give what is to be said besides."""
+        notes: Body = {"notes": list(self.telling.notes)} if self.telling.notes else {}
+        return notes | ({"journal_error": str(self.unwritten)} if self.unwritten else {})
 
 
 def in_words(body: Body, *without: str) -> str:

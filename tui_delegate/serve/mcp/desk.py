@@ -78,13 +78,13 @@ class Desk:
         return call.place
 
     async def journal(self, call: Call) -> Journal | None:
-        """Give the journal; where it can't be opened, the call goes on and says so."""
+        """Give the journal; where it can't be opened, the call goes on and its result says so."""
         async with self._opening:
             if self._journal is None:
                 try:
                     self._journal = await asyncio.to_thread(self._open)
                 except JournalError as error:
-                    call.telling.note(f"THE LEDGER WAS NOT WRITTEN: {error.message}")
+                    call.unwritten = error
             return self._journal
 
     def tell_notices(self, call: Call) -> None:

@@ -45,8 +45,7 @@ async def run_prompt(desk: Desk, wish: Run, call: Call) -> Result:
             transcript.apply(event)
             call.telling.hear(event)
         limits = run.limits
-        if run.journal_error:
-            call.telling.note(f"THE LEDGER WAS NOT WRITTEN: {run.journal_error}")
+        call.unwritten = call.unwritten or run.journal_error
     result = call.done(run_envelope(transcript, limits, time.monotonic() - begun))
     root = transcript.root
     said = root.text if root.state == "done" else "\n".join(filter(None, words_of(root)))

@@ -15,7 +15,7 @@ from tui_delegate.corpus.values import Bounds
 from tui_delegate.engine.parts import Answer, do_in_parts
 from tui_delegate.engine.prompts import ASK, SUMMARIZE
 from tui_delegate.workspace.asking import Question, parts_for, room_in
-from tui_delegate.workspace.envelopes import figures_of
+from tui_delegate.workspace.envelopes import error_envelope, figures_of
 from tui_delegate.workspace.material import Files
 from tui_delegate.workspace.splitting import Job, ask
 
@@ -90,7 +90,7 @@ class _Map:
             told = await self._combine(seat)
             body["content"] = told.done.text
             if told.done.error:
-                body["error"] = told.done.error.envelope()
+                body["error"] = _said(told.done.error)
         return call.done(self._body(found, seat) | body)
 
     async def _work(self, waiting: Iterator[Input], seat: Seat) -> None:
@@ -102,7 +102,7 @@ class _Map:
                 self._hopeless = 0
             except DelegateError as error:
                 self._hopeless += error.code in HOPELESS
-                self._records[one.name] = {"input": one.name, "ok": False, "error": error.envelope()}
+                self._records[one.name] = {"input": one.name, "ok": False, "error": _said(error)}
             self._call.telling.step(clean_line(one.name))
 
     async def _ask(self, one: Input, seat: Seat) -> dict[str, object]:
@@ -142,6 +142,7 @@ class _Map:
             tell=self._call.telling.hear,
         )
         self._told.append(told)
+        self._call.unwritten = self._call.unwritten or told.unwritten
         return told
 
     def _question(self) -> Question:
@@ -171,3 +172,8 @@ class _Map:
             "cost": None if None in costs else sum(cost or 0.0 for cost in costs),
             "calls": sum(told.done.calls for told in self._told),
         }
+
+
+def _said(error: DelegateError) -> object:
+    """Write an error without our keys, which a server's words may repeat."""
+    return error_envelope("map", error)["error"]

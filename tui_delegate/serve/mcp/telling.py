@@ -22,6 +22,7 @@ from tui_delegate.core.events import (
 )
 from tui_delegate.core.specs import seat_name
 from tui_delegate.core.usage import CHARS_PER_TOKEN
+from tui_delegate.workspace.secrets import hidden
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -55,14 +56,14 @@ class Telling:
                 self._characters += len(event.text)
                 self._tell("")
             case Retrying():
-                self.note(f"{event.message} Again in {event.delay:.1f} s.")
+                self.note(f"{hidden(event.message)} Again in {event.delay:.1f} s.")
             case FellBack():
                 place = seat_name(event.profile, event.model)
                 self.note(f"{event.from_seat} failed ({event.code}), {place} takes over")
             case Warned():
                 self.note(event.message)
             case Failed() if event.path:
-                self.note(f"a part failed ({event.code}): {event.message}")
+                self.note(f"a part failed ({event.code}): {hidden(event.message)}")
             case _:
                 self._hear_lightly(event)
 
@@ -85,7 +86,7 @@ class Telling:
             now = self._number()
             if now > sent and not self._over.is_set():
                 sent = now
-                await send(now, self.total, self._words())
+                await send(now, self.total, _sound(self._words()))
             await self._pause()
 
     def end(self) -> None:
@@ -127,3 +128,8 @@ class Telling:
     def _words(self) -> str:
         tokens = f"about {self._tokens()} tokens so far" if self._characters else ""
         return clean_line("; ".join(filter(None, (self._last, tokens))), LONGEST)
+
+
+def _sound(words: str) -> str:
+    """Make words that can be sent, without half a character."""
+    return words.encode("utf-8", errors="replace").decode("utf-8")
