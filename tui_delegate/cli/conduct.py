@@ -161,6 +161,8 @@ class Conduct:
             case FellBack():
                 place = seat_name(event.profile, event.model)
                 self.say(f"{event.from_seat} failed ({event.code}), {place} takes over")
+            case Warned(code="other_model"):
+                self.talk(event.message)
             case Warned():
                 self.say(event.message)
             case Loading() if event.stage == "load" and not event.done:
