@@ -84,9 +84,11 @@ class _Manner:
     verbose = False
     json = False
     answered = False
+    """Whether its one JSON object is out: there is never a second one."""
     lost: OSError | None = None
     """Why stdout can't be written any more."""
-    """Whether its one JSON object is out: there is never a second one."""
+    bar: Progress | None = None
+    """What shows how far the work is; every line of ours goes above it."""
 
 
 def speak(*, quiet: bool = False, verbose: bool = False, json: bool = False) -> None:
@@ -101,6 +103,8 @@ def data(text: str, *, end: str = "\n") -> None:
     try:
         if _Manner.lost:
             raise _Manner.lost
+        if _Manner.bar:
+            _Manner.bar.give_way()
         sys.stdout.write(text + end)
         sys.stdout.flush()
     except BrokenPipeError:
@@ -141,6 +145,8 @@ def json_text(value: object) -> str:
 
 def say(text: str, *, end: str = "\n") -> None:
     """Write talk to stderr, cleaned. Where nobody can hear it any more, the work goes on."""
+    if _Manner.bar:
+        _Manner.bar.give_way()
     try:
         sys.stderr.write(clean(text) + end)
         sys.stderr.flush()
@@ -207,7 +213,8 @@ def progress(total: int | None, label: str) -> Progress:
     from tui_delegate.cli.progress import Progress
 
     wanted = not (_Manner.quiet or _Manner.json) and os.environ.get("TERM") != "dumb"
-    return Progress(sys.stderr, total, label, shown=wanted and sys.stderr.isatty())
+    _Manner.bar = Progress(sys.stderr, total, label, shown=wanted and sys.stderr.isatty())
+    return _Manner.bar
 
 
 def table(rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()) -> str:

@@ -55,13 +55,10 @@ class Progress:
         if self._shown and (self._clock() >= self._next or self.done == self.total):
             self._draw()
 
-    def say(self, text: str) -> None:
-        """Write a line of talk that stays, above the progress."""
-        from tui_delegate.cli.output import tell
-
+    def give_way(self) -> None:
+        """Leave the line to what is written now; the next step draws it again."""
         self._write("")
-        tell(text)
-        self._draw()
+        self._next = float("-inf")
 
     def _draw(self) -> None:
         if self._shown:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Literal
 
 from tui_delegate.core.records import dataclass
 from tui_delegate.core.usage import Price, Usage
 
 Status = Literal["ok", "failed", "cancelled"]
-
-ERRANDS: Final = frozenset({"ask", "write", "summarize", "map"})
-"""Verbs whose runs are one task without a manager: such a run is made again, never gone on with."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from tui_delegate.core.calls import ERRANDS
 from tui_delegate.core.chunks import Finish, Reply
+from tui_delegate.core.errands import ERRANDS
 from tui_delegate.core.errors import InputError
 from tui_delegate.core.events import (
     Asked,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from tui_delegate.core.calls import ERRANDS
+from tui_delegate.core.errands import ERRANDS
 from tui_delegate.journal.schema import open_for_writing
 from tui_delegate.journal.writer import Append, Change, Pick, Writer
 

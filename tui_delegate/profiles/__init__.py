@@ -6,7 +6,7 @@ Names are loaded when they are first used, so that a verb that only wants a path
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from tui_delegate.profiles.places import config_path, new_config_path, state_path
+from tui_delegate.profiles.places import config_path, journal_path, new_config_path, state_path
 
 if TYPE_CHECKING:
     from tui_delegate.profiles.builtin import BACKENDS, USUAL_URL
@@ -43,6 +43,7 @@ __all__ = [
     "example",
     "find",
     "init",
+    "journal_path",
     "key_source",
     "key_warning",
     "load",

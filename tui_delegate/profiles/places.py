@@ -57,6 +57,11 @@ def state_path(environ: Mapping[str, str]) -> Path:
     return user_state_path("tui-delegate", appauthor=False)
 
 
+def journal_path(environ: Mapping[str, str]) -> Path:
+    """Say which file the journal is."""
+    return state_path(environ) / "journal.db"
+
+
 def _linux(environ: Mapping[str, str], name: str, usual: str) -> Path:
     """Say what platformdirs would, without its import: that costs as much as a whole short verb."""
     folder = environ.get(name, "")

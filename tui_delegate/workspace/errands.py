@@ -108,7 +108,7 @@ class Errands(Sending):
         """Open the journal. Raises a JournalError."""
         from tui_delegate.journal.store import Journal
 
-        return Journal.open(profiles.state_path(self.environ) / "journal.db", keep_text=keep_text)
+        return Journal.open(profiles.journal_path(self.environ), keep_text=keep_text)
 
     def do(
         self,

@@ -209,7 +209,7 @@ class Workspace:
         """Open the journal. Raises a JournalError."""
         from tui_delegate.journal.store import Journal
 
-        return Journal.open(profiles.state_path(self.environ) / "journal.db", keep_text=keep_text)
+        return Journal.open(profiles.journal_path(self.environ), keep_text=keep_text)
 
     async def seat(self, name: str) -> Seat:
         """Find the seat of `manager`, `worker`, an agent, a profile or `profile/model`; found once."""

@@ -44,9 +44,9 @@ def _profile(settings: Settings) -> dict[str, object]:
 
 def _files(settings: Settings, environ: Mapping[str, str]) -> dict[str, object]:
     from tui_delegate.journal.jsonl import log_path
-    from tui_delegate.profiles import config_path, state_path
+    from tui_delegate.profiles import config_path, journal_path
 
-    journal = state_path(environ) / "journal.db"
+    journal = journal_path(environ)
     return {
         "config_file": str(settings.source or config_path(environ)),
         "config_read": settings.source is not None,

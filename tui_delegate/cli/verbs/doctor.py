@@ -81,10 +81,10 @@ async def _look(settings: Settings, config_error: ConfigError | None, within: fl
     from tui_delegate.cli.verbs.status import depth
     from tui_delegate.journal import health
     from tui_delegate.journal.jsonl import log_path
-    from tui_delegate.profiles import state_path
+    from tui_delegate.profiles import journal_path
     from tui_delegate.workspace import sandbox
 
-    journal = state_path(os.environ) / "journal.db"
+    journal = journal_path(os.environ)
     with output.progress(len(settings.profiles), "Trying profiles:") as bar:
         checkups, looked, sandboxes = await asyncio.gather(
             _examine(settings, within, bar),

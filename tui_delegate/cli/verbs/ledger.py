@@ -79,10 +79,11 @@ def _add_action(parser: argparse.ArgumentParser, name: str) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Show the ledger, or do one of the actions."""
+    args.journal = _journal(args.journal)
     if args.action == "import":
         from tui_delegate.cli.verbs.ledger_import import run_import
 
-        return run_import(args.files, journal_path(args.journal), as_json=args.json)
+        return run_import(args.files, args.journal, as_json=args.json)
     if args.action == "report":
         from tui_delegate.cli.verbs.ledger_report import run_report
 
@@ -115,7 +116,7 @@ def _source(args: argparse.Namespace, query: Query) -> tuple[Source, LogLedger |
     if args.log:
         named = _read_log(args.log, query, args.by)
         return named, named
-    ledger = Ledger.open(journal_path(args.journal))
+    ledger = Ledger.open(args.journal)
     if not ledger.total(Query()).calls:
         from tui_delegate.journal.jsonl import log_path
 
@@ -140,16 +141,14 @@ def _read_log(path: str, query: Query, by: str) -> LogLedger:
         raise EmptyLedger(error.message, error.hint) from error
 
 
-def journal_path(named: str = "") -> Path:
-    """Find the journal: the file that was named, else the one in the state folder."""
+def _journal(named: str) -> Path:
+    """Find the journal: the file that was named, else where it usually is."""
     import os
     from pathlib import Path
 
-    if named:
-        return Path(named)
-    from tui_delegate.profiles.places import state_path
+    from tui_delegate.profiles.places import journal_path
 
-    return state_path(os.environ) / "journal.db"
+    return Path(named) if named else journal_path(os.environ)
 
 
 def _limit(text: str) -> int:

@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING
 
 from tui_delegate.cli import output
-from tui_delegate.cli.verbs.ledger import journal_path
 from tui_delegate.core.errors import InputError
 from tui_delegate.workspace.reporting import report_content, scope_of
 
@@ -19,7 +18,7 @@ def run_report(args: argparse.Namespace) -> int:
     told = _told(args.manager_tokens)
     folder = os.path.abspath(args.project) if args.project else ""
     scope, words = scope_of(args.session, folder, args.since, os.environ, os.getcwd())
-    content = report_content(journal_path(args.journal), scope, words, told)
+    content = report_content(args.journal, scope, words, told)
     if args.json:
         output.data_json({"ok": True, "command": "ledger", "model": "-", "content": content})
         return output.OK

@@ -97,5 +97,5 @@ class Desk:
     def _open(self) -> Journal:
         from tui_delegate.journal.store import Journal
 
-        path = profiles.state_path(self.environ) / "journal.db"
+        path = profiles.journal_path(self.environ)
         return Journal.open(path, keep_text=self.usual.keep_text)

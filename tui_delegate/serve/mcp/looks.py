@@ -102,4 +102,4 @@ def _ledger(desk: Desk, wish: Look, folder: str) -> dict[str, object]:
 
 
 def _journal(desk: Desk) -> Path:
-    return profiles.state_path(desk.environ) / "journal.db"
+    return profiles.journal_path(desk.environ)

@@ -13,8 +13,8 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from tui_delegate.core.calls import ERRANDS
 from tui_delegate.core.clean import clean_line
+from tui_delegate.core.errands import ERRANDS
 from tui_delegate.tui.widgets.board import Board
 from tui_delegate.tui.widgets.keys import ANYWHERE, COMMANDS, PANE
 from tui_delegate.tui.widgets.pane import Pane
