@@ -83,6 +83,19 @@ def test_where_all_parts_fail_it_fails_and_says_why(narrow: Here, server: Script
     assert all("<answer" not in frame for frame in frames(server))
 
 
+def test_parts_that_the_server_finds_too_long_are_cut_in_two(narrow: Here, server: Scripted) -> None:
+    said = "request (4087 tokens) exceeds the available context size (2048 tokens)"
+    server.say(
+        Raw({"error": {"code": 400, "message": said, "type": "exceed_context_size_error"}}, 400), Chat()
+    )
+    ended = split(narrow, "--json")
+    assert (ended.code, "partial" in ended.envelope) == (0, False)
+    *parts, last = frames(server)
+    assert "piece 2" in str([json.loads(asked.raw)["messages"][-1] for asked in server.asked])
+    assert last.count(", piece ") in (2, 3)
+    assert all("".join(parts).count(f"line {number} of") in (2, 3) for number in range(600))
+
+
 def test_long_answers_are_combined_in_groups_before_the_last_call(narrow: Here, server: Scripted) -> None:
     server.say(Chat("many words " * 150))
     assert split(narrow).code == 0

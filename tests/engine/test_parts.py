@@ -12,7 +12,7 @@ from tests.clock import jump_run
 from tests.engine.sent import Sent, Work, in_flight, send_on_a_loop, sending
 from tests.script import Answering, Script, Step, seat_of
 from tui_delegate.core.chunks import ChatRequest
-from tui_delegate.core.errors import BadReply, BudgetExceeded
+from tui_delegate.core.errors import BadReply, BudgetExceeded, ContextOverflow
 from tui_delegate.core.events import Cancelled, Delegated, Failed, Finished, Returned, Spent, Started
 from tui_delegate.core.limits import Limits
 from tui_delegate.core.messages import user
@@ -132,6 +132,27 @@ def test_answers_that_are_too_much_at_once_are_combined_in_groups_first(count: i
     paths = [event.path for event in sent.events if isinstance(event, Delegated)]
     assert paths == [(place,) for place in range(len(paths))]
     assert sent.end.calls == len(paths) + 1
+
+
+def test_a_part_that_is_too_much_after_all_is_cut_until_it_fits_and_its_place_is_kept() -> None:
+    def rule(request: ChatRequest) -> Step:
+        text = request.messages[-1].text
+        if len(text) > 2 and "combine" not in text:
+            return Step(error=ContextOverflow("too long"))
+        return Step([text])
+
+    def cuttable(text: str) -> Part:
+        half = len(text) // 2
+        return replace(part(text), smaller=lambda: [cuttable(text[:half]), cuttable(text[half:])])
+
+    seat = seat_of("worker", Answering(rule))
+    parts = [cuttable("ab"), cuttable("cdefgh"), part("ijk"), cuttable("lm")]
+    sent = send_on_a_loop(lambda bench: do_in_parts(bench, parts, seat, enough, combine))
+    assert sent.end.text == "combine ab+c+de+f+gh+!ijk+lm"
+    assert sent.end.flags == ("parts_failed",)
+    paths = [event.path for event in sent.events if isinstance(event, Delegated)]
+    assert paths == [(place,) for place in range(10)]
+    assert sent.end.calls == 11
 
 
 def test_answers_without_parts_are_only_combined() -> None:

@@ -59,6 +59,8 @@ class Conduct:
         self._column = 0
         self._streamed = False
         self._cleaner = Cleaner()
+        self._warned: set[str] = set()
+        """What was said once: three hundred files have the same faults."""
 
     @property
     def file(self) -> str:
@@ -163,7 +165,8 @@ class Conduct:
                 self.say(f"{event.from_seat} failed ({event.code}), {place} takes over")
             case Warned(code="other_model"):
                 self.talk(event.message)
-            case Warned():
+            case Warned() if self.args.verb != "map" or event.message not in self._warned:
+                self._warned.add(event.message)
                 self.say(event.message)
             case Loading() if event.stage == "load" and not event.done:
                 self.talk("the server loads the model")

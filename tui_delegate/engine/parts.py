@@ -6,14 +6,16 @@ How the material was cut, and in which words it is asked about, is not decided h
 from __future__ import annotations
 
 import asyncio
+from itertools import count
 from typing import TYPE_CHECKING
 
+from tui_delegate.core.errors import ContextOverflow
 from tui_delegate.core.events import Delegated, Returned
 from tui_delegate.core.records import dataclass, replace
 from tui_delegate.engine.errand import called_off, do, lost
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tui_delegate.core.specs import Seat
     from tui_delegate.engine.errand import Bench, Done, Errand
@@ -27,6 +29,8 @@ class Part:
     task: str
     files: tuple[str, ...]
     errand: Errand
+    smaller: Callable[[], Sequence[Part]] | None = None
+    """Makes smaller parts of it, where it is too much for the model after all; none: it can't be cut more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,14 @@ async def do_in_parts(
     """
     spent: list[Done] = []
     failed = False
+    places = count()
     while parts:
         try:
-            ended = await _do_all(bench, parts, seat, len(spent))
+            groups = await _do_all(bench, parts, seat, places, spent)
         except bench.clock.broken_off:
             called_off(bench, seat)
             raise
-        spent += [done for _, done in ended]
+        ended = [one for group in groups for one in group]
         failed = failed or any(done.error for _, done in ended)
         if all(done.error for _, done in ended):
             return _together(lost(bench, seat, ended[0][1].error), spent)
@@ -94,8 +99,12 @@ def _together(last: Done, others: Sequence[Done]) -> Done:
     )
 
 
-async def _do_all(bench: Bench, parts: Sequence[Part], seat: Seat, first: int) -> list[Ended]:
-    for place, part in enumerate(parts, first):
+async def _do_all(
+    bench: Bench, parts: Sequence[Part], seat: Seat, places: Iterator[int], spent: list[Done]
+) -> list[list[Ended]]:
+    """Do them side by side. Gives a group for each: itself, or what it was cut into where it was too much."""
+    placed = [(place, part) for part, place in zip(parts, places, strict=False)]
+    for place, part in placed:
         delegated = Delegated(
             path=(place,),
             at=bench.clock.now(),
@@ -106,10 +115,20 @@ async def _do_all(bench: Bench, parts: Sequence[Part], seat: Seat, first: int) -
         )
         bench.stream.emit(delegated)
     async with asyncio.TaskGroup() as group:
-        tasks = [
-            group.create_task(_do_part(bench, part, seat, place)) for place, part in enumerate(parts, first)
-        ]
-    return [(part, task.result()) for part, task in zip(parts, tasks, strict=True)]
+        tasks = [group.create_task(_do_part(bench, part, seat, place)) for place, part in placed]
+    groups = [[(part, task.result())] for part, task in zip(parts, tasks, strict=True)]
+    spent += [done for ((_, done),) in groups]
+    cut = {at: smaller for at, ((part, done),) in enumerate(groups) if (smaller := _smaller(part, done))}
+    if flat := [part for smaller in cut.values() for part in smaller]:
+        done_again = iter(await _do_all(bench, flat, seat, places, spent))
+        for at, smaller in cut.items():
+            groups[at] = [ended for _ in smaller for ended in next(done_again)]
+    return groups
+
+
+def _smaller(part: Part, done: Done) -> Sequence[Part]:
+    """A tokenizer may make more of a text than anybody could guess: only the server's refusal tells."""
+    return part.smaller() if part.smaller and isinstance(done.error, ContextOverflow) else ()
 
 
 async def _do_part(bench: Bench, part: Part, seat: Seat, place: int) -> Done:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tui_delegate.core.records import dataclass, replace
 from tui_delegate.core.usage import estimate_tokens
+from tui_delegate.corpus.parts import LEAST_TOKENS
 from tui_delegate.engine.errand import Errand, do
 from tui_delegate.engine.parts import Answer, Part, do_in_parts
 from tui_delegate.engine.prompts import COMBINE
@@ -70,9 +71,17 @@ class Job:
     def _part(self, name: str, material: Material, *, combines: bool = False) -> Part:
         words = COMBINE if combines else self.question.part_words
         task = f"This is {name}. {self.question.question}".strip()
-        return Part(
-            name, task, material.names, Errand(self.question.messages(words, material, self.seat, task))
-        )
+        errand = Errand(self.question.messages(words, material, self.seat, task))
+        smaller = None if combines else lambda: self._smaller(name, material)
+        return Part(name, task, material.names, errand, smaller)
+
+    def _smaller(self, name: str, material: Material) -> list[Part]:
+        """Cut a part in two, if two are worth anything."""
+        half = material.tokens // 2 + 1
+        pieces = material.parts(half) if half >= LEAST_TOKENS else ()
+        if len(pieces) < 2:
+            return []
+        return [self._part(f"{name}, piece {place}", piece) for place, piece in enumerate(pieces, 1)]
 
 
 def _told(answer: Answer) -> str:
