@@ -41,7 +41,7 @@ TESTS = "python3 -m venv .venv && .venv/bin/pip install -q -e '.[dev]' && .venv/
 CLOSED = "http://127.0.0.1:9"
 CALL = '{"ts": "2026-11-20T08:00:00Z", "command": "ask", "prompt_eval_count": 9, "eval_count": 1}\n'
 CHANGES_A_SERVER = re.compile(r"models (?:load|unload|pull) ")
-STAYS_OPEN = re.compile(r"tui-delegate (?:web|chat|-)")
+STAYS_OPEN = re.compile(r"tui-delegate (?:web|chat|mcp|-)")
 BEYOND_THE_MODEL = re.compile(r"qwen3| write ")
 """What the tiny model that stands in for all others may fail at: it was made for one thing."""
 NEEDS_A_SERVER = re.compile(r"profile (?!builtin)\w|profiles test|doctor")

@@ -138,3 +138,31 @@ def test_the_package_makes_all_its_values_this_way() -> None:
     files = (Path(records.__file__).parents[1]).rglob("*.py")
     found = {path.name for path in files if by_the_library.search(path.read_text(encoding="utf-8"))}
     assert found == {"records.py"}
+
+
+@pytest.mark.parametrize("often", [False, True])
+@pytest.mark.parametrize(
+    ("places", "named"),
+    [
+        ((), {}),
+        ((1, 2, 3, 4), {}),
+        ((1,), {"a": 2}),
+        ((1,), {"d": 2}),
+        ((1, 2), {"b": 3}),
+        ((), {"b": 3}),
+        ((), {"a": 1, "c": 2, "e": 3}),
+    ],
+)
+def test_a_call_that_is_wrong_is_refused_the_first_time_and_the_hundredth(
+    often: bool, places: tuple[int, ...], named: dict[str, int]
+) -> None:
+    @records.dataclass(frozen=True, slots=True)
+    class Three:
+        a: int
+        b: int = 5
+        c: int = records.field(default=7, kw_only=True)
+
+    for _ in range(100 if often else 0):
+        assert Three(1, c=3) == Three(a=1, b=5, c=3)
+    with pytest.raises(TypeError):
+        Three(*places, **named)

@@ -3,7 +3,8 @@
 The names are the library's, and so is all that they do: keyword-only fields, frozen and slotted classes,
 defaults, `replace`, patterns, pickles; whoever asks the library about such a class gets its answers. What
 differs is when: the library compiles six methods for each class as it is defined, and reads every signature;
-here a method is compiled when it is first called. Ordering, `InitVar` and `init=False` are refused.
+here a method is compiled when it is first called, an `__init__` when it is called often. Ordering, `InitVar`
+and `init=False` are refused.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from dataclasses import is_dataclass as is_dataclass
     from dataclasses import replace as replace
 else:
+    OFTEN = 20
+    """Calls from which on compiling an `__init__` pays for itself."""
 
     class MISSING:
         """Stands for a default that is not there."""
@@ -182,7 +185,13 @@ else:
     def _compiled_later(cls, name, source):
         """Make a method that makes itself when it is first called."""
 
+        calls = 0
+
         def first(self, *values, **named):
+            nonlocal calls
+            calls += 1
+            if calls < OFTEN and name == "__init__" and _filled(cls, self, values, named):
+                return None
             text, names = source(cls)
             exec(text, names)
             method = names[name]
@@ -192,6 +201,24 @@ else:
             return method(self, *values, **named)
 
         return first
+
+    def _filled(cls, value, values, named):
+        """Fill a value as `__init__` would; False: it has words of its own for such a call."""
+        if hasattr(cls, "__post_init__"):
+            return False
+        given, at = len(values) + len(named), 0
+        for name, one in cls.__record_fields__.items():
+            in_its_place = not one.kw_only and at < len(values)
+            if name in named or in_its_place:
+                given -= 1
+                found = values[at] if in_its_place else named[name]
+            elif one.default_factory is not MISSING:
+                found = one.default_factory()
+            elif (found := one.default) is MISSING:
+                return False
+            at += not one.kw_only
+            object.__setattr__(value, name, found)
+        return given == 0  # what was given twice, or is no field, is counted still
 
     def _init_source(cls):
         names = {"_put": object.__setattr__, "_none": MISSING}
