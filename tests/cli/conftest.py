@@ -29,6 +29,12 @@ base_url = "ORIGIN/v1"
 default_model = "small"
 num_ctx = 2048
 
+[profiles.keyed]
+backend = "openai-compat"
+base_url = "ORIGIN/v1"
+api_key = "sk-very-secret"
+default_model = "small"
+
 [profiles.dead]
 backend = "openai-compat"
 base_url = "http://127.0.0.1:9/v1"

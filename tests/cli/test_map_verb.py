@@ -171,6 +171,17 @@ def test_what_the_next_file_would_meet_too_ends_it_soon(docs: Here) -> None:
     assert failed[0]["error"]["code"] == "unreachable"
 
 
+def test_a_key_that_the_server_repeats_is_not_told(docs: Here, server: Scripted) -> None:
+    refused = Raw({"error": {"message": "bad key sk-very-secret"}}, 401)
+    busy = Raw({"error": {"message": "busy, sk-very-secret"}}, 429, {"retry-after": "0"})
+    server.say(busy, refused)
+    told = ask(docs, "--profile", "keyed", "--parallel", "1")
+    as_json = ask(docs, "--profile", "keyed", "--json")
+    assert (told.code, as_json.code) == (77, 77)
+    assert "bad key" in told.err
+    assert "sk-very-secret" not in told.out + told.err + as_json.out
+
+
 def test_one_answer_in_between_makes_it_go_on(docs: Here, server: Scripted) -> None:
     for number in range(6):
         docs.file(f"docs/{number}.md", f"{number}\n")

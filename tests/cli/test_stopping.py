@@ -19,7 +19,7 @@ LONG = "".join(f"line {number} of a long log\n" for number in range(600))
 PLAIN = ("ask", "--paths", "a.md", "--question", "why?")
 SPLIT = ("ask", "--split", "--profile", "narrow", "--paths", "long.md", "--question", "why?")
 MAP = ("map", "--input", "a.md", "long.md", "--question", "why?", "--parallel", "2", "--out", "r.jsonl")
-WRITE = ("write", "--context", "a.md", "--spec", "s", "--target", "new.md", "--verify", "touch on; sleep 60")
+WRITE = ("write", "--context", "a.md", "--spec", "s", "--target", "new.md", "--verify")
 TERM, INT = signal.SIGTERM, signal.SIGINT
 
 
@@ -136,11 +136,12 @@ def test_a_draft_under_its_check_is_taken_out_again_and_the_check_is_ended(
     silent: Here, server: Scripted, sent: signal.Signals, code: int
 ) -> None:
     server.say(Chat("a draft"))
-    ended, _ = stopped(silent, WRITE, sent, (silent.folder / "on").exists)
+    check = f"touch {silent.folder}/on; sleep 60"
+    ended, _ = stopped(silent, (*WRITE, check), sent, (silent.folder / "on").exists)
     assert ended == code
     assert not (silent.folder / "new.md").exists()
     left = subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True, check=False).stdout
-    assert "touch on; sleep 60" not in left
+    assert check not in left
 
 
 def test_ctrl_c_as_json_is_one_object(silent: Here, server: Scripted) -> None:

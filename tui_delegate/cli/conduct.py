@@ -159,7 +159,9 @@ class Conduct:
             case Wrote() if self._streamed and not event.path:
                 self._write(event.text)
             case Retrying():
-                self.say(f"{event.message} Again in {event.delay:.1f} s.")
+                from tui_delegate.workspace.secrets import hidden
+
+                self.say(f"{hidden(event.message)} Again in {event.delay:.1f} s.")
             case FellBack():
                 place = seat_name(event.profile, event.model)
                 self.say(f"{event.from_seat} failed ({event.code}), {place} takes over")

@@ -11,10 +11,8 @@ import stat
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.cli import output
-from tui_delegate.cli.asked import Question, room_in, schema_at, too_much
 from tui_delegate.cli.conduct import Conduct, note_of
 from tui_delegate.cli.results import Results, key_of
-from tui_delegate.cli.split import Job
 from tui_delegate.cli.stopping import Stoppable
 from tui_delegate.core.clean import clean, clean_line
 from tui_delegate.core.errors import DelegateError, InputError
@@ -22,22 +20,21 @@ from tui_delegate.core.usage import Usage
 from tui_delegate.corpus.inputs import Input, inputs
 from tui_delegate.corpus.packet import Packet
 from tui_delegate.corpus.values import Bounds
-from tui_delegate.engine.errand import do
 from tui_delegate.engine.parts import Answer, do_in_parts
 from tui_delegate.engine.prompts import ASK, SUMMARIZE
-from tui_delegate.workspace.envelopes import figures_of
+from tui_delegate.workspace.asking import Question, room_in, schema_at, too_much
+from tui_delegate.workspace.envelopes import figures_of, without_keys
 from tui_delegate.workspace.errands import Errands
 from tui_delegate.workspace.many import open_many
 from tui_delegate.workspace.material import Files
+from tui_delegate.workspace.splitting import Job, ask
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from tui_delegate.cli.asked import Material
     from tui_delegate.cli.progress import Progress
     from tui_delegate.core.specs import Seat
-    from tui_delegate.engine.errand import Bench, Done
     from tui_delegate.journal.store import Journal
     from tui_delegate.workspace.errands import Told
     from tui_delegate.workspace.many import Many
@@ -195,7 +192,7 @@ class _Map:
         if room is not None and not fits and not self.conduct.args.split:
             raise too_much(material, seat, room)
         told = await many.run(
-            lambda bench: _ask(bench, material, question, seat, None if fits else room),
+            lambda bench: ask(bench, material, question, seat, None if fits else room),
             f"{asked or 'summarize'}\n\n@{clean_line(one.name)}",
             command="map",
             journal=journal,
@@ -246,7 +243,7 @@ class _Map:
     def _fail(self, one: Input, error: DelegateError) -> None:
         self._hopeless += error.code in HOPELESS
         self.failed.append((one.name, error))
-        self.conduct.say(f"{clean_line(one.name)}: {error.message}")
+        self.conduct.say(f"{clean_line(one.name)}: {without_keys(error)}")
 
     def sum(self) -> str:
         """Say how it went on the whole."""
@@ -287,7 +284,7 @@ class _Map:
             "out": self.conduct.args.out,
             "done": self.fresh,
             "done_before": len(self.records) - self.fresh,
-            "failed": [{"input": name, "error": error.envelope()} for name, error in self.failed],
+            "failed": [{"input": name, "error": _told(error)} for name, error in self.failed],
             "not_begun": len(self._found) - len(self.records) - len(self.failed),
             "usage": {
                 "prompt_tokens": self.usage.prompt,
@@ -302,15 +299,11 @@ class _Map:
         return body
 
 
+def _told(error: DelegateError) -> dict[str, object]:
+    return error.envelope() | {"message": without_keys(error)}
+
+
 def _first(several: BaseExceptionGroup[BaseException]) -> BaseException:
     """Give the first of what went wrong, which the others followed from or repeat."""
     one = several.exceptions[0]
     return _first(one) if isinstance(one, BaseExceptionGroup) else one
-
-
-async def _ask(bench: Bench, material: Material, question: Question, seat: Seat, room: int | None) -> Done:
-    """Ask about one file: whole, or in parts of so many tokens."""
-    if room is None:
-        return await do(bench, question.errand(material, seat), seat)
-    job = Job(question, seat, room)
-    return await do_in_parts(bench, job.parts(material.parts(room)), seat, job.again, job.combined)

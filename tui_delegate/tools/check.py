@@ -85,17 +85,18 @@ def run_check(
     assert process.stdout
     reader = threading.Thread(target=_read, args=(process.stdout, output), daemon=True)
     waiter = threading.Thread(target=_wait, args=(process,), daemon=True)
-    reader.start()
-    waiter.start()
     timed_out = False
     try:
+        reader.start()
+        waiter.start()
         waiter.join(seconds)
         if timed_out := waiter.is_alive():
             _end_group(process, gently=True)
             waiter.join(_GRACE)
     finally:
         _end_group(process)
-        waiter.join()
+        if waiter.ident is not None:  # Ctrl-C may have come before it was started
+            waiter.join()
         process.wait()
     # A grandchild that left the group may hold the pipe: its words are not waited for.
     reader.join(_LAST_WORDS)
