@@ -18,7 +18,10 @@ import pytest
 from tests.cli.conftest import Here
 from tests.desk import Ended
 from tests.scripted import Chat, Raw, Scripted
-from tui_delegate.cli.results import key_of
+from tui_delegate.core.fitting import AnswerSchema
+from tui_delegate.corpus.packet import Sheet
+from tui_delegate.workspace.mapping import Wish
+from tui_delegate.workspace.seating import Place
 
 OUT = "results.jsonl"
 FULL = Raw({"error": {"message": "no such model"}}, 404)
@@ -389,6 +392,14 @@ def _read(terminal: int) -> Iterator[bytes]:
 
 
 def test_the_same_work_has_the_same_key_and_other_work_another() -> None:
-    assert key_of("a", "b") == key_of("a", "b")
-    assert len({key_of("a", "b"), key_of("ab", ""), key_of("b", "a"), key_of("a", "b", "")}) == 4
-    assert key_of("\ud800") != key_of("?")
+    wish, sheet, place = Wish("q"), Sheet("a", "b", 1), Place("p", "m")
+    assert wish.key(sheet, place) == Wish("q").key(Sheet("a", "b", 9), Place("p", "m"))
+    others = [
+        Wish().key(sheet, place),
+        wish.key(Sheet("ab", "", 1), place),
+        wish.key(Sheet("a", "\ud800", 1), place),
+        wish.key(Sheet("a", "?", 1), place),
+        wish.key(sheet, Place("p", "other")),
+        Wish("q", AnswerSchema("{}")).key(sheet, place),
+    ]
+    assert len({wish.key(sheet, place), *others}) == 7

@@ -5,7 +5,6 @@ A file that is there is gone on with: what it holds is not done again. Nobody el
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from typing import TYPE_CHECKING
@@ -16,15 +15,6 @@ from tui_delegate.core.errors import InputError, NotWritten
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
-
-
-def key_of(*parts: str) -> str:
-    """Make the key of a piece of work: the same work has the same key, other work another."""
-    whole = hashlib.sha256()
-    for part in parts:
-        raw = part.encode("utf-8", "surrogatepass")
-        whole.update(b"%d:" % len(raw) + raw)
-    return whole.hexdigest()[:24]
 
 
 class Results:
