@@ -31,8 +31,11 @@ FORGOTTEN_STARTS = ("AGENT_DELEGATE_", "TUI_DELEGATE_", "OLLAMA_", "LLAMA_ARG_",
 def pytest_configure() -> None:
     """Close the way off this machine for the whole session: an audit hook sees every socket there is."""
     sys.addaudithook(_stay_here)
-    # A shell that runs us in its background has us ignore Ctrl-C, and so would all that we start.
+    # A shell that runs us in its background has us ignore Ctrl-C, `nohup` has us ignore HUP, and so would all
+    # that we start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -84,8 +84,7 @@ def test_a_real_llama_servers_grammar_holds() -> None:
                 assert value.keys() == {"risk", "count"}
                 assert value["risk"] in ("low", "high")
                 assert type(value["count"]) is int
-            window = straight(connection.host.window("tiny-delegate"))
-            assert window == (2048 if backend == "llamacpp" else None)
+            assert straight(connection.host.window("tiny-delegate")) == 2048
             straight(connection.aclose())
 
 
