@@ -204,6 +204,8 @@ def read_until(terminal: int, mark: bytes) -> bytes:
 def test_the_builtin_engine_drafts_nothing_but_shows_what_it_would_send(here: Here, old: Path) -> None:
     refused = draft(here, "--profile", "builtin", "--force", "--json")
     assert (refused.code, refused.error["type"], untouched(old)) == (2, "resolve_error", True)
+    spare = draft(here, "--fallback", "builtin", "--force", "--json")
+    assert (spare.code, spare.error["type"], untouched(old)) == (2, "resolve_error", True)
     shown = draft(here, "--profile", "builtin", "--preview")
     assert (shown.code, "a.py" in shown.out) == (0, True)
 

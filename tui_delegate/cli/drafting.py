@@ -36,7 +36,7 @@ def write(conduct: Conduct) -> int:
         raise InputError("--verify checks a file, and --stdout writes none.", "Name a --target.")
     conduct.resolve()
     if conduct.place and not args.preview:
-        refuse_builtin(conduct.errands.protocol(conduct.place))
+        refuse_builtin(conduct.errands.protocols(conduct.place, args.fallback))
     if args.stdout or args.preview:
         conduct.target = args.target or STDOUT
         return _draft(conduct, None)

@@ -17,7 +17,7 @@ from tui_delegate.tools.fences import finish, strip_fences
 from tui_delegate.workspace.asking import Question
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from contextlib import AbstractContextManager
     from types import TracebackType
 
@@ -29,9 +29,9 @@ SHOWN_OUTPUT = 4000
 """Characters of a check's output that the model is told, from its end."""
 
 
-def refuse_builtin(protocol: str) -> None:
-    """Raise a ResolveError for a backend that has no model."""
-    if protocol == "builtin":
+def refuse_builtin(protocols: Collection[str]) -> None:
+    """Raise a ResolveError where a backend that has no model would draft, or might take over."""
+    if "builtin" in protocols:
         raise ResolveError(
             "The builtin engine quotes and condenses by rule: it can't draft a file.",
             "Name a profile with a model: --profile NAME (`tui-delegate profiles list`).",

@@ -67,6 +67,12 @@ class Sending:
         reach = Servers(settings, environ, list(settings.warnings), seconds=limits.seconds, plain=plain)
         return Sending(settings, environ, reach, Seating(settings, reach, Choice()), within(limits, environ))
 
+    def protocols(self, place: Place, spares: Sequence[str]) -> set[str]:
+        """Say which backends a place is on, and all that may take over."""
+        known = self.settings.profiles
+        names = [place.profile, *spares, *known[place.profile].fallback]
+        return {known[name].backend for one in names if (name := profiles.split(one)[0]) in known}
+
     def profile(self, seat: Seat) -> Profile:
         """Give the profile that a seat is on."""
         return profiles.select(self.settings, seat.profile, seat.model)
@@ -89,10 +95,6 @@ class Errands(Sending):
     def sent(self, profile: str, model: str, command: str) -> Place:
         """Say who is sent with a command. Raises a ResolveError; no server is asked."""
         return self.seating.sent(profile, model, command)
-
-    def protocol(self, place: Place) -> str:
-        """Say which backend a place is on."""
-        return self.settings.profiles[place.profile].backend
 
     def seat(self, place: Place, temperature: float | None = None, spares: Sequence[str] = ()) -> Seat:
         """Find the seat. Raises a BackendError where a server has to say its model, and can't."""

@@ -95,7 +95,8 @@ class Errands:
             raise InputError("The specification is empty.", "Say what the file is to hold.")
         many = self._desk.many(wish.who.limits)
         self._desk.sent(many, wish.who, call)
-        refuse_builtin(call.protocol)
+        assert call.place is not None
+        refuse_builtin(many.protocols(call.place, wish.who.fallback))
         with call.ground.target(wish.target) as target:
             await asyncio.to_thread(target.check, force=wish.force or not wish.write)
             return await self._draft(many, wish, target, call)
