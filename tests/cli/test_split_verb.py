@@ -96,6 +96,23 @@ def test_parts_that_the_server_finds_too_long_are_cut_in_two(narrow: Here, serve
     assert all("".join(parts).count(f"line {number} of") in (2, 3) for number in range(600))
 
 
+def test_what_was_guessed_to_fit_and_is_refused_is_read_in_parts_after_all(
+    here: Here, server: Scripted
+) -> None:
+    said = "request (4087 tokens) exceeds the available context size (2048 tokens)"
+    server.say(
+        Raw({"error": {"code": 400, "message": said, "type": "exceed_context_size_error"}}, 400), Chat()
+    )
+    here.file("a.md", LONG)
+    ended = here.call("ask", "--split", "--json", "--paths", "a.md", "--question", "why?")
+    assert (ended.code, ended.envelope["ok"]) == (0, True)
+    whole, *parts, last = frames(server)
+    assert (len(parts) >= 2, last.count("<answer of=")) == (True, len(parts))
+    assert all(
+        "".join(parts).count(f"line {number} of") == whole.count(f"line {number} of") for number in range(9)
+    )
+
+
 def test_long_answers_are_combined_in_groups_before_the_last_call(narrow: Here, server: Scripted) -> None:
     server.say(Chat("many words " * 150))
     assert split(narrow).code == 0

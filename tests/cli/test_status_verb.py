@@ -13,7 +13,7 @@ import pytest
 
 from tui_delegate import __version__
 from tui_delegate.cli.main import main
-from tui_delegate.cli.verbs.status import depth, state_words
+from tui_delegate.cli.verbs.status import state_words
 from tui_delegate.journal.store import Journal
 
 MINE = """
@@ -134,13 +134,6 @@ def test_what_a_file_says_wrongly_is_told_beside_it(
 def test_how_a_tool_stands_is_said_in_agent_delegates_words(state: str, words: str) -> None:
     assert state_words(state, "/x/\x1b[31m\u00e9.md") == words
     assert state_words("installed v3", "/x", verbose=True) == "rule installed v3 — /x"
-
-
-@pytest.mark.parametrize(
-    ("told", "read"), [("", 0), ("3", 3), ("-1", 0), ("two", 0), ("²", 0), ("9" * 40, 0)]
-)
-def test_a_depth_that_cannot_be_read_is_none(told: str, read: int) -> None:
-    assert depth(told) == read
 
 
 def test_it_loads_nothing_that_could_ask_a_server(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_a_command_is_run_as_it_was_written(tmp_path: Path) -> None:
 
 def test_it_knows_the_target_and_how_deep_it_is() -> None:
     command = 'echo "$TUI_DELEGATE_TARGET $TUI_DELEGATE_DEPTH $MINE"; cat'
-    for depth, deeper in (("", "1"), ("2", "3"), ("x", "1")):
+    for depth, deeper in (("", "1"), ("2", "3"), ("x", "2")):
         environ = {**os.environ, "TUI_DELEGATE_DEPTH": depth, "MINE": "m"}
         assert run_check(command, "/a/b c.py", environ=environ).output == f"/a/b c.py {deeper} m\n"
 

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.scripted import Chat, Raw, Scripted, scripted
+from tui_delegate.core.depth import DEPTH, depth_of
 from tui_delegate.core.errors import BackendError, ConfigError, DepthExceeded, ResolveError
 from tui_delegate.core.events import Event, Opened, Spent, Started
 from tui_delegate.core.messages import user
 from tui_delegate.core.specs import Seat
 from tui_delegate.engine.errand import Errand
 from tui_delegate.workspace.errands import Errands, Told
-from tui_delegate.workspace.origin import DEPTH, depth_of, fresh_id
+from tui_delegate.workspace.origin import fresh_id
 
 ASK = Errand((user("what?"),))
 PROFILES = """
@@ -217,7 +218,7 @@ def test_each_level_takes_one_off_and_at_the_limit_nobody_is_sent(tmp_path: Path
 
 @pytest.mark.parametrize(
     ("told", "depth"),
-    [("", 0), (" ", 0), ("0", 0), ("2", 2), (" 2 ", 2), ("٣", 3), ("-1", 1), ("x", 1), ("1e3", 1), ("²", 1)],
+    [("", 0), (" ", 0), ("0", 0), ("2", 2), (" 2 ", 2), ("٣", 1), ("-1", 1), ("x", 1), ("1e3", 1), ("²", 1)],
 )
 def test_what_is_junk_in_the_depth_counts_as_one_level(told: str, depth: int) -> None:
     assert depth_of({DEPTH: told}) == depth

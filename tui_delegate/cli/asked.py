@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tui_delegate.workspace.asking import Material, Question, parts_for, room_in, schema_at, too_much
+from tui_delegate.core.errors import ContextOverflow
+from tui_delegate.workspace.asking import parts_for
 
 if TYPE_CHECKING:
     from tui_delegate.cli.conduct import Conduct
+    from tui_delegate.workspace.asking import Material, Question
     from tui_delegate.workspace.errands import Told
-
-__all__ = ["Material", "Question", "ask_about", "room_in", "schema_at", "too_much"]
 
 
 def ask_about(conduct: Conduct, material: Material, question: Question, prompt: str) -> Told:
@@ -24,7 +24,10 @@ def ask_about(conduct: Conduct, material: Material, question: Question, prompt: 
     environ = conduct.errands.environ
     room = parts_for(material, question, seat, split=conduct.args.split, environ=environ)
     if room is None:
-        return conduct.do(question.errand(material, seat), prompt)
+        told = conduct.do(question.errand(material, seat), prompt)
+        if not (conduct.args.split and isinstance(told.done.error, ContextOverflow)):
+            return told
+        room = max(material.tokens // 2, 1)  # guessed to fit, and refused: the server counts otherwise
     from tui_delegate.cli.split import ask_in_parts
 
     return ask_in_parts(conduct, material, question, prompt, room)

@@ -9,13 +9,15 @@ import sys
 from typing import TYPE_CHECKING
 
 from tui_delegate.cli import output
-from tui_delegate.cli.asked import ask_about, schema_at
+from tui_delegate.cli.asked import ask_about
 from tui_delegate.cli.conduct import sum_of
-from tui_delegate.cli.gathering import gathered, prompt_of, show
+from tui_delegate.cli.gathering import gathered, show
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError, MissingTarget, TargetError
 from tui_delegate.tools.target import free, within
+from tui_delegate.workspace.asking import schema_at
 from tui_delegate.workspace.drafting import SHOWN_OUTPUT, Drafting, Ways, refuse_builtin
+from tui_delegate.workspace.gathering import prompt_of
 
 if TYPE_CHECKING:
     from tui_delegate.cli.conduct import Conduct

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tui_delegate.cli import output
 from tui_delegate.core.errors import InputError
-from tui_delegate.workspace.gathering import Wanted, gather, left_out, prompt_of, refusal
+from tui_delegate.workspace.gathering import Wanted, gather, left_out, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from tui_delegate.cli.conduct import Conduct
     from tui_delegate.corpus.packet import Packet
     from tui_delegate.workspace.material import Files
-
-__all__ = ["gathered", "prompt_of", "show"]
 
 
 def gathered(conduct: Conduct, words: Sequence[str], tag: str) -> Files:

@@ -51,8 +51,9 @@ def program() -> tuple[str, ...]:
 
 def environ_for_children() -> dict[str, str]:
     """Give the environment of a program that could call us again, one level further down."""
-    depth = os.environ.get("TUI_DELEGATE_DEPTH", "")
-    return {**os.environ, "TUI_DELEGATE_DEPTH": str(int(depth) + 1 if depth.isdecimal() else 1)}
+    from tui_delegate.core.depth import deeper
+
+    return deeper(os.environ)
 
 
 def usage(args: argparse.Namespace, error: DelegateError) -> int:

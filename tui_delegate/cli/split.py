@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from tui_delegate.workspace.asking import Material, Question
     from tui_delegate.workspace.errands import Told
 
-__all__ = ["Job", "ask_in_parts"]
-
 
 def ask_in_parts(conduct: Conduct, material: Material, question: Question, prompt: str, room: int) -> Told:
     """Read the material in parts and combine what they gave."""

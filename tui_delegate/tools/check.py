@@ -12,6 +12,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tui_delegate.core.depth import deeper
+
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Mapping
@@ -24,7 +26,6 @@ CANT_RUN: Final = 126
 _GRACE: Final = 2.0
 _LAST_WORDS: Final = 1.0
 _PIECE: Final = 65536
-_MOST_DIGITS: Final = 5
 
 
 class Checked(NamedTuple):
@@ -123,12 +124,7 @@ def _start(command: str, cwd: str | None, environ: dict[str, str]) -> subprocess
 
 
 def _environment(environ: Mapping[str, str] | None, target: str) -> dict[str, str]:
-    found = dict(os.environ if environ is None else environ)
-    depth = found.get("TUI_DELEGATE_DEPTH", "").strip()
-    if len(depth) < _MOST_DIGITS or not depth.isdecimal():  # longer ones stay: they are too deep as they are
-        found["TUI_DELEGATE_DEPTH"] = str(int(depth) + 1 if depth.isdecimal() else 1)
-    found["TUI_DELEGATE_TARGET"] = target
-    return found
+    return {**deeper(os.environ if environ is None else environ), "TUI_DELEGATE_TARGET": target}
 
 
 def _read(pipe: IO[bytes], output: Output) -> None:

@@ -5,9 +5,10 @@ in other runs it is. A process that one of ours starts is told so by a variable.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tui_delegate.core.calls import RunContext
+from tui_delegate.core.depth import DEPTH, depth_of
 from tui_delegate.core.errors import DepthExceeded
 from tui_delegate.core.records import replace
 
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tui_delegate.core.limits import Limits
-
-DEPTH: Final = "TUI_DELEGATE_DEPTH"
-ENDLESS: Final = 10_000
-"""What a number of too many digits to be read counts as."""
 
 
 def origin(
@@ -38,16 +35,6 @@ def origin(
         claude_session_id=environ.get("CLAUDE_SESSION_ID", ""),
         codex_session_id=environ.get("CODEX_SESSION_ID", ""),
     )
-
-
-def depth_of(environ: Mapping[str, str]) -> int:
-    """Say how many of our runs this process is inside of. What can't be read counts as one."""
-    told = environ.get(DEPTH, "").strip()
-    if not told:
-        return 0
-    if not told.isdecimal():
-        return 1
-    return int(told) if len(told) < 5 else ENDLESS
 
 
 def within(limits: Limits, environ: Mapping[str, str]) -> Limits:

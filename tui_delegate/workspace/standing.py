@@ -59,13 +59,9 @@ def _files(settings: Settings, environ: Mapping[str, str]) -> dict[str, object]:
 def _surroundings(environ: Mapping[str, str]) -> dict[str, object]:
     from importlib.machinery import PathFinder  # importlib.util would load more than the rest of this verb
 
-    above = environ.get("TUI_DELEGATE_DEPTH", "")
-    return {"mcp": PathFinder.find_spec("mcp") is not None, "depth": depth(above)}
+    from tui_delegate.core.depth import depth_of
 
-
-def depth(told: str) -> int:
-    """Read how many of our own calls lie above this one; what can't be read is none."""
-    return int(told) if told.isascii() and told.isdecimal() and len(told) < 10 else 0
+    return {"mcp": PathFinder.find_spec("mcp") is not None, "depth": depth_of(environ)}
 
 
 def _installed(home: Path, environ: Mapping[str, str]) -> list[dict[str, str]]:

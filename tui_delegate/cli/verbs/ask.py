@@ -29,10 +29,12 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _ask(conduct: Conduct) -> int:
-    from tui_delegate.cli.asked import Question, ask_about, schema_at
-    from tui_delegate.cli.gathering import gathered, prompt_of, show
+    from tui_delegate.cli.asked import ask_about
+    from tui_delegate.cli.gathering import gathered, show
     from tui_delegate.core.errors import InputError
     from tui_delegate.engine.prompts import ASK
+    from tui_delegate.workspace.asking import Question, schema_at
+    from tui_delegate.workspace.gathering import prompt_of
 
     args = conduct.args
     if not args.question.strip():

@@ -78,7 +78,7 @@ async def _look(settings: Settings, config_error: ConfigError | None, within: fl
     import asyncio
 
     from tui_delegate.cli.diagnosis import Found
-    from tui_delegate.cli.verbs.status import depth
+    from tui_delegate.core.depth import depth_of
     from tui_delegate.journal import health
     from tui_delegate.journal.jsonl import log_path
     from tui_delegate.profiles import journal_path
@@ -100,7 +100,7 @@ async def _look(settings: Settings, config_error: ConfigError | None, within: fl
         log_path(os.environ),
         sandboxes,
         _extras(),
-        depth(os.environ.get("TUI_DELEGATE_DEPTH", "")),
+        depth_of(os.environ),
         in_use(settings),
     )
     return found._replace(wrong=[*_wrong(found, config_error)])

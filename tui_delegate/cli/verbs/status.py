@@ -8,13 +8,11 @@ from __future__ import annotations
 import os
 
 from tui_delegate.cli import output
-from tui_delegate.workspace.standing import depth, standing
+from tui_delegate.workspace.standing import standing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-
-__all__ = ["depth"]
 
 UNAVAILABLE = "unavailable"
 ANY_MODEL = "(the one that its server has loaded, else its first)"

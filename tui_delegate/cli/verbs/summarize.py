@@ -27,9 +27,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _summarize(conduct: Conduct) -> int:
-    from tui_delegate.cli.asked import Question, ask_about, schema_at
+    from tui_delegate.cli.asked import ask_about
     from tui_delegate.core.errors import EmptyStdin
     from tui_delegate.engine.prompts import SUMMARIZE
+    from tui_delegate.workspace.asking import Question, schema_at
     from tui_delegate.workspace.material import Text
 
     conduct.resolve()
