@@ -155,9 +155,11 @@ class Conduct:
 
     def hear(self, event: Event) -> None:
         """Say what happens, as far as a person wants to know it."""
-        match event:
-            case Wrote() if self._streamed and not event.path:
+        if type(event) is Wrote:  # nearly all of them
+            if self._streamed and not event.path:
                 self._write(event.text)
+            return
+        match event:
             case Retrying():
                 from tui_delegate.workspace.secrets import hidden
 

@@ -34,6 +34,8 @@ class PlainStream:
         self._recorder = recorder
         self._tell = tell
         self._waiting: list[Event] = []
+        self._facts = False
+        """Whether a fact is among them."""
         self._stored = time.monotonic()
         self._ends: SimpleQueue[Exception | None] = SimpleQueue()
         self._flying = 0
@@ -43,15 +45,14 @@ class PlainStream:
     def emit(self, event: Event) -> None:
         """Put one event in. The beginning is stored at once, so that others see what is under way."""
         self._waiting.append(event)
+        self._facts = self._facts or event.durable
         if event.terminal or type(event) is Started:
             self._store()
         self._tell(event)
 
     async def drain(self) -> None:
         """Store what waits, if it is a fact, or text of a while ago."""
-        if self._waiting and (
-            time.monotonic() - self._stored > TEXT_EVERY or any(one.durable for one in self._waiting)
-        ):
+        if self._facts or (self._waiting and time.monotonic() - self._stored > TEXT_EVERY):
             self._store()
 
     def close(self) -> None:
@@ -62,7 +63,7 @@ class PlainStream:
         self._flying = 0
 
     def _store(self) -> None:
-        events, self._waiting = coalesce(self._waiting), []
+        events, self._waiting, self._facts = coalesce(self._waiting), [], False
         self._stored = time.monotonic()
         if self._recorder is None or not events:
             return
