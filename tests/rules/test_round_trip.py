@@ -101,3 +101,18 @@ def test_any_bytes_come_back(data: bytes, how: str) -> None:
         assert file.read_bytes() == data
         assert file.is_symlink() == (how == "link")
         assert stat.S_IMODE(file.stat().st_mode) == (0o600 if how == "0600" else 0o644)
+
+
+@pytest.mark.parametrize("data", [b"mine\n", "mine\n".encode("utf-16")])
+def test_what_was_refused_and_holds_no_block_does_not_keep_files_of_ours(tmp_path: Path, data: bytes) -> None:
+    file = tmp_path / ".claude" / "CLAUDE.md"
+    file.parent.mkdir()
+    file.write_bytes(data)
+    file.chmod(0o444)
+    everyone = hosts.table(tmp_path, {})
+    tools = hosts.chosen(everyone, "claude-code")
+    assert "refused" in {one.action for one in apply.install(tools, everyone, dry_run=False, force=False)}
+    taken = apply.uninstall(tools, everyone, dry_run=False, force=False)
+    assert {one.action for one in taken} == {"noop", "removed"}
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [file]
+    assert file.read_bytes() == data

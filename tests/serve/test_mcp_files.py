@@ -109,6 +109,24 @@ def test_nothing_outside_of_the_folder_is_read_or_written(tmp_path: Path) -> Non
     asyncio.run(run())
 
 
+def test_an_address_that_a_model_names_is_not_fetched(tmp_path: Path) -> None:
+    async def run() -> None:
+        async with (
+            serving(answering(Answer(DRAFT, headers=SSE))) as server,
+            hosting(tmp_path, server.url, files={"a.py": "x = 1\n"}) as host,
+        ):
+            for tool, arguments in (
+                ("delegate_ask", {"question": "q", "paths": [f"{server.url}/inside"]}),
+                ("delegate_write", {"spec": "s", "target": "b.py", "context": [f"{server.url}/inside"]}),
+                ("delegate_map", {"paths": [f"{server.url}/inside"]}),
+            ):
+                told = await host.call(tool, **arguments)
+                assert "is an address" in str(told.error["message"]), tool
+            assert server.lines == []
+
+    asyncio.run(run())
+
+
 def test_the_folders_are_those_of_the_person_else_of_the_host(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()

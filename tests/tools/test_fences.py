@@ -15,6 +15,7 @@ PROMPT = 'PROMPT = """\nAnswer so:\n```json\n{}\n```\n"""\n'
 
 TAKEN_OFF: list[tuple[str, str, str, str | None]] = [
     ("backticks", "a.py", f"```\n{CODE}\n```", CODE),
+    ("a byte order mark before it", "a.py", f"\ufeff```python\n{CODE}\n```", CODE),
     ("a language", "a.py", f"```python\n{CODE}\n```\n", CODE),
     ("a language and more", "a.py", f'```python title="a.py" linenums=1\n{CODE}\n```', CODE),
     ("braces", "a.py", f"```{{.python .x}}\n{CODE}\n```", CODE),

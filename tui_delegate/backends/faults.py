@@ -70,7 +70,8 @@ def error_of(status: int, body: bytes, headers: Mapping[str, str], now: float | 
 def error_in(payload: object) -> BackendError:
     """Make the typed error of an `error` that came inside an answer whose status was 200."""
     fault = _read(payload, 0)
-    return _typed(fault.status, fault, clean_line(str(payload), 2000), None)
+    body = payload if isinstance(payload, str) else json.dumps(payload, ensure_ascii=False)
+    return _typed(fault.status, fault, clean_line(body, LONGEST_BODY), None)
 
 
 def retry_after(headers: Mapping[str, str], now: float | None = None) -> float | None:

@@ -124,7 +124,8 @@ class Conduct:
             output.data_json(self.envelope(told) | dict(more or {}))
         else:
             self._write_answer(done.text)
-            self.talk(sum_of(done))
+            # A script's log has to say it too: nobody may take half an answer for a whole one.
+            (self.say if done.flags else self.talk)(sum_of(done))
         return self.end()
 
     def end(self) -> int:

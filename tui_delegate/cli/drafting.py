@@ -84,6 +84,7 @@ class _Work:
     def __init__(self, conduct: Conduct, drafting: Drafting) -> None:
         self.conduct = conduct
         self.drafting = drafting
+        self._shown: dict[str, object] = {}
 
     def finish(self, told: Told) -> int:
         """Put the file in its place, as far as that was asked for; tell what became of it."""
@@ -110,10 +111,13 @@ class _Work:
     def _may_write(self, text: str) -> bool:
         """Show what changes; say whether it may be written."""
         args = self.conduct.args
-        if not args.json:
+        diff = self.drafting.diff(text)
+        if args.json:
+            self._shown["diff"] = diff
+        else:
             from tui_delegate.tools.diff import for_eyes
 
-            output.data(for_eyes(self.drafting.diff(text), colour=output.colour(sys.stdout)), end="")
+            output.data(for_eyes(diff, colour=output.colour(sys.stdout)), end="")
         if args.dry_run:
             return False
         if args.json or sys.stdin is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
@@ -148,4 +152,4 @@ class _Work:
         return conduct.end()
 
     def _more(self) -> dict[str, object]:
-        return self.drafting.found | ({"dry_run": True} if self.conduct.args.dry_run else {})
+        return self.drafting.found | self._shown | ({"dry_run": True} if self.conduct.args.dry_run else {})

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tui_delegate.cli import output
+from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
 from tui_delegate.workspace.gathering import Wanted, gather, left_out, refusal
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from tui_delegate.cli.conduct import Conduct
     from tui_delegate.corpus.packet import Packet
     from tui_delegate.workspace.material import Files
+
+LONGEST_NAME = 4096
 
 
 def gathered(conduct: Conduct, words: Sequence[str], tag: str) -> Files:
@@ -47,9 +50,9 @@ def show(conduct: Conduct, files: Files) -> int:
     left = []
     for row in preview_rows(packet):
         if row.why_not:
-            left.append(f"left out: {row.name} ({row.why_not})")
+            left.append(f"left out: {clean_line(row.name, LONGEST_NAME)} ({row.why_not})")
         else:
-            rows.append((row.name, str(row.size), str(row.tokens)))
+            rows.append((clean_line(row.name, LONGEST_NAME), str(row.size), str(row.tokens)))
     rows.append((f"{len(packet.sheets)} files", str(packet.size), str(files.tokens)))
     output.data(output.table(rows, right=frozenset((1, 2))))
     for line in left:

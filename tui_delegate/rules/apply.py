@@ -89,6 +89,8 @@ def uninstall(
             results.append(Result(_names(step), "noop", str(step.path), detail))
         else:
             result = _change(_take_own if step.own else _take_block, step, way)
+            if result.action == "refused" and not step.own and not _may_hold_ours(step.path):
+                result = replace(result, action="noop", detail="no markers found", hint="")
             results += [result] if step.own else _for_each(step, result)
             refused.update(step.tools if result.action == "refused" and not step.own else ())
     stops = {sign for host in everyone for sign in host.signs}
@@ -97,6 +99,14 @@ def uninstall(
             for own in host.own:
                 _remove_empty(own.path.parent, stops)
     return results
+
+
+def _may_hold_ours(path: Path) -> bool:
+    """Say whether our block may stand in a file that was refused. Where it can't, it keeps nothing back."""
+    try:
+        return path.is_file() and b"tui-delegate:" in path.read_bytes().replace(b"\0", b"")
+    except OSError:
+        return True
 
 
 def _names(step: Step) -> str:

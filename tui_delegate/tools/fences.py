@@ -112,6 +112,8 @@ class _Block(NamedTuple):
 
 def strip_fences(text: str, name: str = "") -> Stripped:
     """Take the wrapping off a worker's answer. `name` is the file's: it says what the text should be."""
+    if text.startswith("\ufeff") and text[1:].lstrip().startswith(("```", "~~~")):
+        text = text[1:]  # it hides the fence behind it
     thought = _THOUGHT.match(text)
     if thought and text[thought.end() :].strip():
         rest = _unwrap(text[thought.end() :], name)

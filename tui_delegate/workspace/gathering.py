@@ -75,7 +75,7 @@ def left_out(files: Files) -> str:
     missed = files.packet.missed
     if not missed:
         return ""
-    told = ", ".join(f"{item.name} ({item.why})" for item in missed[:TOLD])
+    told = ", ".join(f"{clean_line(item.name)} ({item.why})" for item in missed[:TOLD])
     more = f", and {len(missed) - TOLD} more" if len(missed) > TOLD else ""
     return f"left out: {told}{more}"
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def run_report(args: argparse.Namespace) -> int:
     """Say what was delegated."""
     told = _told(args.manager_tokens)
-    folder = os.path.abspath(args.project) if args.project else ""
-    scope, words = scope_of(args.session, folder, args.since, os.environ, os.getcwd())
+    folder = os.path.join(_here(), args.project) if args.project else ""
+    scope, words = scope_of(args.session, folder, args.since, os.environ, _here())
     content = report_content(args.journal, scope, words, told)
     if args.json:
         output.data_json({"ok": True, "command": "ledger", "model": "-", "content": content})
@@ -25,6 +25,13 @@ def run_report(args: argparse.Namespace) -> int:
     lines = content["lines"]
     output.data("\n".join(lines) if isinstance(lines, list) else "")
     return output.OK
+
+
+def _here() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        raise InputError("The current folder is not there any more.", "Go to one that is: cd …") from None
 
 
 def _told(text: str) -> int | None:

@@ -34,8 +34,16 @@ class Ground:
     def check(self, words: Iterable[str]) -> None:
         """Raise an InputError for a word that leads out."""
         for word in words:
-            if self.open or word.startswith(("http://", "https://")):
+            if self.open:
                 continue
+            if word.startswith(("http://", "https://")):
+                # A model names it, not the person: it could lead to whatever listens on this machine, or carry
+                # what the model has read to somebody else.
+                raise InputError(
+                    f"{clean_line(word)} is an address, and only files are read here.",
+                    "Fetch it yourself and give it as a text. The person can start the server with "
+                    "--allow-outside.",
+                )
             if leads_out(word, self.folder, self.roots):
                 raise InputError(
                     f"{clean_line(word)} lies outside of the folders that may be read.",

@@ -59,7 +59,7 @@ def _object(properties: Mapping[str, Schema], *required: str, closed: bool = Tru
     return made | ({"additionalProperties": False} if closed else {})
 
 
-_PATHS: Final = "files, folders, patterns (docs/**/*.md) or http addresses, from the project's folder on"
+_PATHS: Final = "files, folders or patterns (docs/**/*.md), from the project's folder on"
 _LIMITS: Final[Schema] = {
     "type": "object",
     "additionalProperties": {"type": ["number", "boolean", "string"]},
