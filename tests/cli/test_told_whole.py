@@ -1,4 +1,4 @@
-"""What a pipe is told of an answer: what is missing in it, what changes, and each name on a line of its own."""
+"""What a pipe is told of an answer: what is missing in it, what changes, each name on a line of its own."""
 
 from __future__ import annotations
 

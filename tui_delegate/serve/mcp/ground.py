@@ -37,8 +37,8 @@ class Ground:
             if self.open:
                 continue
             if word.startswith(("http://", "https://")):
-                # A model names it, not the person: it could lead to whatever listens on this machine, or carry
-                # what the model has read to somebody else.
+                # A model names it, not the person: it could lead to whatever listens on this machine, or
+                # carry what the model has read to somebody else.
                 raise InputError(
                     f"{clean_line(word)} is an address, and only files are read here.",
                     "Fetch it yourself and give it as a text. The person can start the server with "
