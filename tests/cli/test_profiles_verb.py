@@ -226,3 +226,17 @@ def test_a_key_is_shown_by_no_action_and_no_error(mine: Path, capsys: pytest.Cap
         ):
             _, out, err = run(capsys, *words)
             assert CANARY not in out + err
+
+
+def test_init_does_not_put_a_file_before_agent_delegates(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TUI_DELEGATE_HOME", "TUI_DELEGATE_CONFIG", "AGENT_DELEGATE_HOME", "AGENT_DELEGATE_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    theirs = Path.home() / ".agent-delegate" / "profiles.toml"
+    theirs.parent.mkdir()
+    theirs.write_text('default_profile = "p"\n[profiles.p]\nbackend = "ollama"\n')
+    said = "it was there already: nothing was changed\n"
+    assert run(capsys, "init") == (0, f"config at {theirs}\n", said)
+    assert run(capsys, "list")[1].splitlines()[0] == "p (default)"

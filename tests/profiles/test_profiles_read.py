@@ -321,10 +321,10 @@ def test_a_place_that_is_named_comes_before_one_that_is_usual(tmp_path: Path) ->
 
 def test_a_first_file_is_made_where_the_environment_says(tmp_path: Path) -> None:
     theirs = {"AGENT_DELEGATE_HOME": str(tmp_path / "a"), "AGENT_DELEGATE_CONFIG": str(tmp_path / "b.toml")}
-    assert new_config_path(theirs) == tmp_path / "b.toml"
+    assert new_config_path(theirs, tmp_path) == tmp_path / "b.toml"
     ours = {**theirs, "TUI_DELEGATE_HOME": str(tmp_path / "ours")}
-    assert new_config_path(ours) == tmp_path / "ours" / "profiles.toml"
-    assert new_config_path({}) == config_path({})
+    assert new_config_path(ours, tmp_path) == tmp_path / "ours" / "profiles.toml"
+    assert new_config_path({}, tmp_path) == config_path({})
 
 
 def test_a_named_file_that_is_not_there_is_warned_of(tmp_path: Path) -> None:

@@ -38,10 +38,18 @@ def is_told(environ: Mapping[str, str]) -> bool:
     return bool(environ.get("TUI_DELEGATE_CONFIG") or environ.get("TUI_DELEGATE_HOME"))
 
 
-def new_config_path(environ: Mapping[str, str]) -> Path:
-    """Say where a first profiles file belongs: where agent-delegate's callers say, if they do."""
-    theirs = () if is_told(environ) else agent_delegate_paths(environ)
-    return theirs[0] if theirs else config_path(environ)
+def new_config_path(environ: Mapping[str, str], home: Path) -> Path:
+    """Say where a first profiles file belongs: where agent-delegate's callers say, if they do.
+
+    Where agent-delegate's own is read there is one already: a file of ours would silently take its place.
+    """
+    ours = config_path(environ)
+    if is_told(environ):
+        return ours
+    usual = home / ".agent-delegate" / FILE
+    if theirs := agent_delegate_paths(environ):
+        return theirs[0]
+    return usual if usual.exists() and not ours.exists() else ours
 
 
 def state_path(environ: Mapping[str, str]) -> Path:

@@ -136,7 +136,7 @@ def _words(value: object) -> str:
 
 
 def _init(as_json: bool) -> int:
-    path = profiles.new_config_path(os.environ)
+    path = profiles.new_config_path(os.environ, Path.home())
     written = profiles.init(path)
     if as_json:
         output.data_json(
