@@ -391,6 +391,13 @@ def _read(terminal: int) -> Iterator[bytes]:
         return
 
 
+def test_a_file_of_something_else_is_left_as_it_is(docs: Here, server: Scripted) -> None:
+    mine = docs.file("mine.txt", "two lines\nof a person\n")
+    ended = docs.call("map", "--input", "docs", "--question", "q", "--out", "mine.txt")
+    assert (ended.code, server.asked, mine.read_text()) == (2, [], "two lines\nof a person\n")
+    assert "mine.txt holds something else than results" in ended.err
+
+
 def test_the_same_work_has_the_same_key_and_other_work_another() -> None:
     wish, sheet, place = Wish("q"), Sheet("a", "b", 1), Place("p", "m")
     assert wish.key(sheet, place) == Wish("q").key(Sheet("a", "b", 9), Place("p", "m"))

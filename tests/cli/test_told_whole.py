@@ -49,3 +49,19 @@ def test_a_name_of_two_lines_is_one_line_of_a_preview(here: Here) -> None:
     ended = here.call("ask", "--paths", ".", "--question", "q", "--preview")
     assert [line.split("  ")[0] for line in ended.out.splitlines()] == ["file", "a 9 files 1 1.py", "1 files"]
     assert len(ended.err.splitlines()) == 1
+
+
+def test_a_preview_says_what_would_be_refused_as_far_as_nobody_has_to_be_asked(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.file("a.txt", "word " * 4000)
+    call = ("ask", "--paths", "a.txt", "--question", "q", "--preview")
+    assert "would not be sent" not in here.call(*call).err
+    assert "would not be sent" in here.call(*call, "--profile", "narrow").err
+    monkeypatch.setenv("AGENT_DELEGATE_MAX_FILE_BYTES", "5")
+    assert "a.txt: too large: 20000 bytes > 5" in here.call(*call).err
+
+
+def test_flags_may_be_cut_short_as_agent_delegates_are(here: Here) -> None:
+    here.file("a.txt", "word\n")
+    assert here.call("ask", "--path", "a.txt", "--quest", "q", "--prev").code == 0

@@ -57,15 +57,21 @@ def show(conduct: Conduct, files: Files) -> int:
     output.data(output.table(rows, right=frozenset((1, 2))))
     for line in left:
         output.tell(line)
-    if why := refusal(files, conduct.errands.environ):
+    if why := _refusal(conduct, files):
         output.tell(f"As it is it would not be sent: {why}")
     return output.OK
+
+
+def _refusal(conduct: Conduct, files: Files) -> str:
+    place = conduct.place
+    window = conduct.errands.settings.profiles[place.profile].num_ctx if place else None
+    return refusal(files, conduct.errands.environ, window)
 
 
 def _shown(conduct: Conduct, packet: Packet, files: Files) -> dict[str, object]:
     from tui_delegate.corpus.packet import preview_rows
 
-    place, refused = conduct.place, refusal(files, conduct.errands.environ)
+    place, refused = conduct.place, _refusal(conduct, files)
     rows = [
         {"name": row.name, "bytes": row.size, "tokens": row.tokens, "left_out": row.why_not}
         for row in preview_rows(packet)

@@ -158,7 +158,7 @@ def _parser(verb: str) -> argparse.ArgumentParser:
             name,
             help=help_line,
             description=help_line,
-            allow_abbrev=False,
+            allow_abbrev=name in output.FEW_CODES,  # as agent-delegate takes its flags
             formatter_class=_help_formatter,
         )
         if verb in (name, "*"):

@@ -24,6 +24,7 @@ class Results:
         self.path = path
         self.done: dict[str, dict[str, object]] = {}
         self.bad_lines = 0
+        self._results = 0
         self._handle = -1
 
     def __enter__(self) -> Results:
@@ -36,6 +37,9 @@ class Results:
                 self._handle = os.open(self.path, flags, 0o666)
                 self._lock()
                 self._read()
+            except InputError:
+                self.close()
+                raise
             except OSError as error:
                 self.close()
                 raise InputError(
@@ -88,6 +92,11 @@ class Results:
             last = b"\n"
             for last in file:
                 self._take(last)
+        if self.bad_lines > (not last.endswith(b"\n")) and not self._results:
+            raise InputError(
+                f"{clean_line(self.path)} holds something else than results: it is left as it is.",
+                "Name another --out.",
+            )
         if not last.endswith(b"\n"):  # a crash left half a line: it ends here, and counts as not done
             os.write(self._handle, b"\n")
 
@@ -101,5 +110,7 @@ class Results:
             return
         if not (isinstance(record, dict) and isinstance(key := record.get("key"), str)):
             self.bad_lines += 1
-        elif record.get("ok") is True:
+            return
+        self._results += 1
+        if record.get("ok") is True:
             self.done[key] = record

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
 from tui_delegate.core.records import dataclass
+from tui_delegate.workspace.errands import ANSWER_SHARE
 from tui_delegate.workspace.material import Files
 
 if TYPE_CHECKING:
@@ -59,12 +60,18 @@ def gather(
     return Files.of(packet, wanted.tag)
 
 
-def refusal(files: Files, environ: Mapping[str, str]) -> str:
-    """Say why so much would not be sent in one call; empty: it would."""
+def refusal(files: Files, environ: Mapping[str, str], window: int | None) -> str:
+    """Say why so much would not be sent in one call, as far as nobody has to be asked; empty: it would."""
     from tui_delegate.corpus.values import Bounds
 
+    room = None if window is None else int(window * (1 - 1 / ANSWER_SHARE))
+    bounds = Bounds.of_environ(environ, room)
+    for sheet in files.packet.sheets:
+        if sheet.size > bounds.file_bytes:
+            name = clean_line(sheet.name)
+            return f"{name}: too large: {sheet.size} bytes > {bounds.file_bytes}."
     try:
-        files.packet.check(Bounds.of_environ(environ))
+        files.packet.check(bounds)
     except InputError as error:
         return f"{error.message} {error.hint}"
     return ""

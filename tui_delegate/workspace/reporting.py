@@ -6,7 +6,7 @@ What the journal can't know is said to be unknown; nothing here guesses.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.journal.report import Report, Scope, report
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+MOST_WORKERS: Final = 5
+"""Models that have a line of their own."""
 _UNKNOWN = (
     "not known: the calling agent's own tokens are not in the journal; --manager-tokens N tells their number"
 )
@@ -72,7 +74,7 @@ def cost_words(cost: float, unpriced: int, calls: int) -> str:
 def _lines(found: Report, told: int | None) -> Iterator[str]:
     share = found.share(told)
     yield f"Delegated implementation: {_UNKNOWN if share is None else _percent(share)}"
-    for worker in found.workers:
+    for worker in found.workers[:MOST_WORKERS]:
         part = ""
         if len(found.workers) > 1 and found.delegated:
             part = f" ({_percent(worker.tokens / found.delegated)} of the workers' tokens)"
@@ -82,6 +84,10 @@ def _lines(found: Report, told: int | None) -> Iterator[str]:
             + " ".join(f"{key}={clean_line(name) or '-'}" for key, name in names.items())
             + part
         )
+    if rest := found.workers[MOST_WORKERS:]:
+        tokens = sum(worker.tokens for worker in rest)
+        part = f" ({_percent(tokens / found.delegated)} of the workers' tokens)" if found.delegated else ""
+        yield f"Worker model: and {len(rest)} more{part}"
     yield "Worker calls: " + ", ".join(
         [f"{clean_line(verb) or '-'}={count}" for verb, count in found.delegations.items()] or ["-"]
     )

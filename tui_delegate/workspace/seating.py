@@ -77,7 +77,12 @@ class Seating:
         return replace(place, model=place.model or usual)
 
     async def errand(self, place: Place, temperature: float | None, spares: Sequence[str]) -> Seat:
-        """Find the seat of who is sent. Spares that are named go before the profile's."""
+        """Find the seat of who is sent. Spares that are named go before the profile's.
+
+        Raises a ResolveError for a named one that there isn't, and a BackendError.
+        """
+        for spare in spares:
+            self._named(spare)
         seat = await self._seat_at(place, "worker")
         named = [*spares, *self.settings.profiles[place.profile].fallback]
         found = [await self._spare(spare) for spare in dict.fromkeys(named)]
