@@ -148,6 +148,7 @@ def test_ctrl_c_as_json_is_one_object(silent: Here, server: Scripted) -> None:
     ended, said = stopped(silent, (*PLAIN, "--json"), INT, lambda: bool(server.asked))
     body = json.loads(said)
     assert (ended, body["ok"], body["error"]["code"]) == (130, False, "cancelled")
+    assert body["model"] == "small"
 
 
 def test_signals_are_as_they_were_when_the_work_is_over() -> None:

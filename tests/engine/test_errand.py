@@ -151,6 +151,7 @@ def test_the_next_seat_takes_over_where_one_failed_before_it_began(send: Way) ->
     sent = send(errand(replace(seat_of("worker", dead), fallback=(spare,))))
     assert (sent.end.text, sent.end.seat.model, sent.end.seat.agent) == ("here", "spare-model", "worker")
     assert sent.rows == [("worker-model", "failed", "unreachable"), ("spare-model", "ok", "")]
+    assert sent.end.usage.source == "reported"
     (fell,) = [event for event in sent.events if isinstance(event, FellBack)]
     assert (fell.from_seat, fell.profile, fell.code) == (
         *("worker-profile/worker-model", "spare-profile"),

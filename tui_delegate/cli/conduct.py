@@ -70,6 +70,8 @@ class Conduct:
     def resolve(self) -> None:
         """Say who is sent; no server is asked. Raises a ResolveError."""
         self.place = self.errands.sent(self.args.profile, self.args.model, self.args.verb)
+        # Where the call is broken off, whoever tells it reads this here.
+        self.args.profile, self.args.model = self.place.profile, self.place.model
 
     def sit(self) -> Seat:
         """Find the seat of who is sent. Raises a DelegateError."""

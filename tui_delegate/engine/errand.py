@@ -209,7 +209,8 @@ class _Tally:
     def emit(self, event: Event) -> None:
         """Put one event in."""
         if isinstance(event, Spent):
-            self.usage += event.call.usage
+            if event.call.usage != Usage(source="unknown"):  # a call that never got through used nothing
+                self.usage += event.call.usage
             self.cost += event.call.cost or 0.0
             self.priced = self.priced and event.call.cost is not None
             self.calls += 1
