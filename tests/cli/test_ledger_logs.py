@@ -208,13 +208,13 @@ def test_a_flag_of_the_report_that_cannot_be_read_is_one_line(
     assert err.startswith("tui-delegate: --")
 
 
-def test_what_is_no_json_in_a_log_is_none_in_the_answer(
+def test_what_is_no_json_in_a_log_is_a_word_in_the_answer(
     path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     log = tmp_path / "odd.log"
     log.write_text('{"command": "ask", "model": NaN, "eval_count": -Infinity, "prompt_eval_count": 3}\n')
     entries = answer(capsys, path, "--log", str(log), "--json")["entries"]
-    assert entries == [{"command": "ask", "model": None, "eval_count": None, "prompt_eval_count": 3}]
+    assert entries == [{"command": "ask", "model": "NaN", "eval_count": "-Infinity", "prompt_eval_count": 3}]
 
 
 def test_a_report_from_a_folder_that_is_gone_says_so(
