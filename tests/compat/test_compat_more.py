@@ -84,6 +84,38 @@ def test_ctrl_c(desk: Desk, server: Scripted) -> None:
     assert "cancelled" in desk.run("ledger", "--json").out
 
 
+@pytest.mark.better("Ctrl-C under --json gives what was spent and what had come, and the run it is in")
+@posix
+@pytest.mark.parametrize(
+    "words", [("summarize",), ("write", "--target", "b", "--spec", "s", "--context", "a.py")]
+)
+def test_ctrl_c_for_a_program(desk: Desk, server: Scripted, words: tuple[str, ...]) -> None:
+    desk.file("a.py")
+    server.say(Chat("first " + "and more " * 100 + "last", hold=threading.Event()))
+    process = subprocess.Popen(
+        desk.command(*words, "--json"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=desk.folder,
+        env=desk.env(),
+    )
+    assert process.stdin
+    process.stdin.write(b"text")
+    process.stdin.close()
+    process.stdin = None
+    server.wait()
+    process.send_signal(signal.SIGINT)
+    out, said = process.communicate(timeout=20)
+    told = json.loads(out)
+    assert (process.returncode, told["ok"], told["error"]["code"], said) == (130, False, "cancelled", b"")
+    content = desk.run("ledger", "--json").envelope["content"]
+    assert isinstance(content, dict)
+    (call,) = content["entries"]
+    assert (told["run"], told["calls"], told["model"]) == (call["run"], 1, call["model"])
+    assert told["usage"]["prompt_tokens"] == call["prompt_eval_count"] > 0
+
+
 @pytest.mark.better("each call is a run in the journal with its events")
 def test_a_run_in_the_journal(desk: Desk) -> None:
     desk.summarize()

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from tui_delegate.cli import output
 from tui_delegate.core.clean import Cleaner, clean
-from tui_delegate.core.errors import BackendError, DelegateError, JournalError
+from tui_delegate.core.errors import BackendError, DelegateError, Interrupted, JournalError
 from tui_delegate.core.events import FellBack, Loading, Retrying, Warned, Wrote
 from tui_delegate.core.flags import partial_words
 from tui_delegate.core.specs import seat_name
-from tui_delegate.workspace.envelopes import answer_envelope, figures_of
+from tui_delegate.workspace.envelopes import answer_envelope, figures_of, figures_so_far
 
 if TYPE_CHECKING:
     import argparse
@@ -38,7 +38,11 @@ def conducted(args: argparse.Namespace, work: Callable[[Conduct], int]) -> int:
 
     try:
         with Stoppable():
-            return work(conduct)
+            try:
+                return work(conduct)
+            except KeyboardInterrupt:
+                conduct.stopped()
+                raise
     except DelegateError as error:
         return conduct.fail(error)
     finally:
@@ -59,6 +63,8 @@ class Conduct:
         self._column = 0
         self._streamed = False
         self._cleaner = Cleaner()
+        self._heard: list[Event] = []
+        """What the run told, but for the text as it came: what it took is read off here if it is stopped."""
         self._warned: set[str] = set()
         """What was said once: three hundred files have the same faults."""
 
@@ -151,6 +157,14 @@ class Conduct:
                 output.tell(f"  What it had written is in the journal, run {told.run}.")
         return output.exit_code(error.code, self.args.verb)
 
+    def stopped(self) -> None:
+        """Tell a program what was spent before the call was broken off. A person is told nothing more."""
+        if not self.args.json:
+            self._break_line()
+        elif not output.has_answered():
+            told = self._error(Interrupted("Interrupted."), None)
+            output.data_json(told | self._so_far() | self._journal_words())
+
     def talk(self, line: str) -> None:
         """Say something to a person who sits at a terminal, or asked for it."""
         if self.args.verbose or sys.stderr.isatty():
@@ -162,6 +176,7 @@ class Conduct:
             if self._streamed and not event.path:
                 self._write(event.text)
             return
+        self._heard.append(event)
         match event:
             case Retrying():
                 from tui_delegate.workspace.secrets import hidden
@@ -220,6 +235,16 @@ class Conduct:
 
         if problem := log_errand(told, self.errands.environ):
             self.say(problem)
+
+    def _so_far(self) -> dict[str, object]:
+        if not self._heard:
+            return {}
+        from tui_delegate.core.transcript import Transcript
+
+        transcript = Transcript()
+        for event in self._heard:
+            transcript.apply(event)
+        return figures_so_far(transcript)
 
     def _journal_words(self) -> dict[str, object]:
         return {"journal_error": str(self.unwritten)} if self.unwritten else {}

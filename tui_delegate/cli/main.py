@@ -14,7 +14,7 @@ from importlib import import_module
 from tui_delegate import __version__
 from tui_delegate.cli import flags, output
 from tui_delegate.core.clean import clean
-from tui_delegate.core.errors import DelegateError, InputError
+from tui_delegate.core.errors import DelegateError, InputError, Interrupted
 
 TYPE_CHECKING = False  # importing typing for it would cost a tenth of what `--version` costs
 if TYPE_CHECKING:
@@ -224,12 +224,6 @@ def _run(args: argparse.Namespace) -> int:
             raise
         hint = "This is a bug. TUI_DELEGATE_DEBUG=1 shows where it happened."
         return _fail(args, DelegateError(f"{type(error).__name__}: {error}", hint))
-
-
-class Interrupted(DelegateError):
-    """The person pressed Ctrl-C."""
-
-    code = "cancelled"
 
 
 def _fail(args: argparse.Namespace, error: DelegateError) -> int:

@@ -242,6 +242,12 @@ class Unfit(BackendError):
     code = "unfit"
 
 
+class Interrupted(DelegateError):
+    """The person pressed Ctrl-C, or whoever started us told us to end."""
+
+    code = "cancelled"
+
+
 class LimitReached(DelegateError):
     """A delegation that was not made, or gave nothing; its parent's model reads why."""
 

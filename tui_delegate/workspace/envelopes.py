@@ -34,22 +34,35 @@ def answer_envelope(command: str, told: Told, target: str = "") -> dict[str, obj
 def figures_of(told: Told) -> dict[str, object]:
     """Give what a run took, for a JSON object."""
     done = told.done
-    figures: dict[str, object] = {
-        "usage": {
-            "prompt_tokens": done.usage.prompt,
-            "completion_tokens": done.usage.completion,
-            "cached_tokens": done.usage.cached,
-            "reasoning_tokens": done.usage.reasoning,
-            "total_duration_ms": round(done.seconds * 1000),
-        },
-        "usage_source": done.usage.source,
-        "cost": done.cost,
-        "calls": done.calls,
-        "run": told.run,
-    }
+    figures = _figures(told.run, done.usage, done.cost, done.calls, done.seconds)
     if done.flags:
         figures["partial"] = list(done.flags)
     return figures
+
+
+def figures_so_far(transcript: Transcript) -> dict[str, object]:
+    """Give what a run took that was broken off, and the text that there is, for a JSON object."""
+    root = transcript.root
+    calls = sum(len(node.calls) for node in transcript.nodes.values())
+    seconds = max(root.ended - root.started, 0.0)
+    text: dict[str, object] = {"content": root.text} if root.text else {}
+    return text | _figures(transcript.run, transcript.usage, transcript.cost, calls, seconds)
+
+
+def _figures(run: str, usage: Usage, cost: float | None, calls: int, seconds: float) -> dict[str, object]:
+    return {
+        "usage": {
+            "prompt_tokens": usage.prompt,
+            "completion_tokens": usage.completion,
+            "cached_tokens": usage.cached,
+            "reasoning_tokens": usage.reasoning,
+            "total_duration_ms": round(seconds * 1000),
+        },
+        "usage_source": usage.source,
+        "cost": cost,
+        "calls": calls,
+        "run": run,
+    }
 
 
 def error_envelope(
