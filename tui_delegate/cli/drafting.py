@@ -91,6 +91,8 @@ class _Work:
         conduct, args = self.conduct, self.conduct.args
         if told.done.error is not None:
             return self._failed(told)
+        if self.drafting.doubt:
+            conduct.say(self.drafting.doubt)
         text = told.done.text
         if self.drafting.target is None:
             return conduct.answer(told, self._more())
@@ -152,4 +154,6 @@ class _Work:
         return conduct.end()
 
     def _more(self) -> dict[str, object]:
-        return self.drafting.found | self._shown | ({"dry_run": True} if self.conduct.args.dry_run else {})
+        notes: dict[str, object] = {"notes": [self.drafting.doubt]} if self.drafting.doubt else {}
+        dry: dict[str, object] = {"dry_run": True} if self.conduct.args.dry_run else {}
+        return self.drafting.found | self._shown | dry | notes

@@ -13,7 +13,7 @@ from tui_delegate.core.errors import ResolveError
 from tui_delegate.core.records import dataclass
 from tui_delegate.engine.errand import Looked
 from tui_delegate.engine.prompts import EXTRACT, WRITE
-from tui_delegate.tools.fences import finish, strip_fences
+from tui_delegate.tools.fences import Stripped, finish, strip_fences
 from tui_delegate.workspace.asking import Question
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 SHOWN_OUTPUT = 4000
 """Characters of a check's output that the model is told, from its end."""
+_SEVERAL = (
+    "The answer holds several blocks of code, and nothing says which of them is the file:"
+    " all of it is kept as it came."
+)
 
 
 def refuse_builtin(protocols: Collection[str]) -> None:
@@ -68,6 +72,8 @@ class Drafting:
         """What the file is called, as the person said it."""
         self.schema = schema
         self.checks: list[Checked] = []
+        self.doubt = ""
+        """What a person should know before they trust the text; empty: nothing."""
         self.data: object = None
         """The value of a draft that fits the schema."""
         self._environ = environ
@@ -99,7 +105,9 @@ class Drafting:
 
     def review(self, answer: str) -> Looked:
         """Make the file's text of an answer; where a check is named, try it in its place."""
-        text = finish(answer if self._ways.fences else strip_fences(answer, self.name).text)
+        stripped = Stripped(answer) if self._ways.fences else strip_fences(answer, self.name)
+        text = finish(stripped.text)
+        self.doubt = _SEVERAL if stripped.what == "several" and not self.schema else ""
         if self.schema:
             fitted = self.schema.fit(text)
             if fitted.wrong:

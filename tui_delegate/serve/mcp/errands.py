@@ -108,6 +108,8 @@ class Errands:
         question = drafting.question(wish.spec, ROUNDS)
         told = await self._asked(many, wish.who, files, question, prompt_of(wish.spec, files), call)
         text = told.done.text
+        if drafting.doubt:
+            call.telling.note(drafting.doubt)
         if not wish.write:
             self._keep(told.run, Drafted(wish.target, text, drafting.before))
         return await _placed(drafting, text, call, write=wish.write)
