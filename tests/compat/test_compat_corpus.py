@@ -224,6 +224,19 @@ def test_the_window(desk: Desk, server: Scripted) -> None:
     assert not server.asked
 
 
+@pytest.mark.better("a letter of Chinese, Japanese or Korean counts for what it takes of a window")
+def test_the_window_in_chinese(desk: Desk, server: Scripted) -> None:
+    desk.profiles(
+        '[profiles.ollama]\nbackend = "openai-compat"\nbase_url = "ORIGIN/v1"\n'
+        'default_model = "m"\nnum_ctx = 2048\n'
+    )
+    desk.file("long.txt", "一個很長的故事\n" * 400)
+    ended = desk.ask("long.txt")
+    assert (ended.code, ended.error["type"], server.asked) == (2, "corpus_error", [])
+    parts = desk.run("ask", "--json", "--split", "--question", "why?", "--paths", "long.txt")
+    assert (parts.code, len(server.asked) > 2) == (0, True)
+
+
 @pytest.mark.better("--preview shows what would be sent and sends nothing")
 def test_preview(desk: Desk, server: Scripted) -> None:
     desk.file("p/a.py", "print(1)\n")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui_delegate.core.usage import LOCAL, Price, Usage, estimate_tokens
+from tui_delegate.core.usage import LOCAL, Price, Usage, estimate_tokens, reach, weight
 
 COUNTS = st.integers(0, 10**6)
 USAGES = st.builds(
@@ -61,3 +61,26 @@ def test_an_estimate_grows_with_the_text_and_is_nothing_for_nothing(a: str, b: s
     assert estimate_tokens("") == 0
     assert estimate_tokens(a) <= estimate_tokens(a + b)
     assert estimate_tokens(a + "x") > 0
+
+
+def test_far_letters_weigh_more_than_near_ones() -> None:
+    assert [weight(text) for text in ("", "abc", "один", "漢字", "안녕", "🙂", "\ud800")] == [
+        0,
+        3,
+        6,
+        6,
+        6,
+        4,
+        1,
+    ]
+    assert estimate_tokens("漢" * 330) == 301
+    assert estimate_tokens("naïve café") in (4, 5)
+
+
+@given(st.text(max_size=60), st.integers(0, 60), st.integers(1, 100))
+def test_what_is_within_reach_weighs_no_more_than_was_said(text: str, at: int, most: int) -> None:
+    at = min(at, len(text))
+    end = reach(text, at, most)
+    assert at <= end <= len(text)
+    assert end > at or at == len(text)
+    assert weight(text[at:end]) <= most or end == at + 1

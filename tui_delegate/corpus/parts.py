@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.errors import InputError
-from tui_delegate.core.usage import CHARS_PER_TOKEN, estimate_tokens
+from tui_delegate.core.usage import WEIGHT_PER_TOKEN, estimate_tokens, reach
 from tui_delegate.corpus.packet import FRAME_TOKENS, Packet, Sheet
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def pieces(sheet: Sheet, tokens: int) -> Iterator[Sheet]:
         yield sheet
         return
     room = tokens - FRAME_TOKENS - _LINES_TOKENS - estimate_tokens(sheet.name)
-    most = int((max(room, LEAST_TOKENS // 4) - 1) * CHARS_PER_TOKEN)
+    most = int((max(room, LEAST_TOKENS // 4) - 1) * WEIGHT_PER_TOKEN)
     line = 1
     at = 0
     while at < len(sheet.text):
@@ -66,10 +66,10 @@ def pieces(sheet: Sheet, tokens: int) -> Iterator[Sheet]:
 
 def _end(text: str, at: int, most: int) -> int:
     """Say where a piece ends: at the best break in the last third of what fits, else at any, else full."""
-    end = at + most
-    if end >= len(text):
-        return len(text)
-    early = at + most * 2 // 3
+    end = reach(text, at, most)
+    if end == len(text):
+        return end
+    early = at + (end - at) * 2 // 3
     for mark, keep in (("\n# ", 1), ("\n## ", 1), ("\n\n", 2), ("\n", 1)):
         if (found := text.rfind(mark, early, end)) >= 0:
             return found + keep

@@ -34,7 +34,7 @@ from tui_delegate.core.events import (
 )
 from tui_delegate.core.flags import flag_words
 from tui_delegate.core.records import dataclass, replace
-from tui_delegate.core.usage import CHARS_PER_TOKEN, Usage
+from tui_delegate.core.usage import WEIGHT_PER_TOKEN, Usage, weight
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -119,7 +119,7 @@ class Meter:
         """Whether it waits for a place at the server, which has got nothing of it yet."""
         self.parts: list[str] = []
         """What it has written."""
-        self.completion_chars = 0
+        self.completion_weight = 0
         self.drain = caller.stream.drain
 
     @property
@@ -152,7 +152,7 @@ class Meter:
         if self._first is None:
             self._first = self._time()
         text = chunk.text
-        self.completion_chars += len(text)
+        self.completion_weight += len(text) if text.isascii() else weight(text)
         if type(chunk) is TextChunk:
             self.parts.append(text)
             self._stream.emit(Wrote(path=self._path, attempt=self._attempt, text=text))
@@ -167,7 +167,7 @@ class Meter:
         """Add what came to what is known to have been sent, for a call that has no count of its own."""
         if known.source == "reported" or not self.began:
             return known
-        return Usage(known.prompt, 0, int(self.completion_chars / CHARS_PER_TOKEN), 0, "estimated")
+        return Usage(known.prompt, 0, int(self.completion_weight / WEIGHT_PER_TOKEN), 0, "estimated")
 
     def row(self, seat: Seat, status: Status, usage: Usage, reply: Reply | None, code: str = "") -> ModelCall:
         """Make the ledger's row."""
@@ -270,13 +270,13 @@ def _of_seat(reply: Reply, seat: Seat) -> Reply:
 
 def prompt_tokens(request: ChatRequest) -> int:
     """Guess the tokens of all that is sent."""
-    said = sum(_chars(message) for message in request.messages)
-    said += sum(len(tool.schema) + len(tool.description) for tool in request.tools)
-    return int(said / CHARS_PER_TOKEN) + 1
+    said = sum(_weight(message) for message in request.messages)
+    said += sum(weight(tool.schema) + weight(tool.description) for tool in request.tools)
+    return int(said / WEIGHT_PER_TOKEN) + 1
 
 
-def _chars(message: Message) -> int:
-    return len(message.text) + sum(len(call.arguments) for call in message.calls)
+def _weight(message: Message) -> int:
+    return weight(message.text) + sum(weight(call.arguments) for call in message.calls)
 
 
 def _check_window(reply: Reply, prompt: int) -> None:

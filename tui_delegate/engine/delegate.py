@@ -20,6 +20,7 @@ from tui_delegate.core.errors import (
 )
 from tui_delegate.core.events import Failed, Refused, Returned, RunPath, Warned
 from tui_delegate.core.messages import Message, ToolCall, ToolSpec, tool_result
+from tui_delegate.core.usage import reach, weight
 from tui_delegate.engine.batch import Batch, Outcome, failure
 from tui_delegate.engine.seating import TOOL
 
@@ -72,7 +73,7 @@ class Desk:
     async def carry_out(self, calls: Sequence[ToolCall], room: int | None) -> list[Message]:
         """Do the calls of one reply and answer them in call order.
 
-        `room` is how many characters of results the turn's window can still take; None: any number.
+        `room` is how much of results, by weight, the turn's window can still take; None: any number.
         """
         batch = Batch(self._post)
         answers: dict[int, Message] = {}
@@ -223,12 +224,12 @@ class Desk:
         self.finished += [(one.name, one.outcome.text) for one in delegations if one.outcome.ok]
 
     def _send_back(self, delegations: Sequence[Delegation], room: int | None) -> list[Message]:
-        share = _share([len(one.outcome.text) for one in delegations], room)
+        share = _share([weight(one.outcome.text) for one in delegations], room)
         self._keep_finished(delegations)
         messages = []
         for one in delegations:
             outcome = one.outcome
-            text = outcome.text[:share]
+            text = outcome.text if share is None else outcome.text[: reach(outcome.text, 0, share)]
             cut = len(outcome.text) - len(text)
             if one.returned and outcome.ok:
                 text, cut = one.returned.text, one.returned.cut
@@ -280,17 +281,17 @@ def _answer_json(name: str, outcome: Outcome, text: str = "", cut: int = 0, *, r
     return json.dumps(body, ensure_ascii=False)
 
 
-def _share(lengths: Sequence[int], room: int | None) -> int | None:
-    """Say how many characters each result may have so that all fit; short ones leave theirs to others."""
-    if room is None or sum(lengths) <= room:
+def _share(weights: Sequence[int], room: int | None) -> int | None:
+    """Say how much each result may weigh so that all fit; short ones leave theirs to others."""
+    if room is None or sum(weights) <= room:
         return None
     left, share = room, 0
-    waiting = sorted(lengths)
-    for place, length in enumerate(waiting):
+    waiting = sorted(weights)
+    for place, weighs in enumerate(waiting):
         share = left // (len(waiting) - place)
-        if length > share:
+        if weighs > share:
             break
-        left -= length
+        left -= weighs
     return max(share, 0)
 
 

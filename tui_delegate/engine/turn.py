@@ -15,7 +15,7 @@ from tui_delegate.core.flags import CUT_AT_END
 from tui_delegate.core.markup import is_call_markup
 from tui_delegate.core.messages import Message, ToolSpec, user
 from tui_delegate.core.records import dataclass, field, replace
-from tui_delegate.core.usage import CHARS_PER_TOKEN
+from tui_delegate.core.usage import WEIGHT_PER_TOKEN
 from tui_delegate.engine.asking import no_answer
 from tui_delegate.engine.call import prompt_tokens
 from tui_delegate.engine.delegate import Desk, delegation_tool
@@ -141,11 +141,11 @@ class Turn:
         return "max_steps" if self.steps >= self.crew.limits.max_steps else ""
 
     def _room(self) -> int | None:
-        """Say how many characters of results this turn's window has room for."""
+        """Say how much of results, by weight, this turn's window has room for."""
         if self.seat.window is None:
             return None
         used = prompt_tokens(self._request(self._tools(), self.seat))
-        return max(int((self.seat.window * (1 - 1 / ANSWER_SHARE) - used) * CHARS_PER_TOKEN), 200)
+        return max(int((self.seat.window * (1 - 1 / ANSWER_SHARE) - used) * WEIGHT_PER_TOKEN), 200)
 
     def _notes(self) -> list[str]:
         return self.crew.notes.get(self.path, [])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
 from tui_delegate.core.messages import system, user
-from tui_delegate.core.usage import CHARS_PER_TOKEN, estimate_tokens
+from tui_delegate.core.usage import WEIGHT_PER_TOKEN, estimate_tokens
 from tui_delegate.engine.errand import Errand, Looked
 from tui_delegate.engine.prompts import system_prompt
 from tui_delegate.workspace.errands import ANSWER_SHARE
@@ -171,7 +171,7 @@ def part_tokens(environ: Mapping[str, str]) -> int:
     """Say how many tokens one part may have, as far as the bound on bytes goes."""
     from tui_delegate.corpus.values import Bounds
 
-    return max(int(Bounds.of_environ(environ).total_bytes / CHARS_PER_TOKEN), 1)
+    return max(int(Bounds.of_environ(environ).total_bytes / WEIGHT_PER_TOKEN), 1)
 
 
 def too_much(material: Material, seat: Seat, room: int) -> InputError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tui_delegate.core.errors import InputError
 from tui_delegate.core.records import dataclass
-from tui_delegate.core.usage import CHARS_PER_TOKEN, estimate_tokens
+from tui_delegate.core.usage import WEIGHT_PER_TOKEN, estimate_tokens, reach, weight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,18 +43,20 @@ class Text:
                 f"Only {tokens} tokens are left for the text: too few to split it.",
                 "Take a model with a larger window, or a shorter question or schema.",
             )
-        most = max(int((tokens - 1) * CHARS_PER_TOKEN), 1)
+        most = max(int((tokens - 1) * WEIGHT_PER_TOKEN), 1)
         parts: list[str] = []
         now: list[str] = []
         size = 0
         for line in self.text.splitlines(keepends=True):
-            for start in range(0, len(line), most):
-                piece = line[start : start + most]
-                if now and size + len(piece) > most:
+            start = 0
+            while start < len(line):
+                end = reach(line, start, most)
+                piece, start = line[start:end], end
+                if now and size + weight(piece) > most:
                     parts.append("".join(now))
                     now, size = [], 0
                 now.append(piece)
-                size += len(piece)
+                size += weight(piece)
         parts.append("".join(now))
         return [Text(part) for part in parts]
 

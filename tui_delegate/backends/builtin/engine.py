@@ -12,7 +12,7 @@ from tui_delegate.core.chunks import CallChunk, Finish, Reply, TextChunk, Though
 from tui_delegate.core.errors import ModelMissing, ResolveError
 from tui_delegate.core.messages import Message
 from tui_delegate.core.servers import ModelInfo, Progress, ServerInfo
-from tui_delegate.core.usage import CHARS_PER_TOKEN, Usage, estimate_tokens
+from tui_delegate.core.usage import WEIGHT_PER_TOKEN, Usage, estimate_tokens, reach
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -124,7 +124,12 @@ def _cut(message: Message, most: int | None) -> tuple[Message, Finish]:
         return message, "calls"
     if most is None or estimate_tokens(message.text) <= most:
         return message, "stop"
-    return Message("assistant", message.text[: max(int((most - 1) * CHARS_PER_TOKEN), 0)]), "length"
+    return Message("assistant", _head(message.text, most)), "length"
+
+
+def _head(text: str, tokens: int) -> str:
+    most = int((tokens - 1) * WEIGHT_PER_TOKEN)
+    return text[: reach(text, 0, most)] if most > 0 else ""
 
 
 def _chunks(message: Message) -> Iterator[Chunk]:

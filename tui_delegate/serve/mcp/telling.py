@@ -21,7 +21,7 @@ from tui_delegate.core.events import (
     Wrote,
 )
 from tui_delegate.core.specs import seat_name
-from tui_delegate.core.usage import CHARS_PER_TOKEN
+from tui_delegate.core.usage import WEIGHT_PER_TOKEN, weight
 from tui_delegate.workspace.secrets import hidden
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Telling:
         """What has to be said with the result, too."""
         self.total: int | None = None
         """Of how many files; None: it is tokens that are counted."""
-        self._characters = 0
+        self._weight = 0
         self._done = 0
         self._steps = 0
         self._last = ""
@@ -53,7 +53,7 @@ class Telling:
         """Take an event in."""
         match event:
             case Wrote():
-                self._characters += len(event.text)
+                self._weight += weight(event.text)
                 self._tell("")
             case Retrying():
                 self.note(f"{hidden(event.message)} Again in {event.delay:.1f} s.")
@@ -123,10 +123,10 @@ class Telling:
         return float(self._tokens() + self._steps)
 
     def _tokens(self) -> int:
-        return int(self._characters / CHARS_PER_TOKEN)
+        return int(self._weight / WEIGHT_PER_TOKEN)
 
     def _words(self) -> str:
-        tokens = f"about {self._tokens()} tokens so far" if self._characters else ""
+        tokens = f"about {self._tokens()} tokens so far" if self._weight else ""
         return clean_line("; ".join(filter(None, (self._last, tokens))), LONGEST)
 
 

@@ -17,7 +17,7 @@ from textual.widget import Widget
 
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.transcript import ENDED
-from tui_delegate.core.usage import CHARS_PER_TOKEN
+from tui_delegate.core.usage import WEIGHT_PER_TOKEN, weight
 from tui_delegate.tui import clock as clocks
 from tui_delegate.tui import figures
 from tui_delegate.tui.commands import bindings
@@ -232,11 +232,11 @@ class Pane(Widget):
         self._samples.append((now, self._letters))
         began, letters = self._samples[0]
         spent = now - began
-        rate = (self._letters - letters) / CHARS_PER_TOKEN / spent if spent > 0 else 0.0
+        rate = (self._letters - letters) / WEIGHT_PER_TOKEN / spent if spent > 0 else 0.0
         self._pace = Pace(self._tokens(), rate)
 
     def _tokens(self) -> int:
-        return int(self._letters / CHARS_PER_TOKEN)
+        return int(self._letters / WEIGHT_PER_TOKEN)
 
     def _read(self, node: Node) -> None:
         parts = node.parts
@@ -248,7 +248,7 @@ class Pane(Widget):
                     self._begin(node, part)
                 new = text[self._taken :]
                 self._taken = len(text)
-                self._letters += len(new)
+                self._letters += weight(new)
                 self.lines.write(new, "call" if part.kind == "child" else part.kind)
             if self._part == len(parts) - 1:
                 break

@@ -11,7 +11,7 @@ from tui_delegate.core.clean import clean_line
 from tui_delegate.core.records import dataclass, field
 from tui_delegate.core.savings import Savings, savings_of
 from tui_delegate.core.transcript import ENDED
-from tui_delegate.core.usage import CHARS_PER_TOKEN, Usage
+from tui_delegate.core.usage import Usage, estimate_tokens
 from tui_delegate.tui import figures
 from tui_delegate.tui.figures import UNKNOWN
 
@@ -148,7 +148,7 @@ def _live(transcript: Transcript, node: Node, now: float, mark: str) -> StripRow
     sign = figures.sign_of(node)
     waited_for = (transcript.nodes[path].ended for path in node.children if path in transcript.nodes)
     begun = max([node.started, *node.spent_at[-1:], *waited_for])
-    letters = 0 if node.fresh else sum(map(len, node.pieces))
+    said = 0 if node.fresh else estimate_tokens(node.text)
     passed = max(now - begun, 0.0) if begun else 0.0
     return StripRow(
         at=begun,
@@ -160,7 +160,7 @@ def _live(transcript: Transcript, node: Node, now: float, mark: str) -> StripRow
         model=clean_line(node.model, 60),
         prompt=UNKNOWN,
         cached=UNKNOWN,
-        completion=f"~{figures.count(int(letters / CHARS_PER_TOKEN) + 1)}" if letters else UNKNOWN,
+        completion=f"~{figures.count(said)}" if said else UNKNOWN,
         took=figures.seconds(passed),
         rate=UNKNOWN,
         status=f"{sign.glyph} {sign.word}",
