@@ -59,6 +59,14 @@ def test_where_the_file_is(desk: Desk, tmp_path: Path) -> None:
     assert desk.summarize().envelope["model"] == "small"
 
 
+@pytest.mark.same("1A.6 a named file that is not there leaves what is built in, and no other file")
+def test_a_named_file_that_is_not_there(desk: Desk, tmp_path: Path) -> None:
+    for name in ("AGENT_DELEGATE_CONFIG", "AGENT_DELEGATE_HOME"):
+        listed = desk.run("profiles", "list", env={name: str(tmp_path / "no")}).out.splitlines()
+        assert [line for line in listed if line.split(" ")[0] in CALLED] == ["ollama (default)", *CALLED[1:]]
+        assert "worker" not in listed
+
+
 @pytest.mark.same("1A.2 profiles list: names in the file's order, the default marked")
 def test_list(desk: Desk) -> None:
     ended = desk.run("profiles", "list")

@@ -316,7 +316,19 @@ def test_a_place_that_is_named_comes_before_one_that_is_usual(tmp_path: Path) ->
     assert load({}, tmp_path).default_profile == "usual"
     assert load(theirs, tmp_path).default_profile == "theirs"
     assert load({**theirs, "TUI_DELEGATE_HOME": str(folders["ours"])}, tmp_path).default_profile == "ours"
-    assert load({"AGENT_DELEGATE_CONFIG": str(tmp_path / "no")}, tmp_path).default_profile == "usual"
+
+
+def test_no_other_file_stands_in_for_one_that_agent_delegates_variables_name(tmp_path: Path) -> None:
+    usual = tmp_path / ".agent-delegate" / "profiles.toml"
+    for path in (config_path({}), usual):
+        path.parent.mkdir(parents=True)
+        path.write_text('default_profile = "usual"')
+    no = str(tmp_path / "no")
+    found = load({"AGENT_DELEGATE_CONFIG": no, "AGENT_DELEGATE_HOME": str(usual.parent)}, tmp_path)
+    assert (found.default_profile, found.source) == ("", None)
+    assert found.warnings == (f"AGENT_DELEGATE_CONFIG names a file that is not there: {no}",)
+    found = load({"AGENT_DELEGATE_HOME": no}, tmp_path)
+    assert (found.default_profile, found.source, found.warnings) == ("", None, ())
 
 
 def test_a_first_file_is_made_where_the_environment_says(tmp_path: Path) -> None:
