@@ -119,6 +119,14 @@ def test_junk_in_the_file_is_left_alone_and_told(docs: Here) -> None:
     assert (docs.folder / OUT).read_bytes().startswith(junk)
 
 
+@pytest.mark.parametrize("out", ["/dev/null", "/dev/zero", "pipe"])
+def test_answers_go_to_a_regular_file_only(docs: Here, server: Scripted, out: str) -> None:
+    os.mkfifo(docs.folder / "pipe")
+    ended = ask(docs, out=out)
+    assert (ended.code, server.asked) == (2, [])
+    assert f"--out {out} is no regular file." in ended.err
+
+
 def test_while_another_process_writes_the_file_nobody_is_asked(docs: Here, server: Scripted) -> None:
     with open(docs.file(OUT, ""), "rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
