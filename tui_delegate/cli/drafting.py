@@ -49,8 +49,8 @@ def write(conduct: Conduct) -> int:
 
 def _target(conduct: Conduct) -> Target:
     args = conduct.args
-    if args.target_root:
-        return within(args.target_root, args.target, allow=args.allow_protected)
+    if args.target_root is not None:  # an empty one is here, and holds all the same
+        return within(args.target_root or ".", args.target, allow=args.allow_protected)
     return free(args.target, allow=args.allow_protected)
 
 
