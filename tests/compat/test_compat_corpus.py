@@ -9,7 +9,7 @@ import re
 import pytest
 
 from tests.desk import Desk
-from tests.scripted import Scripted
+from tests.scripted import Raw, Scripted
 
 
 def names(server: Scripted) -> list[str]:
@@ -183,6 +183,18 @@ def test_secrets_and_binaries(desk: Desk, server: Scripted) -> None:
     assert sent(desk, server, "p") == ["p/a.py"]
     assert "canary" not in server.corpus
     assert sent(desk, server, "p/.env") == ["p/.env"]
+
+
+@pytest.mark.better("what a person is told on the way a program is told with the result")
+def test_notes(desk: Desk, server: Scripted) -> None:
+    desk.file("d/a.py")
+    desk.file("d/b.py", "x" * 800_000)
+    note = "left out: d/b.py (too large: 800000 bytes > 750000)"
+    assert desk.ask("d").envelope["notes"] == [note]
+    assert note in desk.run("ask", "--question", "q", "--paths", "d").err
+    assert "notes" not in desk.ask("d/a.py").envelope
+    server.say(Raw({"error": {"message": "no"}}, 404))
+    assert desk.ask("d").envelope["notes"] == [note]
 
 
 @pytest.mark.better("contents cannot break out of their frame")

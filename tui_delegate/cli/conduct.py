@@ -6,10 +6,10 @@ What is asked, and what becomes of the answer, is each verb's own.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tui_delegate.cli import output
-from tui_delegate.core.clean import Cleaner, clean
+from tui_delegate.core.clean import Cleaner, clean, clean_line
 from tui_delegate.core.errors import BackendError, DelegateError, JournalError
 from tui_delegate.core.events import FellBack, Loading, Retrying, Warned, Wrote
 from tui_delegate.core.flags import partial_words
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from tui_delegate.journal.store import Journal
     from tui_delegate.workspace.errands import Errands, Told
     from tui_delegate.workspace.seating import Place
+
+
+LONGEST_NOTE: Final = 1000
 
 
 def conducted(args: argparse.Namespace, work: Callable[[Conduct], int]) -> int:
@@ -59,6 +62,7 @@ class Conduct:
         self._column = 0
         self._streamed = False
         self._cleaner = Cleaner()
+        self._notes: list[str] = []
         self._warned: set[str] = set()
         """What was said once: three hundred files have the same faults."""
 
@@ -180,7 +184,7 @@ class Conduct:
 
     def envelope(self, told: Told) -> dict[str, object]:
         """Make the JSON object of what went well."""
-        return answer_envelope(self.args.verb, told, self.target) | self._journal_words()
+        return answer_envelope(self.args.verb, told, self.target) | self.said()
 
     def journal(self) -> Journal | None:
         """Open the journal; where it can't be, say so at the end."""
@@ -191,7 +195,8 @@ class Conduct:
             return None
 
     def say(self, line: str) -> None:
-        """Say something to a person, unless nobody wants to hear it."""
+        """Say something to a person, unless nobody wants to hear it. A program gets it with the result."""
+        self._notes.append(clean_line(line, LONGEST_NOTE))
         self._break_line()
         output.tell(f"· {line}")
 
@@ -221,8 +226,10 @@ class Conduct:
         if problem := log_errand(told, self.errands.environ):
             self.say(problem)
 
-    def _journal_words(self) -> dict[str, object]:
-        return {"journal_error": str(self.unwritten)} if self.unwritten else {}
+    def said(self) -> dict[str, object]:
+        """Give what a person was told on the way, for a JSON object: files left out, retries, the journal."""
+        notes: dict[str, object] = {"notes": self._notes} if self._notes else {}
+        return notes | ({"journal_error": str(self.unwritten)} if self.unwritten else {})
 
     def _error(self, error: DelegateError, told: Told | None) -> dict[str, object]:
         backend = self.seat.protocol if self.seat and isinstance(error, BackendError) else ""
@@ -236,9 +243,9 @@ class Conduct:
             target=self.target,
         )
         if told is None:
-            return body
+            return body | self.said()
         text: dict[str, object] = {"content": told.done.text} if told.done.text else {}
-        return body | text | figures_of(told) | self._journal_words()
+        return body | text | figures_of(told) | self.said()
 
 
 def sum_of(done: Done) -> str:
