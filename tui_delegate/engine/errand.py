@@ -93,7 +93,7 @@ class Bench:
 async def do(bench: Bench, errand: Errand, seat: Seat, path: RunPath = ()) -> Done:
     """Do an errand to its end. What goes wrong is told, and kept in `Done.error`; breaking off is raised."""
     told = _Tally(bench.stream)
-    asker = Asker(Caller(path, 1, told, bench.purser, bench.clock), seat)
+    asker = Asker(Caller(path, 1, told, bench.purser, bench.clock, until=bench.until), seat)
     work = _Work(errand, asker, bench, path)
     begun = bench.clock.time()
     told.emit(_started(seat, path, bench.clock.now()))
@@ -157,7 +157,7 @@ class _Work:
         """Ask until the answer holds what was asked of it."""
         messages = self.errand.messages
         for left in range(self.errand.rounds, -1, -1):
-            if self.bench.until is not None and self.bench.clock.time() > self.bench.until:
+            if self.asker.caller.is_late():
                 raise TimedOut("The time that this may take has passed.", "Raise the limit `seconds`.")
             reply = await self.asker.ask(lambda seat: _request(seat, messages, self.errand.answer_schema))  # noqa: B023 (called at once)
             self.text = self._text_of(reply)
