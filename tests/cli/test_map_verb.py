@@ -67,6 +67,12 @@ def test_every_file_is_asked_about_by_itself_and_its_answer_is_a_line(docs: Here
     assert str(one["run"]) in docs.call("ledger", "--json").out
 
 
+def test_the_model_that_was_found_is_told(docs: Here, server: Scripted) -> None:
+    docs.profiles('default_profile = "bare"\n[profiles.bare]\nbackend = "lmstudio"\nbase_url = "ORIGIN"\n')
+    envelope = ask(docs, "--json").envelope
+    assert envelope.get("model") == "small", envelope
+
+
 def test_a_second_call_asks_nobody_and_changes_nothing(docs: Here, server: Scripted) -> None:
     ask(docs)
     before = (docs.folder / OUT).read_bytes()

@@ -119,7 +119,7 @@ class _Told:
         journal = await asyncio.to_thread(conduct.journal)
         try:
             async with open_many(args.limit) as many:
-                seat = await many.seat(conduct.place, args.temperature, args.fallback)
+                seat = conduct.seat = await many.seat(conduct.place, args.temperature, args.fallback)
                 for notice in many.reach.notices:
                     conduct.say(notice)
                 run = partial(self._run, many, journal)
@@ -201,7 +201,11 @@ class _Told:
         conduct, args = self.conduct, self.conduct.args
         place = conduct.place
         assert place is not None
-        body: dict[str, object] = {"ok": sweep.whole, "command": "map", "model": place.model}
+        body: dict[str, object] = {
+            "ok": sweep.whole,
+            "command": "map",
+            "model": conduct.seat.model if conduct.seat else place.model,
+        }
         figures = sweep.figures()
         body |= {"content": figures.pop("content"), "profile": place.profile, "out": args.out} | figures
         body |= conduct.said()
