@@ -67,6 +67,32 @@ def test_a_named_file_that_is_not_there(desk: Desk, tmp_path: Path) -> None:
         assert "worker" not in listed
 
 
+BROKEN = """
+default_profile = "good"
+[profiles.good]
+backend = "openai-compat"
+base_url = "ORIGIN/v1"
+default_model = "m"
+timeout = "30"
+[profiles.broken]
+backend = "openai-compat"
+base_url = "localhost:1234/v1"
+default_model = "m"
+timeout = "long"
+"""
+
+
+@pytest.mark.same(
+    "1A.6 a profile is read when it is asked for: a wrong one fails no other; a number may be quoted"
+)
+def test_a_broken_profile(desk: Desk) -> None:
+    desk.profiles(BROKEN)
+    assert desk.summarize().envelope["profile"] == "good"
+    ended = desk.summarize("--profile", "broken")
+    assert (ended.code, ended.error["type"]) == (2, "resolve_error")
+    assert desk.run("doctor").code == 1
+
+
 @pytest.mark.same("1A.2 profiles list: names in the file's order, the default marked")
 def test_list(desk: Desk) -> None:
     ended = desk.run("profiles", "list")

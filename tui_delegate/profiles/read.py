@@ -134,9 +134,10 @@ def settings_of(
         ),
         MappingProxyType({n: keys.team(t, n) for n, t in top.named("teams", keys.KEYS["teams"]).items()}),
         MappingProxyType({n: keys.tool(t, n) for n, t in top.named("tools", keys.KEYS["tools"]).items()}),
-        frozenset(written),
+        frozenset(written) - set(source.broken),
         path,
         tuple(source.warnings),
+        MappingProxyType(source.broken),
     )
 
 
@@ -146,10 +147,13 @@ def _profiles(written: Mapping[str, Table], source: Source, environ: Mapping[str
         source.warnings.append("OLLAMA_HOST: is not an address that can be read, left alone")
     found = {}
     for name, table in written.items():
-        whole = _over_builtin(name, table)
-        found[name] = keys.profile(whole, name, _usual_url(whole, ollama))
+        try:
+            whole = _over_builtin(name, table)
+            found[name] = keys.profile(whole, name, _usual_url(whole, ollama))
+        except ConfigError as error:
+            source.leave_out(name, error)
     for name, values in builtin.PROFILES.items():
-        if name not in written:
+        if name not in written and name not in source.broken:
             table = Table(source, f"profiles.{name}", values, keys.KEYS["profiles"])
             found[name] = keys.profile(table, name, _usual_url(table, ollama))
     return found
