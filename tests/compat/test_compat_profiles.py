@@ -90,7 +90,14 @@ def test_a_broken_profile(desk: Desk) -> None:
     assert desk.summarize().envelope["profile"] == "good"
     ended = desk.summarize("--profile", "broken")
     assert (ended.code, ended.error["type"]) == (2, "resolve_error")
-    assert desk.run("doctor").code == 1
+
+
+@pytest.mark.better("doctor names a profile that is broken, and goes on to the others")
+def test_doctor_of_a_broken_profile(desk: Desk) -> None:
+    desk.profiles(BROKEN)
+    ended = desk.run("doctor")
+    assert (ended.code, "[profiles.broken] base_url" in ended.out) == (1, True)
+    assert any(line.startswith("good ") and " reachable" in line for line in ended.out.splitlines())
 
 
 @pytest.mark.same("1A.2 profiles list: names in the file's order, the default marked")

@@ -26,9 +26,7 @@ def find(settings: Settings, name: str) -> Profile:
     if name in settings.profiles:
         return settings.profiles[name]
     if name in settings.broken:
-        raise ResolveError(
-            f"{settings.broken[name]}.", "`tui-delegate profiles init` shows what may stand there."
-        )
+        raise ResolveError(*settings.broken[name])
     raise ResolveError(
         f"There is no profile {clean_line(name, 80)!r}.", nearest(name, settings.profiles) or "None is there."
     )

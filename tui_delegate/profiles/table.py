@@ -52,8 +52,8 @@ class Source:
         self.file = file
         self.lenient = lenient
         """Whether an unknown key is only warned of, and a wrong profile too: another program's file."""
-        self.broken: dict[str, str] = {}
-        """What is wrong with each profile that is only warned of."""
+        self.broken: dict[str, tuple[str, str]] = {}
+        """What is wrong with each profile that is only warned of, and a hint."""
         self.warnings: list[str] = [] if warnings is None else warnings
 
     def refuse(self, table: str, key: str, problem: str, hint: str = "") -> NoReturn:
@@ -65,7 +65,7 @@ class Source:
         """Do without a profile, and say so; in our own file nothing is done without. Raises the error."""
         if not self.lenient:
             raise error
-        self.broken[name] = error.message
+        self.broken[name] = error.message, error.hint
         self.warnings.append(f"{error.message}: profile {clean_line(name, 60)} is left out")
 
 
