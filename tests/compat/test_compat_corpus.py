@@ -221,6 +221,9 @@ def test_split(desk: Desk, server: Scripted) -> None:
     assert (parts.code, parts.envelope["ok"]) == (0, True)
     everything = "".join(asked.raw.decode() for asked in server.asked)
     assert all(everything.count(f"line {place}\\n") == 100 for place in range(3))
+    one = desk.ask("many/0.txt", env={"AGENT_DELEGATE_MAX_FILE_BYTES": "300"})
+    assert "too large: 700 bytes > 300" in str(one.error["message"])
+    assert "--split" in str(one.error["hint"])
 
 
 @pytest.mark.better("too large for the model's window is known before the call")
