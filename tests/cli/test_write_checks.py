@@ -113,6 +113,12 @@ def test_a_check_that_takes_the_file_away_has_not_passed(here: Here, old: Path, 
     assert "took the file away" in str(ended.error["message"])
 
 
+def test_a_schema_may_begin_with_a_byte_order_mark(here: Here, old: Path, server: Scripted) -> None:
+    here.file("s.json", b"\xef\xbb\xbf" + SCHEMA.encode())
+    server.say(Chat('{"n": 1}'))
+    assert draft(here, "--json", "--schema", "s.json", target="n.json").envelope["data"] == {"n": 1}
+
+
 @pytest.mark.parametrize("flag", ["--verify", "--schema", "--diff-only"])
 def test_a_flag_that_bounds_an_answer_is_not_taken_empty(
     here: Here, old: Path, server: Scripted, flag: str
