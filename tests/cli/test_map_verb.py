@@ -67,6 +67,12 @@ def test_every_file_is_asked_about_by_itself_and_its_answer_is_a_line(docs: Here
     assert str(one["run"]) in docs.call("ledger", "--json").out
 
 
+def test_the_model_that_was_found_is_told(docs: Here, server: Scripted) -> None:
+    docs.profiles('default_profile = "bare"\n[profiles.bare]\nbackend = "lmstudio"\nbase_url = "ORIGIN"\n')
+    envelope = ask(docs, "--json").envelope
+    assert envelope.get("model") == "small", envelope
+
+
 def test_a_second_call_asks_nobody_and_changes_nothing(docs: Here, server: Scripted) -> None:
     ask(docs)
     before = (docs.folder / OUT).read_bytes()
@@ -117,6 +123,14 @@ def test_junk_in_the_file_is_left_alone_and_told(docs: Here) -> None:
     assert ended.code == 0
     assert "4 lines of results.jsonl are no results, and are left alone" in ended.err
     assert (docs.folder / OUT).read_bytes().startswith(junk)
+
+
+@pytest.mark.parametrize("out", ["/dev/null", "/dev/zero", "pipe"])
+def test_answers_go_to_a_regular_file_only(docs: Here, server: Scripted, out: str) -> None:
+    os.mkfifo(docs.folder / "pipe")
+    ended = ask(docs, out=out)
+    assert (ended.code, server.asked) == (2, [])
+    assert f"--out {out} is no regular file." in ended.err
 
 
 def test_while_another_process_writes_the_file_nobody_is_asked(docs: Here, server: Scripted) -> None:

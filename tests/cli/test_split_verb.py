@@ -76,6 +76,12 @@ def test_a_part_that_fails_makes_the_answer_partial(narrow: Here, server: Script
     assert 'failed="true"' in frames(server)[-1]
 
 
+def test_a_part_whose_answer_was_cut_makes_the_answer_partial(narrow: Here, server: Scripted) -> None:
+    server.say(Chat("half an ans", finish="length"), Chat("fine"))
+    ended = split(narrow, "--json")
+    assert (ended.code, ended.envelope["partial"]) == (0, ["parts_cut"])
+
+
 def test_where_all_parts_fail_it_fails_and_says_why(narrow: Here, server: Scripted) -> None:
     server.say(GONE)
     ended = split(narrow, "--json")

@@ -98,6 +98,36 @@ def test_a_check_that_takes_too_long_is_ended_and_told(
     assert "it took too long" in server.messages[-1][1]
 
 
+def test_what_a_check_that_passed_made_of_the_draft_is_what_is_told(
+    here: Here, old: Path, server: Scripted
+) -> None:
+    server.say(Chat("draft"))
+    ended = draft(here, "--force", "--json", "--verify", "echo formatted > out.py")
+    assert (ended.code, ended.content, old.read_text()) == (0, "formatted\n", "formatted\n")
+    assert (here.folder / str(ended.envelope["backup"])).read_bytes() == OLD
+
+
+def test_a_check_that_takes_the_file_away_has_not_passed(here: Here, old: Path, server: Scripted) -> None:
+    ended = draft(here, "--force", "--json", "--rounds", "0", "--verify", "rm out.py")
+    assert (ended.code, ended.error["code"], untouched(old)) == (1, "unfit", True)
+    assert "took the file away" in str(ended.error["message"])
+
+
+def test_a_schema_may_begin_with_a_byte_order_mark(here: Here, old: Path, server: Scripted) -> None:
+    here.file("s.json", b"\xef\xbb\xbf" + SCHEMA.encode())
+    server.say(Chat('{"n": 1}'))
+    assert draft(here, "--json", "--schema", "s.json", target="n.json").envelope["data"] == {"n": 1}
+
+
+@pytest.mark.parametrize("flag", ["--verify", "--schema", "--diff-only"])
+def test_a_flag_that_bounds_an_answer_is_not_taken_empty(
+    here: Here, old: Path, server: Scripted, flag: str
+) -> None:
+    ended = draft(here, "--force", flag, "")
+    assert (ended.code, server.asked, untouched(old)) == (2, [], True)
+    assert f"argument {flag}: may not be empty" in ended.err
+
+
 def test_what_a_check_made_of_the_draft_is_kept_beside_when_it_does_not_pass(
     here: Here, old: Path, server: Scripted
 ) -> None:

@@ -207,6 +207,33 @@ def test_a_cut_answer_is_not_written(desk: Desk, server: Scripted) -> None:
     assert (ended.code, (desk.folder / "b.py").exists()) == (1, False)
 
 
+HELD = {"choices": [{"message": {"content": "def f(:"}, "finish_reason": "content_filter"}]}
+REFUSED = {
+    "choices": [{"message": {"content": None, "refusal": "I can't do that."}, "finish_reason": "stop"}]
+}
+UNSOUND = {
+    "content_filter": Raw(HELD),
+    "refusal": Raw(REFUSED),
+    "bad_line": sse(
+        '{"choices":[{"delta":{"content":"def f("}}]}',
+        '{"choices":[{"delta":{"content":"x, y',
+        '{"choices":[{"delta":{"content":": pass"},"finish_reason":"stop"}]}',
+        "[DONE]",
+    ),
+}
+
+
+@pytest.mark.better(
+    "what a filter ended, a model refused or has a hole is told from a whole answer, never written"
+)
+@pytest.mark.parametrize("flag", UNSOUND)
+def test_an_answer_that_is_not_whole(desk: Desk, server: Scripted, flag: str) -> None:
+    server.say(UNSOUND[flag])
+    assert desk.summarize().envelope["partial"] == [flag]
+    ended = desk.write("--target", "b.py")
+    assert (ended.code, ended.error["code"], (desk.folder / "b.py").exists()) == (1, "cut_off", False)
+
+
 @pytest.mark.better("thinking is folded away; only thinking is no answer")
 def test_thinking(desk: Desk, server: Scripted) -> None:
     server.say(Chat("<think>let me see</think>The answer.", whole=True))

@@ -31,6 +31,21 @@ def test_profile_and_model_before_the_verb(desk: Desk, server: Scripted) -> None
     assert server.request["model"] == "large"
 
 
+@pytest.mark.same("1A.1 flags may be shortened, before the verb and after it")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--prof", "claude", "--m=large", "--t", "0.5", "ask", "--p", "a.py", "--q", "why?", "--j"),
+        ("--p", "claude", "write", "--c", "a.py", "--sp", "s", "--std", "--f", "--dif", "--j"),
+    ],
+    ids=["ask", "write"],
+)
+def test_shortened_flags(desk: Desk, server: Scripted, words: tuple[str, ...]) -> None:
+    desk.file("a.py")
+    ended = desk.run(*words)
+    assert (ended.code, ended.envelope["profile"]) == (0, "claude")
+
+
 @pytest.mark.same("1A.1 without default_profile the profile is ollama")
 def test_the_default_profile_is_ollama(desk: Desk) -> None:
     desk.profiles(OLLAMA)

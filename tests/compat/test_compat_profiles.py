@@ -59,6 +59,47 @@ def test_where_the_file_is(desk: Desk, tmp_path: Path) -> None:
     assert desk.summarize().envelope["model"] == "small"
 
 
+@pytest.mark.same("1A.6 a named file that is not there leaves what is built in, and no other file")
+def test_a_named_file_that_is_not_there(desk: Desk, tmp_path: Path) -> None:
+    for name in ("AGENT_DELEGATE_CONFIG", "AGENT_DELEGATE_HOME"):
+        listed = desk.run("profiles", "list", env={name: str(tmp_path / "no")}).out.splitlines()
+        assert [line for line in listed if line.split(" ")[0] in CALLED] == ["ollama (default)", *CALLED[1:]]
+        assert "worker" not in listed
+
+
+BROKEN = """
+default_profile = "good"
+[profiles.good]
+backend = "openai-compat"
+base_url = "ORIGIN/v1"
+default_model = "m"
+timeout = "30"
+[profiles.broken]
+backend = "openai-compat"
+base_url = "localhost:1234/v1"
+default_model = "m"
+timeout = "long"
+"""
+
+
+@pytest.mark.same(
+    "1A.6 a profile is read when it is asked for: a wrong one fails no other; a number may be quoted"
+)
+def test_a_broken_profile(desk: Desk) -> None:
+    desk.profiles(BROKEN)
+    assert desk.summarize().envelope["profile"] == "good"
+    ended = desk.summarize("--profile", "broken")
+    assert (ended.code, ended.error["type"]) == (2, "resolve_error")
+
+
+@pytest.mark.better("doctor names a profile that is broken, and goes on to the others")
+def test_doctor_of_a_broken_profile(desk: Desk) -> None:
+    desk.profiles(BROKEN)
+    ended = desk.run("doctor")
+    assert (ended.code, "[profiles.broken] base_url" in ended.out) == (1, True)
+    assert any(line.startswith("good ") and " reachable" in line for line in ended.out.splitlines())
+
+
 @pytest.mark.same("1A.2 profiles list: names in the file's order, the default marked")
 def test_list(desk: Desk) -> None:
     ended = desk.run("profiles", "list")

@@ -70,6 +70,14 @@ def test_target_root(desk: Desk, server: Scripted) -> None:
     assert desk.write("--target", "here.py", "--target-root", ".").code == 0
 
 
+@pytest.mark.same("1A.5 an empty --target-root is the working folder, and holds")
+def test_an_empty_target_root(desk: Desk, server: Scripted, tmp_path: Path) -> None:
+    outside = tmp_path / "out.py"
+    ended = desk.write("--target-root", "", "--target", str(outside))
+    assert (ended.code, ended.error["type"], outside.exists()) == (2, "target_root_escape", False)
+    assert desk.write("--target-root", "", "--target", "in.py").code == 0
+
+
 @pytest.mark.same("1A.5 with --stdout no target is looked at")
 def test_stdout_writes_nothing(desk: Desk, server: Scripted) -> None:
     desk.file("there.py", "old\n")

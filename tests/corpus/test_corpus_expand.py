@@ -88,6 +88,8 @@ def test_secrets_binaries_and_junk_are_left_out_of_a_folder_and_said(tmp_path: P
         ".ssh/config",
         ".aws/credentials",
         "Secrets.yaml",
+        "prod.env",
+        "terraform.tfstate",
     )
     plant(tmp_path, *secret, *more, ".git/config", "__pycache__/a.py", ".venv/b.py", "photo.png")
     plant(tmp_path, "ok.py", ".editorconfig", "id_generator.py", "cookies.py", "secrets.md", "monkey.txt")
@@ -96,9 +98,9 @@ def test_secrets_binaries_and_junk_are_left_out_of_a_folder_and_said(tmp_path: P
     kept = [entry.name for entry in found.entries]
     assert kept == [".editorconfig", "cookies.py", "id_generator.py", "monkey.txt", "ok.py", "secrets.md"]
     left = {item.name: item.why for item in found.left_out}
-    assert {left[name] for name in (*secret, "cookies.sqlite", ".ssh/", ".aws/", "Secrets.yaml")} == {
-        "may hold secrets"
-    }
+    assert {
+        left[name] for name in (*secret, "cookies.sqlite", ".ssh/", ".aws/", "Secrets.yaml", "prod.env")
+    } == {"may hold secrets"}
     assert (left["photo.png"], left["data"], left[".venv/"]) == ("binary", "binary", "not a person's work")
 
 

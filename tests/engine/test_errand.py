@@ -182,6 +182,26 @@ def test_a_call_that_may_be_made_again_is_made_again_and_each_is_a_row(send: Way
     assert (sent.end.usage.prompt, sent.end.usage.completion) == (5, 1)
 
 
+def test_a_wait_that_ends_when_the_time_is_over_is_not_begun(send: Way) -> None:
+    full = Overloaded("full")
+    full.retry_in = 5.0
+    sent = send(errand(Script().fails(full).then().says("late")), Limits(seconds=4.0))
+    assert (code_of(sent), sent.rows, sent.pauses) == (
+        "overloaded",
+        [("worker-model", "failed", full.code)],
+        [],
+    )
+    late = send(errand(Script().fails(full).then().says("in time")), Limits(seconds=6.0))
+    assert late.end.text == "in time"
+
+
+def test_nobody_takes_over_when_the_time_is_over() -> None:
+    spare = seat_of("spare", Script().says("late"))
+    slow = Script().takes(2.0).fails(Unreachable("gone"))
+    sent = send_on_a_loop(errand(replace(seat_of("worker", slow), fallback=(spare,))), Limits(seconds=1.0))
+    assert (code_of(sent), len(sent.rows)) == ("unreachable", 1)
+
+
 def test_a_failure_keeps_what_was_written_before_it(send: Way) -> None:
     sent = send(errand(Script().says("half ", "an answer").fails(BackendError("it broke"))))
     assert (code_of(sent), sent.end.text) == ("bad_reply", "half an answer")

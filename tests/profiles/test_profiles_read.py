@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_delegate.core.errors import ConfigError, DelegateError
+from tui_delegate.core.errors import ConfigError, DelegateError, ResolveError
 from tui_delegate.core.limits import Limits
 from tui_delegate.core.usage import Price
-from tui_delegate.profiles import KEYS, Settings, config_path, load, new_config_path, select, state_path
+from tui_delegate.profiles import KEYS, Settings, config_path, find, load, new_config_path, select, state_path
 from tui_delegate.profiles.read import parse, settings_of
 from tui_delegate.profiles.table import Source
 
@@ -316,7 +316,33 @@ def test_a_place_that_is_named_comes_before_one_that_is_usual(tmp_path: Path) ->
     assert load({}, tmp_path).default_profile == "usual"
     assert load(theirs, tmp_path).default_profile == "theirs"
     assert load({**theirs, "TUI_DELEGATE_HOME": str(folders["ours"])}, tmp_path).default_profile == "ours"
-    assert load({"AGENT_DELEGATE_CONFIG": str(tmp_path / "no")}, tmp_path).default_profile == "usual"
+
+
+def test_in_agent_delegates_file_a_wrong_profile_is_left_out_and_said(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs.toml"
+    theirs.write_text('[profiles.good]\ntimeout = "30"\n[profiles.haiku]\nthink = 5\n[profiles."a/b"]\n')
+    found = load({"AGENT_DELEGATE_CONFIG": str(theirs)}, tmp_path)
+    assert found.profiles["good"].timeout == 30.0
+    assert (set(found.broken), set(found.written)) == ({"haiku", "a/b"}, {"good"})
+    assert "haiku" not in found.profiles
+    assert all("is left out" in warning for warning in found.warnings)
+    with pytest.raises(ResolveError, match=r"\[profiles.haiku\] think"):
+        find(found, "haiku")
+    with pytest.raises(ConfigError, match="the name"):
+        load({"TUI_DELEGATE_CONFIG": str(theirs)}, tmp_path)
+
+
+def test_no_other_file_stands_in_for_one_that_agent_delegates_variables_name(tmp_path: Path) -> None:
+    usual = tmp_path / ".agent-delegate" / "profiles.toml"
+    for path in (config_path({}), usual):
+        path.parent.mkdir(parents=True)
+        path.write_text('default_profile = "usual"')
+    no = str(tmp_path / "no")
+    found = load({"AGENT_DELEGATE_CONFIG": no, "AGENT_DELEGATE_HOME": str(usual.parent)}, tmp_path)
+    assert (found.default_profile, found.source) == ("", None)
+    assert found.warnings == (f"AGENT_DELEGATE_CONFIG names a file that is not there: {no}",)
+    found = load({"AGENT_DELEGATE_HOME": no}, tmp_path)
+    assert (found.default_profile, found.source, found.warnings) == ("", None, ())
 
 
 def test_a_first_file_is_made_where_the_environment_says(tmp_path: Path) -> None:

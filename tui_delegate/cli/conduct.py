@@ -6,12 +6,12 @@ What is asked, and what becomes of the answer, is each verb's own.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tui_delegate.cli import output
-from tui_delegate.core.clean import Cleaner, clean
+from tui_delegate.core.clean import Cleaner, clean, clean_line
 from tui_delegate.core.errors import BackendError, DelegateError, Interrupted, JournalError
-from tui_delegate.core.events import FellBack, Loading, Retrying, Warned, Wrote
+from tui_delegate.core.events import FellBack, Loading, Opened, Retrying, Warned, Wrote
 from tui_delegate.core.flags import partial_words
 from tui_delegate.core.specs import seat_name
 from tui_delegate.workspace.envelopes import answer_envelope, figures_of, figures_so_far
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from tui_delegate.journal.store import Journal
     from tui_delegate.workspace.errands import Errands, Told
     from tui_delegate.workspace.seating import Place
+
+
+LONGEST_NOTE: Final = 1000
 
 
 def conducted(args: argparse.Namespace, work: Callable[[Conduct], int]) -> int:
@@ -64,7 +67,8 @@ class Conduct:
         self._streamed = False
         self._cleaner = Cleaner()
         self._heard: list[Event] = []
-        """What the run told, but for the text as it came: what it took is read off here if it is stopped."""
+        """What the last run told, but for the text as it came: if it is stopped, what it took is read off here."""
+        self._notes: list[str] = []
         self._warned: set[str] = set()
         """What was said once: three hundred files have the same faults."""
 
@@ -162,8 +166,7 @@ class Conduct:
         if not self.args.json:
             self._break_line()
         elif not output.has_answered():
-            told = self._error(Interrupted("Interrupted."), None)
-            output.data_json(told | self._so_far() | self._journal_words())
+            output.data_json(self._error(Interrupted("Interrupted."), None) | self._so_far())
 
     def talk(self, line: str) -> None:
         """Say something to a person who sits at a terminal, or asked for it."""
@@ -176,6 +179,8 @@ class Conduct:
             if self._streamed and not event.path:
                 self._write(event.text)
             return
+        if type(event) is Opened:
+            self._heard.clear()
         self._heard.append(event)
         match event:
             case Retrying():
@@ -195,7 +200,7 @@ class Conduct:
 
     def envelope(self, told: Told) -> dict[str, object]:
         """Make the JSON object of what went well."""
-        return answer_envelope(self.args.verb, told, self.target) | self._journal_words()
+        return answer_envelope(self.args.verb, told, self.target) | self.said()
 
     def journal(self) -> Journal | None:
         """Open the journal; where it can't be, say so at the end."""
@@ -206,9 +211,15 @@ class Conduct:
             return None
 
     def say(self, line: str) -> None:
-        """Say something to a person, unless nobody wants to hear it."""
+        """Say something to a person, unless nobody wants to hear it. A program gets it with the result."""
+        self._notes.append(clean_line(line, LONGEST_NOTE))
         self._break_line()
         output.tell(f"· {line}")
+
+    def said(self) -> dict[str, object]:
+        """Give what a person was told on the way, for a JSON object: files left out, retries, the journal."""
+        notes: dict[str, object] = {"notes": self._notes} if self._notes else {}
+        return notes | ({"journal_error": str(self.unwritten)} if self.unwritten else {})
 
     def _write(self, text: str) -> None:
         text = text if self.args.raw else self._cleaner.feed(text)
@@ -246,9 +257,6 @@ class Conduct:
             transcript.apply(event)
         return figures_so_far(transcript)
 
-    def _journal_words(self) -> dict[str, object]:
-        return {"journal_error": str(self.unwritten)} if self.unwritten else {}
-
     def _error(self, error: DelegateError, told: Told | None) -> dict[str, object]:
         backend = self.seat.protocol if self.seat and isinstance(error, BackendError) else ""
         place = self.seat or self.place
@@ -261,9 +269,9 @@ class Conduct:
             target=self.target,
         )
         if told is None:
-            return body
+            return body | self.said()
         text: dict[str, object] = {"content": told.done.text} if told.done.text else {}
-        return body | text | figures_of(told) | self._journal_words()
+        return body | text | figures_of(told) | self.said()
 
 
 def sum_of(done: Done) -> str:

@@ -49,8 +49,8 @@ def write(conduct: Conduct) -> int:
 
 def _target(conduct: Conduct) -> Target:
     args = conduct.args
-    if args.target_root:
-        return within(args.target_root, args.target, allow=args.allow_protected)
+    if args.target_root is not None:  # an empty one is here, and holds all the same
+        return within(args.target_root or ".", args.target, allow=args.allow_protected)
     return free(args.target, allow=args.allow_protected)
 
 
@@ -154,6 +154,4 @@ class _Work:
         return conduct.end()
 
     def _more(self) -> dict[str, object]:
-        notes: dict[str, object] = {"notes": [self.drafting.doubt]} if self.drafting.doubt else {}
-        dry: dict[str, object] = {"dry_run": True} if self.conduct.args.dry_run else {}
-        return self.drafting.found | self._shown | dry | notes
+        return self.drafting.found | self._shown | ({"dry_run": True} if self.conduct.args.dry_run else {})

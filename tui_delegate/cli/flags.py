@@ -5,9 +5,10 @@ No verb's own flag is here. Those of one-shot calls are taken before the verb as
 
 from __future__ import annotations
 
+import argparse
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterator, Sequence
 
     from tui_delegate.core.choice import Choice
@@ -15,7 +16,30 @@ if TYPE_CHECKING:
 
 VALUED = ("--profile", "--model", "--temperature")
 BARE = ("--json", "-q", "--quiet", "-v", "--verbose")
+THEIRS = frozenset(
+    {
+        *("--paths", "--question", "--context", "--spec", "--target", "--target-root", "--stdout", "--force"),
+        *("--strip-fences", "--no-strip-fences", "--diff", "--json", "--limit", "--log", "--tool", "--print"),
+    }
+)
+"""Flags that agent-delegate has too: where a shortened one may be several, it is one of these."""
 _DESTS = frozenset({"profile", "model", "temperature", "json", "quiet", "verbose"})
+
+
+class Filled(argparse.Action):
+    """Takes a word that may not be empty: where it is, a script's variable was not set."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Take it."""
+        if not str(values).strip():
+            raise argparse.ArgumentError(self, "may not be empty")
+        setattr(namespace, self.dest, values)
 
 
 def add_one_shot(parser: argparse.ArgumentParser) -> None:
@@ -40,7 +64,11 @@ def add_material(parser: argparse.ArgumentParser, flag: str) -> None:
         help="files, folders or patterns; - is stdin; http(s) addresses are fetched",
     )
     parser.add_argument(
-        "--diff-only", default="", metavar="REV", help="send what has changed since a git revision"
+        "--diff-only",
+        action=Filled,
+        default="",
+        metavar="REV",
+        help="send what has changed since a git revision",
     )
     parser.add_argument(
         "--preview", action="store_true", help="list what would be sent, with sizes and tokens; ask nobody"
@@ -57,7 +85,11 @@ def add_errand(parser: argparse.ArgumentParser) -> None:
         help="a profile, or profile/model, that takes over where the first fails before it began; repeatable",
     )
     parser.add_argument(
-        "--schema", default="", metavar="FILE", help="the answer has to be JSON that fits this JSON schema"
+        "--schema",
+        action=Filled,
+        default="",
+        metavar="FILE",
+        help="the answer has to be JSON that fits this JSON schema",
     )
     parser.add_argument(
         "--split",
@@ -85,8 +117,6 @@ def add_form(parser: argparse.ArgumentParser) -> None:
 
 def warmth(text: str) -> float:
     """Read a temperature."""
-    import argparse
-
     try:
         value = float(text)
     except ValueError:
@@ -100,7 +130,7 @@ def leading(words: Sequence[str]) -> int:
     """Count the words before the verb that are flags of every verb, with their values."""
     at = 0
     while at < len(words):
-        word = words[at]
+        word = whole(words[at])
         if word in VALUED:
             at += 2
         elif word in BARE or word.partition("=")[0] in VALUED:
@@ -110,6 +140,14 @@ def leading(words: Sequence[str]) -> int:
     return min(at, len(words))
 
 
+def whole(word: str) -> str:
+    """Write out a flag that takes a value before the verb; agent-delegate's callers may shorten these."""
+    name, equals, value = word.partition("=")
+    if len(name) > 2 and name.startswith("--"):
+        name = next((flag for flag in VALUED if flag.startswith(name)), name)
+    return name + equals + value
+
+
 def complete(parser: argparse.ArgumentParser, *, valued: bool) -> None:
     """Take the shared flags everywhere: what a verb does not declare itself is read and has no effect.
 
@@ -117,8 +155,6 @@ def complete(parser: argparse.ArgumentParser, *, valued: bool) -> None:
     (`profiles list`) a flag that is left out must not hide one that stands before them.
     """
     _declare_the_rest(parser, valued=valued, default=None)
-    import argparse
-
     for inner in _inner(parser):
         for action in inner._actions:  # argparse has no other way to say what is declared
             if action.dest in _DESTS and action.option_strings:
@@ -127,21 +163,17 @@ def complete(parser: argparse.ArgumentParser, *, valued: bool) -> None:
 
 
 def _declare_the_rest(parser: argparse.ArgumentParser, *, valued: bool, default: str | None) -> None:
-    from argparse import SUPPRESS
-
     declared = {word for action in parser._actions for word in action.option_strings}
     for words in (("--json",), ("-q", "--quiet"), ("-v", "--verbose")):
         if free := [word for word in words if word not in declared]:
-            parser.add_argument(*free, action="store_true", default=default or False, help=SUPPRESS)
+            parser.add_argument(*free, action="store_true", default=default or False, help=argparse.SUPPRESS)
     for word in VALUED if valued else ():
         if word not in declared:
             kind, none = (warmth, None) if word == "--temperature" else (str, "")
-            parser.add_argument(word, type=kind, default=default or none, help=SUPPRESS)
+            parser.add_argument(word, type=kind, default=default or none, help=argparse.SUPPRESS)
 
 
 def _inner(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
-    import argparse
-
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for inner in action.choices.values():

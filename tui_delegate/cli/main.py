@@ -72,6 +72,10 @@ class Parser(argparse.ArgumentParser):
         misuse.program, misuse.usage = self.prog, usage
         raise misuse
 
+    def _get_option_tuples(self, option_string: str) -> list[tuple[argparse.Action, str, str | None]]:
+        found = super()._get_option_tuples(option_string)
+        return [one for one in found if not flags.THEIRS.isdisjoint(one[0].option_strings)] or found
+
 
 class Named(Parser):
     """A verb of which only the name is wanted, for the list of them all."""
@@ -124,7 +128,7 @@ def _with_verb(words: list[str]) -> list[str]:
     if named in ("-h", "--help", "--version"):
         return words[at:]
     if named and not named.startswith("-"):
-        return [named, *words[:at], *words[at + 1 :]]
+        return [named, *map(flags.whole, words[:at]), *words[at + 1 :]]
     on_terminal = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
     return ["chat", *words] if words or on_terminal else words
 

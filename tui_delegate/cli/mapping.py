@@ -119,7 +119,7 @@ class _Told:
         journal = await asyncio.to_thread(conduct.journal)
         try:
             async with open_many(args.limit) as many:
-                seat = await many.seat(conduct.place, args.temperature, args.fallback)
+                seat = conduct.seat = await many.seat(conduct.place, args.temperature, args.fallback)
                 for notice in many.reach.notices:
                     conduct.say(notice)
                 run = partial(self._run, many, journal)
@@ -155,7 +155,9 @@ class _Told:
             output.data_json(record)
 
     def failed(self, name: str, error: DelegateError) -> None:
-        """Say that a file gave nothing."""
+        """Say that a file gave nothing; a program finds it among the failed."""
+        if self.conduct.args.json:
+            return
         self.conduct.say(f"{clean_line(name)}: {without_keys(error)}")
 
     def step(self, name: str) -> None:
@@ -196,9 +198,15 @@ class _Told:
         return conduct.end()
 
     def _envelope(self, sweep: Sweep) -> dict[str, object]:
-        place, args = self.conduct.place, self.conduct.args
+        conduct, args = self.conduct, self.conduct.args
+        place = conduct.place
         assert place is not None
-        body: dict[str, object] = {"ok": sweep.whole, "command": "map", "model": place.model}
+        body: dict[str, object] = {
+            "ok": sweep.whole,
+            "command": "map",
+            "model": conduct.seat.model if conduct.seat else place.model,
+        }
         figures = sweep.figures()
         body |= {"content": figures.pop("content"), "profile": place.profile, "out": args.out} | figures
+        body |= conduct.said()
         return body if args.out else body | {"results": sweep.in_order}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from typing import TYPE_CHECKING
 
 from tui_delegate.core.clean import clean_line
@@ -35,6 +36,11 @@ class Results:
                     os.makedirs(folder, exist_ok=True)
                 flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
                 self._handle = os.open(self.path, flags, 0o666)
+                if not stat.S_ISREG(os.fstat(self._handle).st_mode):
+                    raise InputError(
+                        f"--out {clean_line(self.path)} is no regular file.",
+                        "Without --out the answers go to stdout.",
+                    )
                 self._lock()
                 self._read()
             except InputError:

@@ -5,6 +5,9 @@ from __future__ import annotations
 CUT_AT_END = "cut_at_end"
 """The stream stopped between the end that it announced and its own end: something may be missing."""
 
+UNSOUND = frozenset({CUT_AT_END, "bad_line", "content_filter", "odd_content", "refusal"})
+"""Flags of a reply that came to its end and yet is not the whole answer: it is partial, never passed off."""
+
 _WORDS = {
     "bad_line": "A line of the server's answer could not be read and was left out.",
     "calls_cut": "The answer was cut in the middle of a tool call, which was not run.",
@@ -28,8 +31,13 @@ _WORDS = {
 
 _PARTIAL = {
     CUT_AT_END: "the stream was cut at its end",
+    "bad_line": "a line of it could not be read",
+    "content_filter": "ended by the server's content filter",
     "length": "cut at its longest length",
+    "parts_cut": "the answers to some parts are not whole",
     "parts_failed": "some parts could not be read",
+    "odd_content": "a part of it was no text",
+    "refusal": "the model refused",
     "listed": "put together from the workers' results",
     "limit:max_steps": "the limit max_steps was reached",
     "limit:seconds": "the time was up",

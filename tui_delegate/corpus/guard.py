@@ -44,7 +44,7 @@ _SECRET_FOLDERS: Final = frozenset(
 _KEYS: Final = frozenset(
     {
         *("pem", "key", "p12", "pfx", "p8", "jks", "keystore", "kdb", "kdbx", "ppk", "gpg"),
-        *("keychain", "keychain-db", "ovpn", "mobileprovision"),
+        *("keychain", "keychain-db", "ovpn", "mobileprovision", "env", "tfstate"),
     }
 )
 _SECRETS: Final = frozenset(

@@ -14,7 +14,7 @@ from tui_delegate.corpus.gather import Gathering
 from tui_delegate.corpus.guard import HEAD_BYTES, MADE, is_binary
 from tui_delegate.corpus.packet import Packet, Sheet
 from tui_delegate.corpus.reading import look_into, read_small
-from tui_delegate.corpus.refusals import SPLIT_OR_BYTES, nothing
+from tui_delegate.corpus.refusals import SPLIT_OR_BYTES, SPLIT_OR_FILE_BYTES, nothing
 from tui_delegate.corpus.values import Bounds, LeftOut
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def look_at(name: str, path: str, exact: bool, link: bool, bounds: Bounds) -> Sh
     raw = None if exact or link else read_small(path)
     if raw is None or not name.isascii() or raw.find(b"\0", 0, HEAD_BYTES) >= 0:
         try:
-            raw, _ = look_into(name, path, exact, bounds)
+            raw, _ = look_into(name, path, exact, bounds, SPLIT_OR_FILE_BYTES)
         except InputError as error:
             if exact:
                 raise
@@ -118,8 +118,7 @@ def _fetched(url: str, fetch: Fetch | None, bounds: Bounds) -> Sheet:
 def _sheet(name: str, raw: bytes, bounds: Bounds) -> Sheet:
     if len(raw) > bounds.file_bytes:
         raise InputError(
-            f"{clean_line(name)}: too large: {len(raw)} bytes > {bounds.file_bytes}",
-            "AGENT_DELEGATE_MAX_FILE_BYTES sets another bound.",
+            f"{clean_line(name)}: too large: {len(raw)} bytes > {bounds.file_bytes}", SPLIT_OR_FILE_BYTES
         )
     if is_binary(raw):
         raise InputError(f"{clean_line(name)} is no text.", "Only text can be handed on.")

@@ -20,6 +20,9 @@ _FLAGS: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINA
 _NO_LINK: Final = _FLAGS | getattr(os, "O_NOFOLLOW", 0)
 
 
+OTHER_BOUND: Final = "AGENT_DELEGATE_MAX_FILE_BYTES sets another bound."
+
+
 def read_small(path: str) -> bytes | None:
     """Read a file that a walk met as a plain one; None: empty, larger than one read, or plain no more.
 
@@ -38,11 +41,13 @@ def read_small(path: str) -> bytes | None:
     return raw if raw and len(raw) < CHUNK else None
 
 
-def look_into(name: str, path: str, exact: bool, bounds: Bounds) -> tuple[bytes, tuple[int, int]]:
+def look_into(
+    name: str, path: str, exact: bool, bounds: Bounds, larger: str = OTHER_BOUND
+) -> tuple[bytes, tuple[int, int]]:
     """Read a file that may be handed on; raises an InputError that says why one may not."""
     try:
         _writable(name)
-        raw, seen = read_bytes(path, bounds.file_bytes)
+        raw, seen = read_bytes(path, bounds.file_bytes, larger)
         if not exact and is_binary(raw):
             raise InputError("binary")
     except InputError as error:
@@ -52,7 +57,7 @@ def look_into(name: str, path: str, exact: bool, bounds: Bounds) -> tuple[bytes,
     return raw, seen
 
 
-def read_bytes(path: str, most: int) -> tuple[bytes, tuple[int, int]]:
+def read_bytes(path: str, most: int, larger: str = OTHER_BOUND) -> tuple[bytes, tuple[int, int]]:
     """Read a plain file, and say in which state it was. A pipe or a device is not waited for."""
     try:
         handle = os.open(path, _FLAGS)
@@ -70,9 +75,7 @@ def read_bytes(path: str, most: int) -> tuple[bytes, tuple[int, int]]:
             raise InputError(f"can't be read: {error.strerror}") from None
     size = max(state.st_size, len(raw))
     if size > most:
-        raise InputError(
-            f"too large: {size} bytes > {most}", "AGENT_DELEGATE_MAX_FILE_BYTES sets another bound."
-        )
+        raise InputError(f"too large: {size} bytes > {most}", larger)
     return raw, (state.st_size, state.st_mtime_ns)
 
 

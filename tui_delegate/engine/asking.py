@@ -49,7 +49,8 @@ class Asker:
     def _fall_back(self, error: BackendError) -> bool:
         """Take the next seat, if the one before failed before its first token."""
         began = self.meter is not None and self.meter.began
-        if began or not self.seat.fallback or isinstance(error, ContextOverflow):
+        late = self.caller.is_late()
+        if began or late or not self.seat.fallback or isinstance(error, ContextOverflow):
             return False
         before, after, caller = self.seat, self.seat.fallback[0], self.caller
         self.seat = replace(after, agent=before.agent, fallback=before.fallback[1:])

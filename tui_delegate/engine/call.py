@@ -102,6 +102,12 @@ class Caller:
     clock: Clock
     heard: int = 0
     """How many notes are in what is sent."""
+    until: float | None = None
+    """When, on the clock, nobody is asked again; None: there is no such time."""
+
+    def is_late(self, wait: float = 0.0) -> bool:
+        """Whether so many seconds from now nobody is asked again."""
+        return self.until is not None and self.clock.time() + wait > self.until
 
 
 class Meter:
@@ -209,7 +215,7 @@ async def call_model(
                 caller, seat, replace(request, max_tokens=held.max_output, tries=tries), meter, held, prompt
             )
         except BackendError as error:
-            if error.retry_in is None or meter.began:
+            if error.retry_in is None or meter.began or caller.is_late(error.retry_in):
                 raise
             caller.stream.emit(
                 Retrying(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tui_delegate.core.chunks import ChatRequest
 from tui_delegate.core.errors import CutOff, DelegateError, TimedOut, Unfit
 from tui_delegate.core.events import Cancelled, Failed, Finished, Opened, RunPath, Spent, Started, Warned
-from tui_delegate.core.flags import CUT_AT_END
+from tui_delegate.core.flags import UNSOUND, partial_words
 from tui_delegate.core.messages import Message, user
 from tui_delegate.core.records import dataclass, field
 from tui_delegate.core.usage import Usage
@@ -93,7 +93,7 @@ class Bench:
 async def do(bench: Bench, errand: Errand, seat: Seat, path: RunPath = ()) -> Done:
     """Do an errand to its end. What goes wrong is told, and kept in `Done.error`; breaking off is raised."""
     told = _Tally(bench.stream)
-    asker = Asker(Caller(path, 1, told, bench.purser, bench.clock), seat)
+    asker = Asker(Caller(path, 1, told, bench.purser, bench.clock, until=bench.until), seat)
     work = _Work(errand, asker, bench, path)
     begun = bench.clock.time()
     told.emit(_started(seat, path, bench.clock.now()))
@@ -157,7 +157,7 @@ class _Work:
         """Ask until the answer holds what was asked of it."""
         messages = self.errand.messages
         for left in range(self.errand.rounds, -1, -1):
-            if self.bench.until is not None and self.bench.clock.time() > self.bench.until:
+            if self.asker.caller.is_late():
                 raise TimedOut("The time that this may take has passed.", "Raise the limit `seconds`.")
             reply = await self.asker.ask(lambda seat: _request(seat, messages, self.errand.answer_schema))  # noqa: B023 (called at once)
             self.text = self._text_of(reply)
@@ -181,16 +181,13 @@ class _Work:
         text = reply.message.text
         if not text.strip():
             raise no_answer(reply)
-        cut = [flag for flag in reply.flags if flag == CUT_AT_END]
+        cut = [flag for flag in reply.flags if flag in UNSOUND]
         if reply.finish == "length":
             cut.append("length")
         self.flags = [*self.errand.flags, *cut]
         if cut and self.errand.whole:
             self.text = text
-            raise CutOff(
-                f"The answer was cut after {reply.usage.completion} tokens: it is not whole.",
-                "Raise max_tokens or the model's window, or ask for less at once.",
-            )
+            raise _not_whole(reply, cut[-1])
         return text
 
 
@@ -227,6 +224,15 @@ def _request(seat: Seat, messages: tuple[Message, ...], schema: str) -> ChatRequ
         think=seat.think,
         answer_schema=schema,
     )
+
+
+def _not_whole(reply: Reply, flag: str) -> CutOff:
+    if flag == "length":
+        return CutOff(
+            f"The answer was cut after {reply.usage.completion} tokens: it is not whole.",
+            "Raise max_tokens or the model's window, or ask for less at once.",
+        )
+    return CutOff(f"The answer is not whole: {partial_words(flag)}.", "Ask again, or take another model.")
 
 
 def _started(seat: Seat, path: RunPath, at: float) -> Started:

@@ -59,7 +59,7 @@ async def do_in_parts(
     parts, `answers` are what is combined.
     """
     spent: list[Done] = []
-    failed = False
+    flags: list[str] = []
     places = count()
     while parts:
         try:
@@ -68,16 +68,18 @@ async def do_in_parts(
             called_off(bench, seat)
             raise
         ended = [one for group in groups for one in group]
-        failed = failed or any(done.error for _, done in ended)
+        if any(done.error for _, done in ended):
+            flags.append("parts_failed")
+        if any(done.flags for _, done in ended if not done.error):
+            flags.append("parts_cut")
         if all(done.error for _, done in ended):
             return _together(lost(bench, seat, ended[0][1].error), spent)
         answers = [_answer(part, done) for part, done in ended]
         parts = again(answers)
     if not spent and (more := again(answers)):
         return await do_in_parts(bench, more, seat, again, combine)
-    errand = combine(answers)
-    flagged = replace(errand, flags=("parts_failed",)) if failed else errand
-    return _together(await do(bench, flagged, seat), spent)
+    errand = replace(combine(answers), flags=tuple(dict.fromkeys(flags)))
+    return _together(await do(bench, errand, seat), spent)
 
 
 def _answer(part: Part, done: Done) -> Answer:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tui_delegate.core.chunks import ChatRequest, Reply
 from tui_delegate.core.errors import BadReply, BudgetExceeded
-from tui_delegate.core.flags import CUT_AT_END
+from tui_delegate.core.flags import UNSOUND
 from tui_delegate.core.markup import is_call_markup
 from tui_delegate.core.messages import Message, ToolSpec, user
 from tui_delegate.core.records import dataclass, field, replace
@@ -112,8 +112,7 @@ class Turn:
         reply = self.past.read_back() if self.past else None
         if not reply:
             reply = await self.asker.ask(partial(self._request, tools), self.heard)
-        if CUT_AT_END in reply.flags and CUT_AT_END not in self.flags:
-            self.flags.append(CUT_AT_END)
+        self.flags += [flag for flag in reply.flags if flag in UNSOUND and flag not in self.flags]
         return reply
 
     def _request(self, tools: tuple[ToolSpec, ...], seat: Seat) -> ChatRequest:

@@ -25,6 +25,8 @@ def find(settings: Settings, name: str) -> Profile:
     """Give a profile as it is written, whole or not."""
     if name in settings.profiles:
         return settings.profiles[name]
+    if name in settings.broken:
+        raise ResolveError(*settings.broken[name])
     raise ResolveError(
         f"There is no profile {clean_line(name, 80)!r}.", nearest(name, settings.profiles) or "None is there."
     )

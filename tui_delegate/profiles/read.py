@@ -49,18 +49,20 @@ _PLAIN_WORDS: Final = {
 def load(environ: Mapping[str, str], home: Path) -> Settings:
     """Read our file, or agent-delegate's where ours is absent, or only what is built in.
 
-    What the environment names comes first: our names of a place, then agent-delegate's.
+    What the environment names comes first: our names of a place, then agent-delegate's. Where that is not
+    there no file that nobody named stands in for it: its servers and keys would be others than were meant.
     """
-    ours = config_path(environ)
-    theirs = [*agent_delegate_paths(environ), home / ".agent-delegate" / FILE]
-    first = 0 if is_told(environ) else len(theirs) - 1
-    for path in (*theirs[:first], ours, *theirs[first:]):
+    ours, named = config_path(environ), agent_delegate_paths(environ)
+    theirs = named[0] if named else home / ".agent-delegate" / FILE
+    for path in (theirs,) if named and not is_told(environ) else (ours, theirs):
         if os.path.lexists(path) if path == ours else path.is_file():
             return read(path, environ, lenient=path != ours)
-    missing = f"TUI_DELEGATE_CONFIG names a file that is not there: {clean_line(str(ours), 300)}"
-    return settings_of(
-        {}, Source("", warnings=[missing] if environ.get("TUI_DELEGATE_CONFIG") else []), environ
-    )
+    missing = [
+        f"{name} names a file that is not there: {clean_line(str(path), 300)}"
+        for name, path in (("TUI_DELEGATE_CONFIG", ours), ("AGENT_DELEGATE_CONFIG", theirs))
+        if environ.get(name)
+    ]
+    return settings_of({}, Source("", warnings=missing), environ)
 
 
 def read(path: Path, environ: Mapping[str, str], *, lenient: bool = False) -> Settings:
@@ -132,9 +134,10 @@ def settings_of(
         ),
         MappingProxyType({n: keys.team(t, n) for n, t in top.named("teams", keys.KEYS["teams"]).items()}),
         MappingProxyType({n: keys.tool(t, n) for n, t in top.named("tools", keys.KEYS["tools"]).items()}),
-        frozenset(written),
+        frozenset(written) - set(source.broken),
         path,
         tuple(source.warnings),
+        MappingProxyType(source.broken),
     )
 
 
@@ -144,10 +147,13 @@ def _profiles(written: Mapping[str, Table], source: Source, environ: Mapping[str
         source.warnings.append("OLLAMA_HOST: is not an address that can be read, left alone")
     found = {}
     for name, table in written.items():
-        whole = _over_builtin(name, table)
-        found[name] = keys.profile(whole, name, _usual_url(whole, ollama))
+        try:
+            whole = _over_builtin(name, table)
+            found[name] = keys.profile(whole, name, _usual_url(whole, ollama))
+        except ConfigError as error:
+            source.leave_out(name, error)
     for name, values in builtin.PROFILES.items():
-        if name not in written:
+        if name not in written and name not in source.broken:
             table = Table(source, f"profiles.{name}", values, keys.KEYS["profiles"])
             found[name] = keys.profile(table, name, _usual_url(table, ollama))
     return found

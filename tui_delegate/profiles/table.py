@@ -36,21 +36,37 @@ def _holds_unseen(text: str) -> bool:
     return not text.isprintable() and re.search(_UNSEEN, text) is not None
 
 
+def _float(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
 class Source:
     """The file that is being read, and what there is to warn of."""
 
-    __slots__ = ("file", "lenient", "warnings")
+    __slots__ = ("broken", "file", "lenient", "warnings")
 
     def __init__(self, file: str, lenient: bool = False, warnings: list[str] | None = None) -> None:
         self.file = file
         self.lenient = lenient
-        """Whether an unknown key is only warned of: in a file that another program reads too."""
+        """Whether an unknown key is only warned of, and a wrong profile too: another program's file."""
+        self.broken: dict[str, tuple[str, str]] = {}
+        """What is wrong with each profile that is only warned of, and a hint."""
         self.warnings: list[str] = [] if warnings is None else warnings
 
     def refuse(self, table: str, key: str, problem: str, hint: str = "") -> NoReturn:
         """Raise the one line that names file, table and key."""
         place = f"[{clean_line(table, 80)}] " if table else ""
         raise ConfigError(f"{self.file}: {place}{clean_line(key, 60)}: {problem}", hint)
+
+    def leave_out(self, name: str, error: ConfigError) -> None:
+        """Do without a profile, and say so; in our own file nothing is done without. Raises the error."""
+        if not self.lenient:
+            raise error
+        self.broken[name] = error.message, error.hint
+        self.warnings.append(f"{error.message}: profile {clean_line(name, 60)} is left out")
 
 
 class Table:
@@ -96,16 +112,24 @@ class Table:
         """Give the tables under a key: `[profiles.a]`, `[profiles.b]`."""
         found = {}
         for name, value in self.mapping(key).items():
-            if not re.fullmatch(NAME, name) or name != name.strip():
-                self.source.refuse(
-                    f"{key}.{name}",
-                    "the name",
-                    "must begin with a letter or digit; then letters, digits, spaces and . _ - may follow",
-                )
-            if not isinstance(value, dict):
-                self.source.refuse(key, name, f"must be a table: [{key}.{name}]")
-            found[name] = Table(self.source, f"{key}.{name}", value, known)
+            try:
+                found[name] = self._named(key, name, value, known)
+            except ConfigError as error:
+                if key != "profiles":
+                    raise
+                self.source.leave_out(name, error)
         return found
+
+    def _named(self, key: str, name: str, value: object, known: Sequence[str]) -> Table:
+        if not re.fullmatch(NAME, name) or name != name.strip():
+            self.source.refuse(
+                f"{key}.{name}",
+                "the name",
+                "must begin with a letter or digit; then letters, digits, spaces and . _ - may follow",
+            )
+        if not isinstance(value, dict):
+            self.source.refuse(key, name, f"must be a table: [{key}.{name}]")
+        return Table(self.source, f"{key}.{name}", value, known)
 
     def text(self, key: str, *, multiline: bool = False) -> str:
         """Give a string; empty where it isn't there."""
@@ -138,6 +162,8 @@ class Table:
         if value is None:
             return None
         wanted = "must be a number, 0 or above" if zero else "must be a number above 0"
+        if self.source.lenient and isinstance(value, str):  # agent-delegate reads "120" too
+            value = _float(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             self.refuse(key, wanted)
         if not (0 <= value <= 1e15 and math.isfinite(value)) or (value == 0 and not zero):

@@ -102,6 +102,8 @@ class Settings:
     source: Path | None = None
     """The file that was read; None: there is none."""
     warnings: tuple[str, ...] = ()
+    broken: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """What is wrong with profiles of agent-delegate's file that can't be made, and a hint, by name."""
 
     @property
     def limits(self) -> Limits:

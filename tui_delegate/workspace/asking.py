@@ -34,7 +34,7 @@ def schema_at(path: str) -> AnswerSchema | None:
     from tui_delegate.core.fitting import AnswerSchema
 
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8-sig") as file:
             text = file.read(LARGEST_SCHEMA + 1)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is no UTF-8 text"

@@ -164,9 +164,12 @@ class Drafting:
         with self._ways.watch():
             checked = run_check(verify, written.path, environ=self._environ)
         self.checks.append(checked)
-        if checked.passed:
-            return Looked(text)
+        if checked.passed and (kept := self._kept(text)) is not None:
+            return Looked(kept)
         self.put_back()
+        if checked.passed:
+            gone = f"The check `{verify}` passed and took the file away"
+            return Looked(text, f"{gone}. Answer with the whole file again.", f"{gone}.")
         why = "it took too long" if checked.timed_out else f"it ended with {checked.status}"
         return Looked(
             text,
@@ -174,3 +177,11 @@ class Drafting:
             f"{checked.output[-SHOWN_OUTPUT:]}\nAnswer with the whole file again, mended.",
             f"The draft did not pass `{verify}`: {why}.",
         )
+
+    def _kept(self, text: str) -> str | None:
+        """Give what the check has left: a formatter changes the file. None: nothing is there any more."""
+        assert self.target is not None
+        data = self.target.read()
+        if data is None or data == self.target.fit(text.encode()):
+            return text if data is not None else None
+        return data.decode("utf-8", errors="replace").removeprefix("\ufeff").replace("\r\n", "\n")

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate import profiles
-from tui_delegate.core.errors import ConfigError, ResolveError
+from tui_delegate.core.errors import ResolveError
 from tui_delegate.core.records import dataclass, field
 from tui_delegate.profiles.builtin import PROFILES
 from tui_delegate.profiles.read import settings_of
@@ -103,15 +103,15 @@ def free_name(wanted: str, settings: Settings) -> str:
 
 
 def _refused(name: str, table: Mapping[str, object], environ: Mapping[str, str]) -> str:
-    try:
-        settings_of({"profiles": {name: table}}, Source("", lenient=True), environ)
-    except ConfigError as error:
-        rest = error.message.removeprefix(": ")
-        place = "the name: " if not table else "] "  # a key's own words follow its name
-        said = rest.partition(place)[2]
-        said = said.partition(": ")[2] if table else said
-        return f"{said or rest} {error.hint}".strip()
-    return ""
+    broken = settings_of({"profiles": {name: table}}, Source("", lenient=True), environ).broken
+    if name not in broken:
+        return ""
+    message, hint = broken[name]
+    rest = message.removeprefix(": ")
+    place = "the name: " if not table else "] "  # a key's own words follow its name
+    said = rest.partition(place)[2]
+    said = said.partition(": ")[2] if table else said
+    return f"{said or rest} {hint}".strip()
 
 
 def _lacks(name: str, table: Mapping[str, object], environ: Mapping[str, str]) -> dict[str, str]:

@@ -146,6 +146,8 @@ def _wrong(found: Found, config_error: ConfigError | None) -> Iterator[Wrong]:
 
     if config_error:
         yield Wrong("profiles file", config_error.message, config_error.hint, config_error.code)
+    for name, (problem, hint) in found.settings.broken.items():
+        yield Wrong(name, problem, hint)
     if found.health.problem:
         yield Wrong("journal", found.health.problem, found.health.hint, "ledger_not_written")
     for one in found.checkups:

@@ -32,12 +32,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags. What they hold is checked when the verb runs, so that a slip is one line."""
     import argparse
 
+    from tui_delegate.cli.flags import Filled
+
     parser.add_argument("--json", action="store_true", help="one JSON object on one line")
     parser.add_argument("--by", metavar="DIM", default="", help=_BY)
     parser.add_argument("--since", metavar="WHEN", default="", help=SINCE)
     parser.add_argument("--limit", metavar="N", default="20", help="show the last N calls (20; 0: all)")
     parser.add_argument("--export", metavar="FORMAT", default="", help="write all calls as csv or jsonl")
-    parser.add_argument("--log", metavar="FILE", default="", help="read a log of agent-delegate instead")
+    parser.add_argument(
+        "--log", action=Filled, metavar="FILE", default="", help="read a log of agent-delegate instead"
+    )
     parser.add_argument("--journal", metavar="FILE", default="", help=argparse.SUPPRESS)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=False)
     form = parser.formatter_class

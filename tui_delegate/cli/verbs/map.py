@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui_delegate.cli.flags import add_errand, add_one_shot
+from tui_delegate.cli.flags import Filled, add_errand, add_one_shot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what.add_argument("--summarize", action="store_true", help="condense each file instead")
     parser.add_argument(
         "--out",
+        action=Filled,
         default="",
         metavar="FILE",
         help="add each answer as a JSON line; what the file holds already is not done again (else: stdout)",

@@ -9,8 +9,11 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the flags of this verb."""
+    from tui_delegate.cli.flags import Filled
+
     parser.add_argument(
         "--root",
+        action=Filled,
         default="",
         metavar="DIR",
         help="files are read and written in this folder only (else: in those that the host offers, or here)",

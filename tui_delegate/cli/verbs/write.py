@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui_delegate.cli.flags import add_errand, add_material, add_one_shot
+from tui_delegate.cli.flags import Filled, add_errand, add_material, add_one_shot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-strip-fences", dest="strip_fences", action="store_false", help="leave a code fence where it is"
     )
     parser.add_argument(
-        "--verify", default="", metavar="CMD", help="a command that the file has to pass; see --rounds"
+        "--verify",
+        action=Filled,
+        default="",
+        metavar="CMD",
+        help="a command that the file has to pass; see --rounds",
     )
     parser.add_argument(
         "--rounds",
@@ -39,7 +43,10 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--stdout", action="store_true", help="give the file on stdout, write nothing")
     parser.add_argument("--force", action="store_true", help="replace what is there; it is kept beside")
     parser.add_argument(
-        "--target-root", default="", metavar="DIR", help="the target may not leave this folder"
+        "--target-root",
+        default=None,
+        metavar="DIR",
+        help="the target may not leave this folder",
     )
     parser.add_argument(
         "--diff", action="store_true", help="show what changes; on a terminal, ask before it is written"
