@@ -115,12 +115,12 @@ def _reply(*ending: object) -> bytes:
 
 async def settled(seen: Terminal) -> None:
     """Wait until nothing more comes for a while."""
-    before = -1
-    while before != len(seen.said):
+    quiet = 0
+    while quiet < 8:
         before = len(seen.said)
-        for _ in range(8):
-            await asyncio.sleep(0.02)
-            seen.read()
+        await asyncio.sleep(0.02)
+        seen.read()
+        quiet = quiet + 1 if len(seen.said) == before else 0
 
 
 async def hostile_past(home: Path) -> Journal:
