@@ -5,6 +5,7 @@ Fixtures that only one folder needs live in that folder.
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import signal
@@ -36,6 +37,13 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector look less often: what so many tests load stays, and is long to look at."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

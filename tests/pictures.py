@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -178,17 +179,22 @@ def ollama() -> Any:
 
 
 @asynccontextmanager
-async def house(home: Path, moment: Time, *, first: bool = False) -> AsyncIterator[StagedHouse]:
-    """Make a house: where its servers are, what was picked, and what was asked before."""
+async def house(home: Path, moment: Time, past: Path | None) -> AsyncIterator[StagedHouse]:
+    """Make a house: where its servers are, what was picked, and what was asked before.
+
+    `past` is the journal of what was asked before: the first house writes it, the others get a copy. Without
+    one it is somebody's first house.
+    """
     environ = {"TUI_DELEGATE_HOME": str(home), "HOME": str(home), "TERM": "xterm-256color"}
     made = StagedHouse(environ=environ, wanted=Wanted(Choice()), now=moment)
-    picks = {f"{PREFIX}motion": "off"} | ({} if first else {WELCOMED: "yes"})
+    lived_in = past is not None and moved_in(made, past)
+    picks = {f"{PREFIX}motion": "off"} | ({WELCOMED: "yes"} if past else {})
     journal = Journal.open(made.journal_path)
     for key, value in picks.items():
         journal.set_pick(key, value)
     journal.close()
     made.actors = {"haiku": Actor(moment, manager), "ollama": Actor(moment, worker)}
-    if first:
+    if not past:
         made.found = [
             Found(f"http://127.0.0.1:{port}", error=Unreachable("Nothing answers there.", ""))
             for port in (11434, 1234, 8080)
@@ -204,8 +210,18 @@ async def house(home: Path, moment: Time, *, first: bool = False) -> AsyncIterat
             "price = { input = 1.0, cached = 0.1, output = 5.0 }\n"
         )
         (home / "profiles.toml").chmod(0o600)
-        await before(made, moment)
+        if not lived_in:
+            await before(made, moment)
+            shutil.copy(made.journal_path, past)
         yield made
+
+
+def moved_in(made: StagedHouse, past: Path) -> bool:
+    """Take over what was asked before, if it has been asked."""
+    if not past.exists():
+        return False
+    shutil.copy(past, made.journal_path)
+    return True
 
 
 async def before(made: StagedHouse, moment: Time) -> None:
@@ -239,31 +255,31 @@ def write_files(folder: Path) -> None:
 
 
 @asynccontextmanager
-async def app(into: Path, size: tuple[int, int], *, first: bool = False) -> AsyncIterator[Camera]:
-    """Open the app in a new home."""
+async def app(into: Path, size: tuple[int, int], past: Path | None = None) -> AsyncIterator[Camera]:
+    """Open the app in a new home, with this past or with none."""
     with tempfile.TemporaryDirectory(prefix="tud-") as folder:
         moment = Time(NOON)
         os.chdir(folder)  # what is named with @ is looked for here
         write_files(Path(folder))
-        async with house(Path(folder), moment, first=first) as made:
+        async with house(Path(folder), moment, past) as made:
             opened = DelegateApp(made)
             async with opened.run_test(size=size) as pilot:
                 camera = Camera(opened, pilot, moment, into)
-                await camera.until("Ask something" if not first else "Welcome")
+                await camera.until("Ask something" if past else "Welcome")
                 for _ in range(10):
                     await camera.breathe()
                 yield camera
 
 
 async def first_start(into: Path) -> None:
-    async with app(into, MEDIUM, first=True) as camera:
+    async with app(into, MEDIUM) as camera:
         await camera.until("not running")
         await camera.take("welcome")
 
 
-async def one_conversation(into: Path) -> None:
+async def one_conversation(into: Path, past: Path) -> None:
     """From the prompt to its answer, with all that a person does on the way."""
-    async with app(into, MEDIUM) as camera:
+    async with app(into, MEDIUM, past) as camera:
         await camera.ask(PROMPT)
         await camera.go_on(5.2)
         await camera.take("workers")
@@ -295,9 +311,9 @@ async def one_conversation(into: Path) -> None:
         await camera.take("theme")
 
 
-async def other_sizes(into: Path) -> None:
+async def other_sizes(into: Path, past: Path) -> None:
     for name, size, prompt in (("small", SMALL, PROMPT), ("wide", WIDE, AUDIT)):
-        async with app(into, size) as camera:
+        async with app(into, size, past) as camera:
             await camera.ask(prompt)
             await camera.go_on(5.2)
             await camera.take(name)
@@ -305,8 +321,10 @@ async def other_sizes(into: Path) -> None:
 
 async def take_all(into: Path) -> None:
     """Take every picture."""
-    for scene in (first_start, one_conversation, other_sizes):
-        await scene(into)
+    await first_start(into)
+    with tempfile.TemporaryDirectory() as folder:
+        for scene in (one_conversation, other_sizes):
+            await scene(into, Path(folder) / "journal.db")
 
 
 def main() -> int:

@@ -269,7 +269,7 @@ def test_the_exit_codes_are_the_codes_own() -> None:
 
 
 def test_every_refusal_is_named() -> None:
-    refusals = {kind.code for kind in errors.LimitReached.__subclasses__()}
+    refusals = {errors.LimitReached.code, *(kind.code for kind in errors.LimitReached.__subclasses__())}
     assert refusals == set(re.findall(r"`(subagent_\w+|denied)`", README))
 
 

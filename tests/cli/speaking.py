@@ -6,6 +6,7 @@ answer. Every other request is a worker's and is answered with `result of` its t
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Sequence
 
@@ -70,6 +71,26 @@ def results(asked: Asked) -> list[str]:
     """The results that the workers brought to the manager."""
     found = [json.loads(content) for role, content in said(asked) if role == "tool"]
     return [one.get("result") or f"{one['error']}: {one['message']}" for one in found]
+
+
+def who(asked: Asked) -> str:
+    """Name a request by who asks for what: the manager's plan, its answer, or a worker's task."""
+    if not body(asked).get("tools"):
+        return said(asked)[-1][1]
+    return "answer" if said(asked)[-1][0] == "tool" else "plan"
+
+
+def half_way(gate: asyncio.Event) -> Say:
+    """Have two workers, of which the second stays in the middle of its answer until the gate opens."""
+    usual = openai(*TASKS)
+
+    def say(asked: Asked) -> Answer:
+        if asked.line == CHAT and who(asked) == TASKS[1]:
+            half = sse(delta(content="result of "), done=False)
+            return Answer(half, headers=SSE, gate=gate, rest=text("sort these names"))
+        return usual(asked)
+
+    return say
 
 
 def openai(*tasks: str) -> Say:

@@ -3,13 +3,14 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.assets import wire_body
+from tests.cli.beside import DONE, chats, profile, with_server
 from tests.cli.speaking import CHAT, SSE, TASKS, answering, delta, openai, sse, text
 from tests.loopback import Answer, Asked, Loopback, serving
 from tests.product import Product
@@ -17,28 +18,10 @@ from tui_delegate.core.limits import Limits
 from tui_delegate.core.transcript import Transcript
 from tui_delegate.workspace.seats import Workspace
 
-DONE = "Done: result of fix the typo; result of sort these names"
 STEP = 37
 """Every so many bytes a recorded stream is cut."""
 
-Check = Callable[[Product, Loopback], Coroutine[None, None, None]]
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-
-
-def profile(url: str, **more: object) -> dict[str, object]:
-    return {"backend": "openai-compat", "base_url": url, "default_model": "big", **more}
-
-
-def with_server(tmp_path: Path, say: Callable[[Asked], Answer], check: Check, **more: object) -> None:
-    async def main() -> None:
-        async with serving(say) as server:
-            await check(Product(tmp_path / "home").write(mine=profile(server.url, **more)), server)
-
-    asyncio.run(main())
-
-
-def chats(server: Loopback) -> int:
-    return server.lines.count(CHAT)
 
 
 def never_ending() -> Callable[[Asked], Answer]:

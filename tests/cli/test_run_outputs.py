@@ -1,36 +1,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.cli.speaking import CHAT, SSE, TASKS, answering, openai, text
-from tests.loopback import Answer, Asked, Loopback, serving
+from tests.cli.beside import DONE, chats, with_server
+from tests.cli.speaking import SSE, TASKS, answering, openai, text
+from tests.loopback import Answer, Loopback
 from tests.product import Product
 
-DONE = "Done: result of fix the typo; result of sort these names"
 LONG = text(*(f"{number} is followed by {number + 1}. " for number in range(8000)))
-
-Check = Callable[[Product, Loopback], Coroutine[None, None, None]]
-
-
-def profile(url: str, **more: object) -> dict[str, object]:
-    return {"backend": "openai-compat", "base_url": url, "default_model": "big", **more}
-
-
-def with_server(tmp_path: Path, say: Callable[[Asked], Answer], check: Check, **more: object) -> None:
-    async def main() -> None:
-        async with serving(say) as server:
-            await check(Product(tmp_path / "home").write(mine=profile(server.url, **more)), server)
-
-    asyncio.run(main())
-
-
-def chats(server: Loopback) -> int:
-    return server.lines.count(CHAT)
 
 
 def test_a_reader_that_goes_away_leaves_no_traceback(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.speaking import CHAT, SSE, TASKS, body, delta, openai, said, sse, text
+from tests.cli.speaking import CHAT, TASKS, half_way, said, who
 from tests.journal.samples import commit
-from tests.loopback import Answer, Asked, Loopback, serving
+from tests.loopback import Loopback, serving
 from tests.product import Product
 from tui_delegate.core.calls import RunContext
 from tui_delegate.core.events import Event, Finished, Opened
@@ -25,27 +25,12 @@ DONE = "Done: result of fix the typo; result of sort these names"
 Check = Callable[[Product, Loopback, asyncio.Event], Coroutine[None, None, None]]
 
 
-def who(asked: Asked) -> str:
-    """Name a request by who asks for what: the manager's plan, its answer, or a worker's task."""
-    if not body(asked).get("tools"):
-        return said(asked)[-1][1]
-    return "answer" if said(asked)[-1][0] == "tool" else "plan"
-
-
 def with_slow_worker(tmp_path: Path, check: Check) -> None:
     """Serve two workers, of which the second hangs in the middle of its answer until the gate opens."""
 
     async def main() -> None:
         gate = asyncio.Event()
-        usual = openai(*TASKS)
-
-        def say(asked: Asked) -> Answer:
-            if asked.line == CHAT and who(asked) == TASKS[1]:
-                half = sse(delta(content="result of "), done=False)
-                return Answer(half, headers=SSE, gate=gate, rest=text("sort these names"))
-            return usual(asked)
-
-        async with serving(say) as server:
+        async with serving(half_way(gate)) as server:
             mine = {"backend": "openai-compat", "base_url": server.url, "default_model": "big"}
             await check(Product(tmp_path / "home").write(mine=mine), server, gate)
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import pytest
+
+from tui_delegate.tui import clock
 from tui_delegate.tui.clock import BEAT, FRAME, HIDDEN, MOST, SLOWEST, FrameClock
+
+
+@pytest.fixture(autouse=True)
+def _at_its_own_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "FRAME", FRAME)
 
 
 @dataclass

@@ -35,7 +35,6 @@ from tui_delegate.core.servers import ModelInfo, ServerInfo
 from tui_delegate.tui import clock
 from tui_delegate.tui.screens.approval import ApprovalScreen
 from tui_delegate.tui.screens.edit import EditScreen
-from tui_delegate.tui.widgets import chat
 
 NOBODY = [
     Found(f"http://127.0.0.1:{port}", error=Unreachable("Nothing answers there.", ""))
@@ -58,9 +57,6 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.setenv("TZ", "UTC")
         time.tzset()
         monkeypatch.setattr(clock, "BEAT", 3600.0)
-        monkeypatch.setattr(clock, "FRAME", 0.002)
-        for rate in ((clock, "FOCUSED"), (clock, "VISIBLE"), (chat, "RATE")):
-            monkeypatch.setattr(*rate, 500.0)
         monkeypatch.chdir(folder)
         yield folder
     monkeypatch.undo()
@@ -128,6 +124,7 @@ async def with_ollama(stand: Stand) -> None:
     )
     stand.house.workspace.reach.asks = True  # type: ignore[attr-defined]
     stand.house.workspace.reload()
+    stand.main.show_standing()
 
 
 async def models(stand: Stand) -> None:

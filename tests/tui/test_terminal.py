@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.assets import bad_inputs
-from tests.cli.speaking import CHAT, SSE, TASKS, USED, body, delta, openai, said, sse, text
+from tests.cli.speaking import CHAT, SSE, TASKS, USED, body, delta, half_way, said, sse, who
 from tests.journal.samples import CONTEXT, opened
 from tests.loopback import Answer, Asked, Loopback, serving
 from tests.product import Product
@@ -115,12 +115,12 @@ def _reply(*ending: object) -> bytes:
 
 async def settled(seen: Terminal) -> None:
     """Wait until nothing more comes for a while."""
-    before = -1
-    while before != len(seen.said):
+    quiet = 0
+    while quiet < 8:
         before = len(seen.said)
-        for _ in range(8):
-            await asyncio.sleep(0.02)
-            seen.read()
+        await asyncio.sleep(0.02)
+        seen.read()
+        quiet = quiet + 1 if len(seen.said) == before else 0
 
 
 async def hostile_past(home: Path) -> Journal:
@@ -213,13 +213,6 @@ def test_not_one_sequence_of_a_model_a_server_a_file_or_another_process_arrives(
     asyncio.run(main())
 
 
-def who(asked: Asked) -> str:
-    """Name a request by who asks for what."""
-    if not body(asked).get("tools"):
-        return said(asked)[-1][1]
-    return "answer" if said(asked)[-1][0] == "tool" else "plan"
-
-
 Check = Callable[[Product, Terminal, Loopback, asyncio.Event], Coroutine[None, None, None]]
 
 
@@ -228,15 +221,7 @@ def at_work(home: Path, check: Check) -> None:
 
     async def main() -> None:
         gate = asyncio.Event()
-        usual = openai(*TASKS)
-
-        def say(asked: Asked) -> Answer:
-            if asked.line == CHAT and who(asked) == TASKS[1]:
-                half = sse(delta(content="result of "), done=False)
-                return Answer(half, headers=SSE, gate=gate, rest=text("sort these names"))
-            return usual(asked)
-
-        async with serving(say) as server:
+        async with serving(half_way(gate)) as server:
             mine = {"backend": "openai-compat", "base_url": server.url, "default_model": "big"}
             tud = Product(home).write(mine=mine)
             with terminal(home=home) as seen:

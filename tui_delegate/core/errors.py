@@ -15,7 +15,7 @@ DelegateError
 │  ├─ Unreachable  AuthRefused  ModelMissing  ContextOverflow  RateLimited  Overloaded
 │  └─ CutOff  BadReply  TimedOut  Unfit
 └─ LimitReached           a delegation that is refused or gave nothing; the parent's model reads it
-   ├─ InvalidRequest  UsesExceeded  RequestFailed  Denied
+   ├─ InvalidRequest  UsesExceeded  Denied
    └─ DepthExceeded  BudgetExceeded
 
 What may not live here: exit codes and wording for a terminal (cli), HTTP status numbers (backends).
@@ -264,12 +264,6 @@ class UsesExceeded(LimitReached):
     """The turn, or the run, has made all the delegations that it may."""
 
     code = "subagent_max_uses_exceeded"
-
-
-class RequestFailed(LimitReached):
-    """The worker was started and failed."""
-
-    code = "subagent_request_failed"
 
 
 class Denied(LimitReached):

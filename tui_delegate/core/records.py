@@ -36,10 +36,6 @@ else:
             self.metadata = metadata
             self.name = self.type = ""
 
-        def optional(self):
-            """Say whether it may be left out."""
-            return self.default is not MISSING or self.default_factory is not MISSING
-
     def field(
         *, default=MISSING, default_factory=MISSING, repr=True, compare=True, kw_only=None, metadata=None
     ):

@@ -6,10 +6,10 @@ What may stand in one is not decided here; whatever is written has been read bac
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from tui_delegate import disk
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import ConfigError
 from tui_delegate.profiles.read import parse, settings_of
@@ -18,7 +18,6 @@ from tui_delegate.profiles.table import Source
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-KEPT_BACKUPS: Final = 5
 EXAMPLE: Final = "profiles.example.toml"
 
 
@@ -39,10 +38,8 @@ def save(path: Path, data: Mapping[str, object], now: float | None = None) -> Pa
             return None
         mode = target.stat().st_mode & 0o777 if before is not None else 0o600
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        kept = None
-        if before is not None:
-            kept = _back_up(target, before, mode, time.time() if now is None else now)
-        _replace(target, content, mode)
+        kept = None if before is None else disk.keep(target, before, mode, now=now)
+        disk.replace(target, content, mode)
         return kept
     except OSError as error:
         raise ConfigError(f"{source.file}: can't be written: {error.strerror}") from None
@@ -55,7 +52,7 @@ def init(path: Path) -> bool:
         return False
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write_new(target, starter().encode(), 0o600)
+        disk.write_new(target, starter().encode(), 0o600)
     except FileExistsError:
         return False
     except OSError as error:
@@ -78,52 +75,3 @@ def starter() -> str:
         line if not line.strip() or line.startswith("#") else f"#{line}"
         for line in example().splitlines(keepends=True)
     )
-
-
-def _back_up(target: Path, before: bytes, mode: int, now: float) -> Path:
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime(now))
-    for count in range(100):
-        kept = target.with_name(f"{target.name}.{stamp}-{count:02d}.bak")
-        try:
-            _write_new(kept, before, mode)
-            break
-        except FileExistsError:
-            continue
-    stamps = "[0-9]" * 8 + "-" + "[0-9]" * 6 + "-[0-9][0-9]"
-    for old in sorted(target.parent.glob(f"{_literal(target.name)}.{stamps}.bak"))[:-KEPT_BACKUPS]:
-        old.unlink(missing_ok=True)
-    return kept
-
-
-def _literal(name: str) -> str:
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
-
-
-def _write_new(path: Path, content: bytes, mode: int) -> None:
-    """Write a file that isn't there yet; half of one is never left behind."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        path.chmod(mode)
-    except OSError:
-        path.unlink(missing_ok=True)
-        raise
-
-
-def _replace(target: Path, content: bytes, mode: int) -> None:
-    fresh = target.with_name(f".{target.name}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
-    _write_new(fresh, content, mode)
-    try:
-        fresh.replace(target)
-    except OSError:
-        fresh.unlink(missing_ok=True)
-        raise
-    if os.name == "posix":  # elsewhere a folder can't be opened, and a rename is safe once it returns
-        folder = os.open(target.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)

@@ -14,16 +14,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from tui_delegate import disk
 from tui_delegate.core.errors import FileRefused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-KEPT_BACKUPS: Final = 5
 MOST_BYTES: Final = 8 << 20
 PATIENCE: Final = 5.0
 """Seconds to wait for another tui-delegate that is at work in the same folder."""
-_UNFINISHED: Final = ".tui-delegate.tmp"
 
 
 class Spot(NamedTuple):
@@ -154,7 +153,7 @@ def held(path: Path) -> Iterator[None]:
     handle = _lock(target.parent)
     try:
         if handle is not None:
-            _sweep(target)
+            disk.sweep(target)
         yield
     finally:
         if handle is not None:
@@ -187,17 +186,12 @@ def _lock(folder: Path) -> int | None:
 def replace(spot: Spot, data: bytes, *, backup: bool = True) -> Path | None:
     """Write a file whole, if it is still as it was looked at. Gives the copy that was kept of it."""
     try:
-        fresh = spot.target.with_name(f".{spot.target.name}.{os.getpid()}-{os.urandom(4).hex()}{_UNFINISHED}")
         kept = None
-        _write_new(fresh, data, spot.mode, spot.group)
-        try:
+        with disk.aside(spot.target, data, spot.mode, spot.group) as fresh:
             if backup and spot.data is not None:
                 kept = _back_up(spot)
             _same_still(spot)
             _into_place(fresh, spot)
-        finally:
-            fresh.unlink(missing_ok=True)
-        _settle(spot.target.parent)
     except OSError as error:
         raise FileRefused(f"{spot.shown}: can't be written: {error.strerror}") from error
     return kept
@@ -209,7 +203,7 @@ def remove(spot: Spot, *, backup: bool = False) -> Path | None:
         kept = _back_up(spot) if backup and spot.data is not None else None
         _same_still(spot)
         spot.target.unlink()
-        _settle(spot.target.parent)
+        disk.settle(spot.target.parent)
     except OSError as error:
         raise FileRefused(f"{spot.shown}: can't be removed: {error.strerror}") from error
     return kept
@@ -242,55 +236,4 @@ def _changed(spot: Spot) -> FileRefused:
 
 
 def _back_up(spot: Spot) -> Path:
-    target = spot.target
-    stamp = time.strftime("%Y%m%d-%H%M%S", time.gmtime())
-    taken = sorted(target.parent.glob(f"{_literal(target.name)}.{stamp}-[0-9][0-9].bak"))
-    count = int(taken[-1].name[-6:-4]) + 1 if taken else 0
-    kept = target.with_name(f"{target.name}.{stamp}-{count:02d}.bak")
-    _write_new(kept, spot.data or b"", spot.mode, spot.group)
-    stamps = "[0-9]" * 8 + "-" + "[0-9]" * 6 + "-[0-9][0-9]"
-    for old in sorted(target.parent.glob(f"{_literal(target.name)}.{stamps}.bak"))[:-KEPT_BACKUPS]:
-        old.unlink(missing_ok=True)
-    return kept
-
-
-def _sweep(target: Path) -> None:
-    for left in target.parent.glob(f".{_literal(target.name)}.*{_UNFINISHED}"):
-        try:
-            left.unlink(missing_ok=True)
-        except OSError:
-            continue
-
-
-def _literal(name: str) -> str:
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
-
-
-def _write_new(path: Path, data: bytes, mode: int | None, group: int) -> None:
-    handle = os.open(
-        path,
-        os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0),
-        0o666 if mode is None else 0o600,
-    )
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            if group >= 0 and hasattr(os, "fchown") and os.fstat(file.fileno()).st_gid != group:
-                os.fchown(file.fileno(), -1, group)
-            os.fsync(file.fileno())
-        if mode is not None:
-            path.chmod(mode)
-    except OSError:
-        path.unlink(missing_ok=True)
-        raise
-
-
-def _settle(folder: Path) -> None:
-    if os.name != "posix":  # elsewhere a folder can't be opened, and a rename is safe once it returns
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    return disk.keep(spot.target, spot.data or b"", spot.mode, spot.group)

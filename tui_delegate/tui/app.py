@@ -72,8 +72,6 @@ class DelegateApp(Stage):
         mend_reader()
         super().__init__(driver=driver)
         self.house = house
-        self.crash: Exception | None = None
-        """What went wrong inside a widget, if anything did."""
         house.read_picks()
         if house.wanted.theme:
             house.preferences = replace(house.preferences, theme=house.wanted.theme)
@@ -211,7 +209,7 @@ class DelegateApp(Stage):
         if os.environ.get("TUI_DELEGATE_DEBUG"):
             super()._fatal_error()
             return
-        error = self.crash = self._exception
+        error = self._exception
         words = clean_line(f"{type(error).__name__}: {error}", 400)
         self._exit_renderables.append(
             Text(

@@ -12,6 +12,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from tui_delegate import disk
 from tui_delegate.core.records import dataclass
 
 if sys.platform != "win32":
@@ -116,14 +117,7 @@ class PromptHistory:
             raw = file.read()
         if raw.count(b"\n") <= _SLACK * self._most:
             return
-        fresh = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
-        try:
-            _write_all(handle, b"".join(map(_line, _read(raw)[-self._most :])))
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        os.replace(fresh, self.path)
+        disk.replace(self.path, b"".join(map(_line, _read(raw)[-self._most :])), 0o600)
 
 
 class Stroll:

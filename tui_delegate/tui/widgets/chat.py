@@ -18,6 +18,8 @@ from tui_delegate.tui.commands import Command, bindings
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from textual.events import Click
+
     from tui_delegate.core.transcript import Transcript
     from tui_delegate.tui.clock import FrameClock
     from tui_delegate.tui.widgets.answer import Answer
@@ -150,8 +152,21 @@ class Chat(VerticalScroll, can_focus=True):
             exchange = self._make(transcript)
             self._shown.insert(0, exchange)
             self.mount(exchange, after=self._older)
+        self.tell_forgotten(self._forgets)
         self._tell_older()
         self.touch()
+
+    def on_click(self, event: Click) -> None:
+        """Bring back older ones, where the line that tells of them is clicked."""
+        if event.widget is self._older:
+            self.show_older()
+
+    def action_page_up(self) -> None:
+        """Go up a page; at the top, bring back older ones."""
+        if self.scroll_offset.y > 0:
+            super().action_page_up()
+        else:
+            self.show_older()
 
     @property
     def live(self) -> bool:

@@ -252,10 +252,6 @@ class Lines(ScrollView, can_focus=True):
         """Go to the next place, down the text and round."""
         return self._show_hit(self._search.step(1))
 
-    def find_previous(self) -> Hit | None:
-        """Go to the place before, up the text and round."""
-        return self._show_hit(self._search.step(-1))
-
     def _show_hit(self, hit: Hit | None) -> Hit | None:
         if hit is not None:
             row = self.page.row_of(hit.line, hit.start)
