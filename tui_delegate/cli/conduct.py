@@ -67,7 +67,7 @@ class Conduct:
         self._streamed = False
         self._cleaner = Cleaner()
         self._heard: list[Event] = []
-        """What the last run told, but for the text as it came: if it is stopped, what it took is read off here."""
+        """What the last run told, but for its text as it came: what a stopped one took is read off here."""
         self._notes: list[str] = []
         self._warned: set[str] = set()
         """What was said once: three hundred files have the same faults."""
