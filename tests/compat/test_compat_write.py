@@ -132,15 +132,21 @@ def test_more_fences(desk: Desk, server: Scripted, answer: str) -> None:
     assert drafted(desk, server, answer, "--target", "b.py") == "print(1)\n"
 
 
-@pytest.mark.better("where several blocks came and none is the file, all stays and that is said")
-def test_several_blocks(desk: Desk, server: Scripted) -> None:
-    answer = "```python\na = 1\n```\n\nand\n\n```python\nb = 2\n```\n"
+@pytest.mark.better("where it isn't clear which part of an answer is the file, all stays and that is said")
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "```python\na = 1\n```\n\nand\n\n```python\nb = 2\n```\n",
+        "```python\na = 1\n```\nEnjoy\n",
+    ],
+)
+def test_more_than_a_file(desk: Desk, server: Scripted, answer: str) -> None:
     server.say(Chat(answer))
     told = desk.write("--target", "b.py")
     assert (told.code, told.content, (desk.folder / "b.py").read_text()) == (0, answer, answer)
-    assert "several blocks" in str(told.envelope["notes"])
+    assert "with its code fences" in str(told.envelope["notes"])
     plain = desk.run("write", "--context", "a.py", "--spec", "s", "--target", "c.py")
-    assert (plain.code, "several blocks" in plain.err) == (0, True)
+    assert (plain.code, "with its code fences" in plain.err) == (0, True)
     assert "notes" not in desk.write("--target", "d.md").envelope
 
 

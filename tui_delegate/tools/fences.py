@@ -154,7 +154,9 @@ def _unwrap(text: str, name: str) -> Stripped:
         return _half_wrapped(text, lines, first, prose, name)
     if prose or wraps is None:
         return Stripped(text, "" if prose else "several")
-    return _one_of_several(text, lines, fences, name)
+    read = _one_of_several(text, lines, fences, name)
+    # No file of code begins with a fence, or with a sentence and one.
+    return Stripped(text, "several") if not read.what and _are_sentences(before, name) else read
 
 
 def _fences_in(lines: Sequence[str]) -> list[_Fence]:

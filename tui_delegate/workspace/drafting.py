@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 SHOWN_OUTPUT = 4000
 """Characters of a check's output that the model is told, from its end."""
 _SEVERAL = (
-    "The answer holds several blocks of code, and nothing says which of them is the file:"
-    " all of it is kept as it came."
+    "The answer holds more than a file, or several, and which part is meant is not clear:"
+    " all of it is kept as it came, with its code fences."
 )
 
 
