@@ -49,3 +49,39 @@ def test_what_it_held_stands_in_the_order_of_time_also_within_a_second(tmp_path:
     with pytest.raises(FileExistsError):
         disk.write_new(kept[-1], b"other")
     assert kept[-1].read_bytes() == b"6"
+
+
+def test_what_a_person_named_is_new_or_replaced_where_they_said_so(tmp_path: Path) -> None:
+    file, link = tmp_path / "a", tmp_path / "link"
+    disk.save(file, b"one", mode=0o640)
+    link.symlink_to(file)
+    for path in (file, link):
+        with pytest.raises(FileExistsError):
+            disk.save(path, b"two")
+    disk.save(link, lambda out: out.write(b"three"), over=True)
+    assert (link.is_symlink(), file.read_bytes(), stat.S_IMODE(file.stat().st_mode)) == (
+        True,
+        b"three",
+        0o640,
+    )
+    with pytest.raises(OSError, match="it is no file"):
+        disk.save(tmp_path, b"four", over=True)
+    assert names(tmp_path) == ["a", "link"]
+
+
+def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    with pytest.raises(FileExistsError):
+        disk.save(file, lambda out: file.write_bytes(b"theirs"))
+    assert (file.read_bytes(), names(tmp_path)) == (b"theirs", ["a"])
+
+
+def test_without_links_a_new_file_is_renamed_into_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(*_: object) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", none)
+    disk.save(tmp_path / "a", b"one")
+    assert ((tmp_path / "a").read_bytes(), names(tmp_path)) == (b"one", ["a"])

@@ -7,14 +7,20 @@ by its path: see `tools`.
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
+    from typing import BinaryIO
+
+    Data = bytes | Callable[[BinaryIO], object]
+    """What goes into a file: all of it, or what writes it there."""
 
 KEPT: Final = 5
 """How many of what a file held before stay beside it."""
@@ -22,14 +28,14 @@ _UNFINISHED: Final = ".tui-delegate.tmp"
 _MOST_IN_A_SECOND: Final = 100
 
 
-def replace(target: Path, data: bytes, mode: int | None = None) -> None:
+def replace(target: Path, data: Data, mode: int | None = None) -> None:
     """Give a file these bytes, whatever it held. Without a mode the umask sets it."""
     with aside(target, data, mode) as fresh:
         fresh.replace(target)
 
 
 @contextmanager
-def aside(target: Path, data: bytes, mode: int | None = None, group: int = -1) -> Iterator[Path]:
+def aside(target: Path, data: Data, mode: int | None = None, group: int = -1) -> Iterator[Path]:
     """Write a file beside its place, for its name to be given in the `with`; without a name it goes again."""
     fresh = target.with_name(f".{target.name}.{os.getpid()}-{os.urandom(4).hex()}{_UNFINISHED}")
     write_new(fresh, data, mode, group)
@@ -38,6 +44,30 @@ def aside(target: Path, data: bytes, mode: int | None = None, group: int = -1) -
     finally:
         fresh.unlink(missing_ok=True)
     settle(target.parent)
+
+
+def save(path: Path, data: Data, *, over: bool = False, mode: int | None = None) -> None:
+    """Write a file where a person said: a new one, or `over` the one that is there. A link is followed.
+
+    Raises a FileExistsError, or the OSError of what can't be written or is no file at all.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists():
+        if not target.is_file():
+            raise OSError(errno.EINVAL, "it is no file")
+        if not over:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
+        mode = stat.S_IMODE(target.stat().st_mode) if mode is None else mode
+    with aside(target, data, mode) as fresh:
+        if over:
+            fresh.replace(target)
+            return
+        try:
+            os.link(fresh, target)  # unlike a rename it takes nobody's place
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links
+            fresh.rename(target)
 
 
 def sweep(target: Path) -> None:
@@ -69,22 +99,24 @@ def keep(target: Path, data: bytes, mode: int | None, group: int = -1, *, now: f
     return kept
 
 
-def write_new(path: Path, data: bytes, mode: int | None = None, group: int = -1) -> None:
+def write_new(path: Path, data: Data, mode: int | None = None, group: int = -1) -> None:
     """Write a file that isn't there yet, down to the disk; half of one is never left behind."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     handle = os.open(path, flags, 0o666 if mode is None else 0o600)
+    whole = False
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.write(data) if isinstance(data, bytes) else data(file)
             file.flush()
             if group >= 0 and hasattr(os, "fchown") and os.fstat(file.fileno()).st_gid != group:
                 os.fchown(file.fileno(), -1, group)
             os.fsync(file.fileno())
         if mode is not None:
             path.chmod(mode)
-    except OSError:
-        path.unlink(missing_ok=True)
-        raise
+        whole = True
+    finally:
+        if not whole:
+            path.unlink(missing_ok=True)
 
 
 def settle(folder: Path) -> None:

@@ -4,6 +4,7 @@ Where the lines go is the caller's: a pipe, a file. The ledger verb loads this, 
 """
 
 import csv
+import io
 import json
 import time
 from typing import TYPE_CHECKING, Final
@@ -15,7 +16,7 @@ from tui_delegate.journal.ledger import Call
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-    from typing import TextIO
+    from typing import BinaryIO, TextIO
 
 FORMS: Final = ("csv", "jsonl")
 _CONTROLS: Final = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
@@ -28,17 +29,24 @@ def export(calls: "Iterable[Call]", form: str, out: "TextIO") -> int:
 
 def export_file(calls: "Iterable[Call]", form: str, path: "Path", *, replace: bool = False) -> int:
     """Write calls to a file, whole or not at all; gives how many. Raises an InputError."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        if not replace and path.exists():
-            raise InputError(f"{path} is there already.", "Give another name, or write over it.")
-        with open(part, "w", encoding="utf-8", errors="replace", newline="") as out:
+    from tui_delegate import disk
+
+    count = 0
+
+    def write(file: "BinaryIO") -> None:
+        nonlocal count
+        out = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")
+        try:
             count = export(calls, form, out)
-        part.replace(path)
+        finally:
+            out.detach()
+
+    try:
+        disk.save(path, write, over=replace)
+    except FileExistsError as error:
+        raise InputError(f"{path} is there already.", "Give another name, or write over it.") from error
     except OSError as error:
         raise InputError(f"{path} can't be written: {error.strerror}.", "Give another place.") from error
-    finally:
-        part.unlink(missing_ok=True)
     return count
 
 

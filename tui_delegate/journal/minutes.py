@@ -7,12 +7,12 @@ place; in JSON it is as it was said. Nothing that is there already is overwritte
 from __future__ import annotations
 
 import json
-import os
 import re
 import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
+from tui_delegate import disk
 from tui_delegate.core.clean import clean, clean_line
 from tui_delegate.core.errors import InputError
 from tui_delegate.core.flags import partial_words
@@ -65,10 +65,8 @@ def json_text(value: dict[str, object]) -> str:
 
 def save(path: Path, text: str, *, over: bool = False) -> None:
     """Write a file for its owner only. Raises an InputError where one is there already, unless `over`."""
-    flags = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if over else os.O_EXCL)
     try:
-        with open(os.open(path, flags, 0o600), "w", encoding="utf-8") as file:
-            file.write(text)
+        disk.save(path, text.encode(), over=over, mode=0o600)
     except FileExistsError as error:
         raise InputError(f"{path} is there already.", "Choose another name.") from error
     except (OSError, ValueError) as error:
