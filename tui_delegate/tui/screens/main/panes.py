@@ -27,7 +27,7 @@ class PaneActions(Ground):
 
     def action_pane_cancel(self) -> None:
         """Stop this worker; what it wrote stays."""
-        if found := self._worker():
+        if (found := self._worker()) and self._may_command(found[0]) and self._at_work(found[1]):
             self._command(lambda run: run.cancel(found[1].path), found[0])
 
     def action_pane_cancel_tree(self) -> None:
@@ -57,7 +57,7 @@ class PaneActions(Ground):
     @work(group="pane", exclusive=True)
     async def action_pane_steer(self) -> None:
         """Give this worker a note, which it reads at its next step."""
-        if not (found := self._worker()) or not self._may_command(found[0]):
+        if not (found := self._worker()) or not self._may_command(found[0]) or not self._at_work(found[1]):
             return
         note = await self.app.push_screen_wait(
             AskLine(
@@ -65,7 +65,7 @@ class PaneActions(Ground):
                 hint="it reads this at its next step · esc leaves it",
             )
         )
-        if note and note.strip():
+        if note and note.strip() and self._at_work(found[1]):
             self._command(lambda run: run.steer(found[1].path, note), found[0])
 
     @work(group="pane", exclusive=True)
@@ -162,6 +162,12 @@ class PaneActions(Ground):
             self.say("This run has ended: ask the manager again instead (g in the chat).")
         return False
 
+    def _at_work(self, node: Node) -> bool:
+        if node.state not in ENDED:
+            return True
+        self.say(f"Worker {figures.place(node.path)} has ended: r gives it its task once more.")
+        return False
+
     def _command(self, act: object, transcript: Transcript, *, quiet: bool = False) -> bool:
         run = self.run_of(transcript)
         if run is None:
@@ -182,7 +188,8 @@ def _cancel(path: RunPath, run: Run) -> None:
 
 def _focus_number(number: int) -> Callable[[PaneActions], None]:
     def action(self: PaneActions) -> None:
-        self.side.focus_number(number)
+        if not self.side.focus_number(number):
+            self.say(f"There is no worker {number} here.")
 
     action.__doc__ = f"Go to pane {number}."
     return action
