@@ -229,7 +229,7 @@ def test_an_edit_counts_from_when_it_is_made_and_not_first_when_the_result_goes_
     transcript.apply(Commanded(path=WORKER, command="replace", text="by hand, and longer"))
     transcript.apply(Returned(path=WORKER, text="by hand", edited=True, cut=12))
     assert (node.text, node.cut, node.ended) == ("by hand, and longer", 12, 7.0)
-    assert [part.text for part in node.parts if part.kind == "text"] == ["wo", "by hand", "by hand, and longer"]
+    assert [part.text for part in node.parts] == ["wo", "by hand", "by hand, and longer"]
     transcript.apply(started(WORKER, 2))
     assert (node.edited, node.state) == (False, "queued")
 

@@ -111,8 +111,8 @@ def _title(title: str, room: int) -> Content:
 def _post(post: Post, role: str) -> Content:
     # What is builtin says so wherever it stands: it is no language model.
     short = post.model if post.model.startswith("builtin/") else post.model.rsplit("/", 1)[-1]
-    name = clean_line(short or "…", 28)
-    where = f" · {clean_line(post.profile, 20)}" if role and post.profile else ""
+    name = clean_line(short or post.profile or "…", 28)
+    where = f" · {clean_line(post.profile, 20)}" if role and short and post.profile else ""
     return Content.assemble((role, "$dim"), name, (where, "$dim"), " ", _dot(post.healthy))
 
 

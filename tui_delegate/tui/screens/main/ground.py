@@ -90,6 +90,8 @@ class Ground(Screen[None]):
         self.told_once: set[str] = set()
         self.whole = ""
         """The part that has the whole screen; empty: none."""
+        self.instead = ""
+        """The run whose prompt is edited in the bar: what is sent next takes its place."""
         self.sought, self.hit, self.copied = "", 0, 0
         self.foreign: dict[str, Transcript] = {}
         """Runs of other processes that are live, by their id."""

@@ -152,7 +152,7 @@ class Showing(AroundActions):
 
     def show_strip(self) -> None:
         """Give the strip the runs of this session and every live one of others."""
-        runs = self.talk.conversation.runs if self.talk else []
+        runs = self.talk.conversation.made.values() if self.talk else ()
         session = self.talk.conversation.session if self.talk else ""
         self.strip.show([*runs, *self.foreign.values()], session)
 
@@ -227,7 +227,7 @@ class Showing(AroundActions):
         )
 
     def _totals(self) -> Totals:
-        runs = self.talk.conversation.runs if self.talk else []
+        runs = list(self.talk.conversation.made.values()) if self.talk else []
         usage = sum((one.usage for one in runs), Usage())
         worth = savings(runs)
         costs = [one.cost for one in runs]
