@@ -35,3 +35,12 @@ def test_a_profile_stands_for_its_model_until_that_is_known(size: tuple[int, int
     assert manager in text
     assert "qwen3" in text
     assert "…" not in text
+
+
+def test_one_line_tells_of_the_window_once_it_runs_out() -> None:
+    def standing(context: int) -> Standing:
+        return Standing(manager=Post("p", "qwen3", True), context=context, window=1000)
+
+    assert "context" not in shown(standing(100), (80, 24))
+    assert "context 91%  qwen3" in shown(standing(910), (80, 24))
+    assert "910/1,000" in shown(standing(910), (120, 40))
