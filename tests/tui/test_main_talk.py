@@ -255,6 +255,22 @@ def test_a_window_that_is_too_small_is_told_of_before_anything_is_sent(tmp_path:
     talking(tmp_path, boss, part, window=4_096)
 
 
+def test_a_prompt_that_comes_back_takes_nothing_from_what_is_written_meanwhile(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+
+    async def part(stand: Stand) -> None:
+        await stand.ask("first")
+        await stand.until(lambda: stand.main.busy)
+        await stand.ask("second")
+        await stand.type("third thought")
+        gate.set()
+        await stand.until("Drop the oldest")
+        await stand.press("escape")
+        await stand.until("❯ second", "third thought")
+
+    talking(tmp_path, Answering(lambda request: Step([LONG], gate=gate)), part, window=4_096)
+
+
 def _answered(stand: Stand, number: int) -> bool:
     return len(stand.conversation.runs) == number and not stand.main.busy
 

@@ -234,8 +234,9 @@ class ChatActions(PaneActions):
         return _WAYS.get(answer, "")
 
     def prompt_refused(self, prompt: str, error: DelegateError) -> None:
-        """Give a prompt back that can't be run, and say why."""
-        self.bar.draft = prompt
+        """Give a prompt back that can't be run, before what is written meanwhile, and say why."""
+        draft = self.bar.draft
+        self.bar.draft = f"{prompt}\n{draft}" if draft.strip() else prompt
         self.say_error(error)
 
     def _rewind(self, keep: int) -> None:
