@@ -139,7 +139,11 @@ def test_a_worker_that_is_done_can_be_asked_again_until_all_are(tmp_path: Path) 
 def test_a_worker_is_tried_on_another_model(tmp_path: Path) -> None:
     async def part(stand: Stand, crew: Crew) -> None:
         await stand.press("alt+1", "R")
-        await stand.until("builtin/extract")
+        await stand.until("Run worker 1 once more on", "builtin/extract")
+        assert "as default" not in stand.text
+        assert "tab role" not in stand.text
+        await stand.press("tab", "ctrl+s")
+        await stand.until("Run worker 1 once more on")
         await stand.type("extract")
         await stand.until(lambda: "builtin/digest" not in stand.text)
         await stand.press("enter")

@@ -55,12 +55,12 @@ class AroundActions(ViewActions):
         self.say(f"{who}: {place}, from the next prompt on.{follow}")
         self.show_standing()
 
-    async def pick_place(self) -> str:
-        """Ask for a profile or a `profile/model`."""
+    async def pick_place(self, worker: str) -> str:
+        """Ask for a profile or a `profile/model` for a worker's next attempt."""
         from tui_delegate.tui.screens.models import ModelPicker
 
         picked = await self.app.push_screen_wait(
-            ModelPicker(self.house.workspace, self.recent, role="worker")
+            ModelPicker(self.house.workspace, self.recent, role="worker", once_for=worker)
         )
         place = f"{picked.profile}/{picked.model}".rstrip("/") if picked else ""
         try:

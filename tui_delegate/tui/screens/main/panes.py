@@ -50,7 +50,7 @@ class PaneActions(Ground):
         """Run this delegation once more, on another profile or model."""
         if not (found := self._worker()) or not self._may_command(found[0]):
             return
-        place = await self.pick_place()
+        place = await self.pick_place(f"worker {figures.place(found[1].path)}")
         if place:
             self._command(lambda run: run.retry(found[1].path, place), found[0])
 
