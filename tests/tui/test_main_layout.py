@@ -56,3 +56,15 @@ def test_a_wide_screen_just_follows_them(tmp_path: Path) -> None:
         assert stand.app.house.preferences.strip_rows == 5
 
     drive(house_in(tmp_path), part, (160, 50))
+
+
+def test_to_add_a_server_opens_the_form_for_it(tmp_path: Path) -> None:
+    async def part(stand: Stand) -> None:
+        await stand.ask("/servers")
+        await stand.until("add a server")
+        await stand.press("a")
+        await stand.until("A new profile", "base_url")
+        await stand.press("escape")
+        await stand.until("Profiles", lambda: "A new profile" not in stand.text)
+
+    drive(house_in(tmp_path), part, (120, 40))
