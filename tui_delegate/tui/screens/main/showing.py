@@ -18,7 +18,6 @@ from tui_delegate.core.transcript import ENDED
 from tui_delegate.core.usage import Usage
 from tui_delegate.tui import figures
 from tui_delegate.tui.screens.main.around import AroundActions
-from tui_delegate.tui.widgets.chat import Chat
 from tui_delegate.tui.widgets.header import Post, Standing, Totals
 from tui_delegate.tui.widgets.strip import Strip
 
@@ -134,11 +133,6 @@ class Showing(AroundActions):
     def journal_failed(self, error: DelegateError) -> None:
         """Say that the journal can't be followed."""
         self.say_error(error)
-
-    @on(Chat.Below)
-    def tell_below(self, event: Chat.Below) -> None:
-        """Say that something new stands below."""
-        self.chat.border_subtitle = "↓ new below (end)" if event.waiting else ""
 
     @on(Strip.Picked)
     def show_picked(self, event: Strip.Picked) -> None:
