@@ -168,12 +168,13 @@ def test_what_is_selected_is_copied_as_it_was_said() -> None:
 
 def test_a_very_long_answer_comes_in_pieces() -> None:
     async def part(app: Talk, pilot: Pilot[int]) -> None:
-        text = LONG * (3 * AT_ONCE // len(LONG)) + "The end."
+        text = LONG * (6 * AT_ONCE // len(LONG)) + "The end."
         app.chat.show([told(text, done=True)])
         await pilot.pause()
         app.chat.flush()
         answer = app.query_one(Answer)
-        assert 0 < len(answer.source) <= AT_ONCE or not answer.source
+        # The clock may have made a frame of its own meanwhile.
+        assert len(answer.source) <= 3 * AT_ONCE
         await app.draw(pilot)
         assert answer.source == text
         assert "  The end." in app.rows(pilot)
