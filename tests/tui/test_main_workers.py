@@ -288,6 +288,18 @@ def test_commands_to_a_run_that_is_over_say_so(tmp_path: Path) -> None:
     at_work(tmp_path, part)
 
 
+def test_a_run_of_another_process_is_only_looked_at_while_it_goes_on_and_after(tmp_path: Path) -> None:
+    async def part(stand: Stand) -> None:
+        transcript = await stand.watch("foreign")
+        await stand.press("alt+1", "x")
+        await stand.until(lambda: "Another process runs this" in stand.said)
+        stand.main.ended(transcript)
+        await stand.press("alt+1", "x")
+        await stand.until(lambda: "This is not of this conversation, and has ended" in stand.said)
+
+    drive(house_in(tmp_path), part)
+
+
 def test_a_worker_that_has_ended_says_so_to_who_would_stop_or_tell_it(tmp_path: Path) -> None:
     async def part(stand: Stand, crew: Crew) -> None:
         await stand.press("alt+1", "s")

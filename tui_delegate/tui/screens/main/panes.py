@@ -158,6 +158,8 @@ class PaneActions(Ground):
             return True
         if transcript.run in self.foreign:
             self.say("Another process runs this: it can be watched from here, not steered.")
+        elif self.talk and all(one.run != transcript.run for one in self.talk.conversation.runs):
+            self.say("This is not of this conversation, and has ended: it can be read here, nothing more.")
         else:
             self.say("This run has ended: ask the manager again instead (g in the chat).")
         return False
