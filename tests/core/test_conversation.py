@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from tui_delegate.core import conversation
 from tui_delegate.core.calls import RunContext
-from tui_delegate.core.conversation import chain, estimated_tokens, history, leaves
+from tui_delegate.core.conversation import chain, estimated_tokens, given_way, history, leaves
 from tui_delegate.core.events import Cancelled, Event, Failed, Finished, Opened, Wrote
 from tui_delegate.core.transcript import Transcript
 
 
-def run(name: str, after: str = "", *said: Event, session: str = "s", prompt: str = "") -> Transcript:
+def run(
+    name: str, after: str = "", *said: Event, session: str = "s", prompt: str = "", command: str = "chat"
+) -> Transcript:
     transcript = Transcript()
-    context = RunContext(session=session)
+    context = RunContext(command, session)
     for event in (Opened(run=name, prompt=prompt or f"ask {name}", after=after, context=context), *said):
         transcript.apply(event)
     return transcript
@@ -50,6 +52,26 @@ def test_a_chain_goes_on_across_sessions() -> None:
 def test_a_fork_ends_nothing_where_it_went_off() -> None:
     runs = told(answered("a"), answered("f", "a", session="fork"))
     assert leaves(runs, "s") == ["a"]
+
+
+def summed(name: str, after: str, *said: Event) -> Transcript:
+    return run(name, after, *said, command="recap")
+
+
+def test_a_run_that_sums_up_is_no_place_where_a_session_stands() -> None:
+    runs = told(answered("a"), summed("r", "a", Finished(text="in short")))
+    assert leaves(runs, "s") == ["a"]
+
+
+def test_what_was_summed_up_after_the_last_run_gives_way_to_the_recap() -> None:
+    recap, stopped = summed("r", "b", Finished(text="in short")), summed("r2", "c", Cancelled(text="in"))
+    runs = [answered("a"), answered("b", "a"), answered("c", "b")]
+    assert given_way(told(*runs, recap, stopped), runs) == (2, "in short")
+    assert given_way(told(recap, *runs), runs) == (0, "")
+    assert given_way(told(*runs, summed("r", "elsewhere", Finished(text="no"))), runs) == (0, "")
+    runs[-1].forgets, runs[-1].recap = 1, "before"
+    assert given_way(told(recap, *runs), runs) == (1, "before")
+    assert given_way({}, []) == (0, "")
 
 
 def test_a_missing_link_shortens_a_chain_and_a_circle_ends_it() -> None:

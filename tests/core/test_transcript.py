@@ -220,6 +220,20 @@ def test_an_edited_result_is_what_the_node_says_and_how_it_ended() -> None:
     assert (node.text, node.edited, node.state, node.code) == ("by hand", True, "done", "")
 
 
+def test_an_edit_counts_from_when_it_is_made_and_not_first_when_the_result_goes_back() -> None:
+    edit = Commanded(path=WORKER, command="replace", text="by hand", at=7.0)
+    stopped = Cancelled(path=WORKER, text="wo", at=8.0)
+    transcript = folded(delegated(), started(WORKER), Wrote(path=WORKER, text="wo"), edit, stopped)
+    node = transcript.node(WORKER)
+    assert (node.text, node.edited, node.state, node.ended) == ("by hand", True, "done", 7.0)
+    transcript.apply(Commanded(path=WORKER, command="replace", text="by hand, and longer"))
+    transcript.apply(Returned(path=WORKER, text="by hand", edited=True, cut=12))
+    assert (node.text, node.cut, node.ended) == ("by hand, and longer", 12, 7.0)
+    assert [part.text for part in node.parts] == ["wo", "by hand", "by hand, and longer"]
+    transcript.apply(started(WORKER, 2))
+    assert (node.edited, node.state) == (False, "queued")
+
+
 def test_a_cut_result_is_kept_whole_on_the_screen() -> None:
     ended = Finished(path=WORKER, text="long result")
     node = folded(delegated(), started(WORKER), ended, Returned(path=WORKER, text="long", cut=7)).node(WORKER)

@@ -28,14 +28,10 @@ class Talk(Stage):
         super().__init__()
         self.clock = FrameClock(self, now=lambda: 1_000.0)  # it flushes once; the rest is for `draw`
         self.chat = Chat(self.clock, wall=lambda: 1_000.0)
-        self.below: list[bool] = []
         self.links: list[str] = []
 
     def compose(self) -> ComposeResult:
         yield self.chat
-
-    def on_chat_below(self, event: Chat.Below) -> None:
-        self.below.append(event.waiting)
 
     def on_answer_link_clicked(self, event: Answer.LinkClicked) -> None:
         self.links.append(event.href)
@@ -102,11 +98,11 @@ def test_the_tail_is_followed_until_somebody_leaves_it() -> None:
         live.apply(Wrote(text="Unseen.\n\n" * 30))
         await app.draw(pilot)
         assert app.rows(pilot) == before
-        assert app.below == [True]
-        app.chat.to_end()
+        assert before[-1].endswith("↓ new below (end)")
+        await pilot.click(app.chat._below)
         await app.draw(pilot)
         assert "  Unseen." in app.rows(pilot)
-        assert app.below == [True, False]
+        assert "new below" not in "".join(app.rows(pilot))
 
     chatting(part)
 
@@ -195,7 +191,7 @@ def test_what_is_selected_is_copied_as_it_was_said() -> None:
 
 def test_a_very_long_answer_comes_in_pieces() -> None:
     async def part(app: Talk, pilot: Pilot[int]) -> None:
-        text = LONG * (3 * AT_ONCE // len(LONG)) + "The end."
+        text = LONG * (6 * AT_ONCE // len(LONG)) + "The end."
         app.chat.show([told(text, done=True)])
         await pilot.pause()
         app.chat.flush()

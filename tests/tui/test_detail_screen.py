@@ -106,7 +106,7 @@ def test_the_story_has_every_part_of_every_attempt_in_order() -> None:
         "── said · attempt 2 ──",
         "── failed: timeout ──",
     ]
-    assert story.endswith("too slow wait")
+    assert story.endswith("too slow. wait")
 
 
 def test_a_request_is_labelled_as_put_together_and_keeps_results_with_their_calls() -> None:
@@ -142,6 +142,9 @@ def test_calls_are_rows_with_their_times_and_a_sum() -> None:
     assert " ".join(lines[2].split()) == "2 lms/q 1,204 288 1,024 0.0s 0.3s 3.1s 93 $0.0000 ok"
     assert "together" in lines[3]
     assert lines[-1] == "context of the last call: 1,492 of 8,192 tokens (18%)"
+    narrow = rebuilt.calls(told().nodes[W], 56).splitlines()
+    assert " ".join(narrow[0].split()) == "# model in out total cost ended"
+    assert max(map(len, narrow[:4])) <= 56 < max(map(len, lines[:4]))
     transcript = Transcript()
     assert rebuilt.calls(transcript.root) == "No model call has ended yet."
     assert rebuilt.files(transcript.root) == "It was given no files."

@@ -80,7 +80,14 @@ def test_speed_is_of_the_calls_whose_speed_is_known() -> None:
     ]
     _, cost, speed = charts(slices, 2, 0.0, 60.0)
     assert speed.series[0].figures == (30.0, 0.0)
-    assert cost.note.startswith("1 calls of unknown cost")
+    assert cost.note == "1 call of unknown cost is not in it"
+
+
+def test_where_there_is_nothing_to_show_a_plot_says_so() -> None:
+    for chart in charts([], 3, 0.0, 1.0):
+        assert (chart.note, chart.begins, chart.ends) == ("no call to show", "", "")
+    assert drawn(charts([], 3, 0.0, 1.0)[0])[0].strip() == "tokens  no call to show"
+    assert charts([Slice(0, "m", 5, 0, 0, 0, 0)], 1, 0.0, 60.0)[1].note == "nothing was paid"
 
 
 def test_the_name_of_a_model_reaches_the_legend_clean() -> None:

@@ -262,6 +262,16 @@ def test_plots_take_the_place_of_the_table_and_give_it_back(path: Path, size: tu
     play(path, story, size)
 
 
+def test_keys_work_on_over_the_plots_after_another_screen_stood_in_front(path: Path) -> None:
+    async def story(app: LedgerStage, pilot: Pilot[int]) -> None:
+        await press(pilot, "p", "c", "escape", "p")
+        text = screen_text(pilot)
+        assert "time↓" in text
+        assert "calls 30" in text
+
+    play(path, story)
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_enter_and_a_double_click_open_a_call(path: Path, size: tuple[int, int]) -> None:
     async def story(app: LedgerStage, pilot: Pilot[int]) -> None:

@@ -372,6 +372,19 @@ def test_a_caret_stands_where_more_is_to_come() -> None:
     staged(test)
 
 
+def test_a_caret_leaves_the_row_above_a_new_attempt() -> None:
+    async def test(lines: Counting, pilot: Pilot[int]) -> None:
+        lines.write("so far")
+        lines.live = True
+        assert CARET in lines.shown()[0]
+        lines.divide("attempt 2")
+        lines.write("anew")
+        assert [row.strip() for row in lines.shown()[:1]] == ["so far"]
+        assert CARET in lines.shown()[2]
+
+    staged(test)
+
+
 def test_a_foot_stands_under_the_text_and_is_no_part_of_it() -> None:
     async def test(lines: Counting, pilot: Pilot[int]) -> None:
         lines.write("text")

@@ -128,13 +128,43 @@ def test_a_prompt_is_edited_and_sent_again_without_what_came_after(tmp_path: Pat
         await said(stand, "second", "two")
         stand.main.chat.focus()
         await stand.press("k", "k", "e")
-        await stand.until("❯ first", lambda: "second" not in stand.text)
+        await stand.until("❯ first", lambda: "Enter asks this in place" in stand.said)
         await stand.type(" again")
         await stand.press("enter")
-        await stand.until("three")
+        await stand.until("three", lambda: "second" not in stand.text)
         assert asked(boss) == ["first again"]
 
     talking(tmp_path, boss, part)
+
+
+def test_an_edit_that_is_left_takes_nothing_away(tmp_path: Path) -> None:
+    boss = saying("one", "two", "three")
+
+    async def part(stand: Stand) -> None:
+        await said(stand, "first", "one")
+        await said(stand, "second", "two")
+        stand.main.chat.focus()
+        await stand.press("k", "k", "e")
+        await stand.until("❯ first")
+        await stand.press("ctrl+c")
+        await stand.until("❯ Ask the manager")
+        await stand.ask("third")
+        await stand.until("three", "one", "two")
+        assert asked(boss) == ["first", "one", "second", "two", "third"]
+
+    talking(tmp_path, boss, part)
+
+
+def test_what_was_gone_back_from_stays_in_the_sums(tmp_path: Path) -> None:
+    async def part(stand: Stand) -> None:
+        await said(stand, "first", "one")
+        await said(stand, "second", "two")
+        await stand.until("calls 2")
+        stand.main.chat.focus()
+        await stand.press("g")
+        await stand.until("three", "calls 3")
+
+    talking(tmp_path, saying("one", "two", "three"), part)
 
 
 def test_the_last_prompt_is_asked_once_more(tmp_path: Path) -> None:
@@ -223,6 +253,22 @@ def test_a_window_that_is_too_small_is_told_of_before_anything_is_sent(tmp_path:
         assert asked(boss) == ["second"]
 
     talking(tmp_path, boss, part, window=4_096)
+
+
+def test_a_prompt_that_comes_back_takes_nothing_from_what_is_written_meanwhile(tmp_path: Path) -> None:
+    gate = asyncio.Event()
+
+    async def part(stand: Stand) -> None:
+        await stand.ask("first")
+        await stand.until(lambda: stand.main.busy)
+        await stand.ask("second")
+        await stand.type("third thought")
+        gate.set()
+        await stand.until("Drop the oldest")
+        await stand.press("escape")
+        await stand.until("❯ second", "third thought")
+
+    talking(tmp_path, Answering(lambda request: Step([LONG], gate=gate)), part, window=4_096)
 
 
 def _answered(stand: Stand, number: int) -> bool:

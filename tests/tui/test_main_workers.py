@@ -139,7 +139,11 @@ def test_a_worker_that_is_done_can_be_asked_again_until_all_are(tmp_path: Path) 
 def test_a_worker_is_tried_on_another_model(tmp_path: Path) -> None:
     async def part(stand: Stand, crew: Crew) -> None:
         await stand.press("alt+1", "R")
-        await stand.until("builtin/extract")
+        await stand.until("Run worker 1 once more on", "builtin/extract")
+        assert "as default" not in stand.text
+        assert "tab role" not in stand.text
+        await stand.press("tab", "ctrl+s")
+        await stand.until("Run worker 1 once more on")
         await stand.type("extract")
         await stand.until(lambda: "builtin/digest" not in stand.text)
         await stand.press("enter")
@@ -181,6 +185,29 @@ def test_a_result_is_edited_before_the_manager_gets_it(tmp_path: Path) -> None:
         await stand.press("ctrl+s")
         await stand.until("Both are told.", "✎ edited by you")
         assert "EDITED result of alpha part" in crew.told
+
+    at_work(tmp_path, part)
+
+
+def test_an_edit_shows_at_once_and_is_what_the_next_edit_begins_with(tmp_path: Path) -> None:
+    async def part(stand: Stand, crew: Crew) -> None:
+        crew.let_go("alpha part")
+        await stand.until("1 ✓ done")
+        await stand.press("alt+1", "e")
+        await stand.until("Result of worker 1")
+        await stand.press("ctrl+home")
+        await stand.type("EDITED ")
+        await stand.press("ctrl+s")
+        await stand.until("1 ✎ edited by you", "── as you edited it", "EDITED result of alpha part")
+        assert len(crew.boss.asked) == 1
+        await stand.press("e")
+        await stand.until("Result of worker 1", "EDITED result of alpha part")
+        await stand.press("ctrl+home")
+        await stand.type("TWICE ")
+        await stand.press("ctrl+s")
+        crew.let_go()
+        await stand.until("Both are told.")
+        assert "TWICE EDITED result of alpha part" in crew.told
 
     at_work(tmp_path, part)
 
@@ -257,6 +284,39 @@ def test_commands_to_a_run_that_is_over_say_so(tmp_path: Path) -> None:
             stand.app.clear_notifications()
             await stand.press("alt+1", key)
             await stand.until(lambda: "This run has ended" in stand.said)
+
+    at_work(tmp_path, part)
+
+
+def test_a_run_of_another_process_is_only_looked_at_while_it_goes_on_and_after(tmp_path: Path) -> None:
+    async def part(stand: Stand) -> None:
+        transcript = await stand.watch("foreign")
+        await stand.press("alt+1", "x")
+        await stand.until(lambda: "Another process runs this" in stand.said)
+        stand.main.ended(transcript)
+        await stand.press("alt+1", "x")
+        await stand.until(lambda: "This is not of this conversation, and has ended" in stand.said)
+
+    drive(house_in(tmp_path), part)
+
+
+def test_a_worker_that_has_ended_says_so_to_who_would_stop_or_tell_it(tmp_path: Path) -> None:
+    async def part(stand: Stand, crew: Crew) -> None:
+        await stand.press("alt+1", "s")
+        await stand.until("Tell worker 1:")
+        crew.let_go("alpha part")
+        await stand.until("✓ done")
+        await stand.type("be brief")
+        await stand.press("enter")
+        await stand.until(lambda: "Worker 1 has ended: r gives it its task once more." in stand.said)
+        for key in ("s", "x"):
+            stand.app.clear_notifications()
+            await stand.press(key)
+            await stand.until(lambda: "Worker 1 has ended" in stand.said)
+        await stand.press("alt+3")
+        await stand.until(lambda: "There is no worker 3 here." in stand.said)
+        crew.let_go()
+        await stand.until("Both are told.")
 
     at_work(tmp_path, part)
 

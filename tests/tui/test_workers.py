@@ -57,6 +57,21 @@ def tell_states(app: WorkersStage, *words: str) -> Transcript:
     return transcript
 
 
+def test_a_row_is_sent_even_if_a_frame_for_another_part_has_drawn_it_before() -> None:
+    async def test(app: WorkersStage, pilot: Pilot[int]) -> None:
+        app.crew.mode = "list"
+        transcript = tell_states(app, "writing", "writing")
+        await shown(app, pilot)
+        roster = app.crew.roster
+        transcript.apply(Finished(path=(0,), text="that is all", at=9.0))
+        roster.render_lines(roster.size.region)
+        roster._exchange_repaint_regions()
+        roster.flush()
+        assert [region.y for region in roster._exchange_repaint_regions()] == [0]
+
+    staged(test)
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("mode", ["panes", "list", "tree"])
 def test_every_state_has_its_word_in_every_mode_and_size(mode: str, size: tuple[int, int]) -> None:

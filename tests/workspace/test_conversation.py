@@ -12,6 +12,7 @@ import pytest
 from tests.cli.speaking import CHAT, SSE, body, said, text
 from tests.loopback import Answer, Asked, Loopback, serving, table
 from tests.workspace.places import PLAIN, workspace
+from tui_delegate.core.conversation import leaves
 from tui_delegate.core.errors import DelegateError, InputError
 from tui_delegate.core.events import Event
 from tui_delegate.core.limits import Limits
@@ -151,6 +152,35 @@ def test_a_session_stands_where_it_was_left_after_it_is_loaded(tmp_path: Path) -
         conversation.load(runs, list(runs)[-1])
         await conversation.play("three")
         assert last_told(server)[1:] == ["what was said", "two", "answer 2", "three"]
+
+    told(tmp_path, story)
+
+
+def test_a_summary_holds_after_the_session_is_loaded(tmp_path: Path) -> None:
+    async def story(conversation: Conversation, face: Face, server: Loopback) -> None:
+        await conversation.play("one")
+        await conversation.sum_up(1)
+        session, made = conversation.session, dict(conversation.made)
+        conversation.begin_anew()
+        conversation.session = session
+        conversation.load(made, leaves(made, session)[-1])
+        assert [run.prompt for run in conversation.runs] == ["one"]
+        await conversation.play("two")
+        assert last_told(server)[1:] == ["RECAP", "two"]
+
+    told(tmp_path, story)
+
+
+def test_what_was_paid_for_stays_counted(tmp_path: Path) -> None:
+    async def story(conversation: Conversation, face: Face, server: Loopback) -> None:
+        await conversation.play("one")
+        conversation.rewind(0)
+        await conversation.play("another one")
+        await conversation.sum_up(1)
+        commands = [one.context.command for one in conversation.made.values()]
+        assert commands == ["chat", "chat", "recap"]
+        conversation.fork(1)
+        assert conversation.made == {}
 
     told(tmp_path, story)
 

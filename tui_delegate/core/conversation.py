@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 RECAP: Final = "Sum up what we have said so far."
 """What the manager is told that it was asked, where its answer is the recap."""
+SUMS_UP: Final = "recap"
+"""The command of runs that sum up. Nobody said their prompts, and no run goes on from them."""
 PER_MESSAGE: Final = 4
 """Tokens that a message costs beside its text."""
 
@@ -37,9 +39,31 @@ def leaves(transcripts: Mapping[str, Transcript], session: str = "") -> list[str
     The last one is where a session stands. Runs of another session that went on from here do not count: a
     fork ends nothing.
     """
-    here = {run: one for run, one in transcripts.items() if not session or one.session == session}
+    here = {
+        run: one
+        for run, one in transcripts.items()
+        if (not session or one.session == session) and one.context.command != SUMS_UP
+    }
     followed = {one.after for run, one in here.items() if one.after != run}
     return [run for run in here if run not in followed] or list(here)[-1:]
+
+
+def given_way(transcripts: Mapping[str, Transcript], runs: Sequence[Transcript]) -> tuple[int, str]:
+    """Say how many of the first runs the manager is not told any more, and the recap in their place.
+
+    The last run holds both, as they were when it began; what was summed up since then counts too.
+    """
+    if not runs:
+        return 0, ""
+    last = runs[-1]
+    forgets, recap = last.forgets, last.recap
+    places = {one.run: place for place, one in enumerate(runs, 1)}
+    names = list(transcripts)
+    for one in map(transcripts.__getitem__, names[names.index(last.run) + 1 :]):
+        summed = one.context.command == SUMS_UP and one.root.state == "done" and one.root.text.strip()
+        if summed and one.after in places:
+            forgets, recap = places[one.after], one.root.text
+    return forgets, recap
 
 
 def history(runs: Sequence[Transcript], forgets: int = 0, recap: str = "") -> tuple[Message, ...]:

@@ -210,15 +210,16 @@ class Transcript:
             case Spent():
                 _apply_spent(node, event)
             case Returned():
+                if event.edited and not event.failed and not node.edited:
+                    _apply_edit(node, event)
                 node.edited, node.cut = event.edited, event.cut
-                if event.edited and not event.failed:
-                    node.state, node.code = "done", ""
-                    _settle(node, event.text)
             case Finished() | Failed() | Cancelled():
                 _apply_end(node, event)
             case Commanded():
                 if event.command == "steer":
                     node.parts.append(Part("note", [event.text], node.attempt))
+                elif event.command == "replace":
+                    _apply_edit(node, event)
                 elif node.state == "asking":
                     node.state, node.detail = "queued", ""
             case _:
@@ -333,6 +334,14 @@ def _settle(node: Node, text: str) -> None:
     node.text = text
 
 
+def _apply_edit(node: Node, event: Commanded | Returned) -> None:
+    """Take a person's result for the worker's. It goes back later, with those of its siblings."""
+    node.ended = node.ended if node.state in ENDED else event.at
+    node.edited, node.cut = True, 0
+    node.state, node.code = "done", ""
+    _settle(node, event.text)
+
+
 def _apply_wait(node: Node, event: Queued | Loading | Retrying) -> None:
     if isinstance(event, Queued):
         node.state = "queued"
@@ -355,7 +364,7 @@ def _apply_spent(node: Node, event: Spent) -> None:
 
 
 def _apply_end(node: Node, event: Finished | Failed | Cancelled) -> None:
-    if event.attempt < node.attempt:
+    if event.attempt < node.attempt or node.edited:
         return
     node.ended = event.at
     if isinstance(event, Finished):

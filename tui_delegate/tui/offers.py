@@ -102,6 +102,11 @@ def pick_title(role: Role, now: tuple[str, str]) -> Content:
     return Content.assemble(("Model for  ", "bold"), *parts, (f"   now {sits}" if sits else "", "$dim"))
 
 
+def once_title(worker: str) -> Content:
+    """Ask for a model for one task, which is begun again there; empty where there is no such worker."""
+    return Content.assemble((f"Run {clean_line(worker, 60)} once more on  ", "bold") if worker else "")
+
+
 def pull_title(profile: str) -> Content:
     """Ask for the name of a model to download."""
     return Content.assemble(("Download a model", "bold"), (f" to profile {clean_line(profile)}", "$dim"))

@@ -23,6 +23,8 @@ LONGEST = 200_000
 """Characters of one text that are shown; of a longer one, the end."""
 _DELEGATES = "subagent "
 """What a call to a worker begins with."""
+_DROPPED = ("queue", "first", "cached", "tok/s")
+"""Columns of the calls, in the order in which they go."""
 _HEADS = {"text": "said", "thought": "thought", "call": "called", "note": "was told by you"}
 
 
@@ -38,7 +40,7 @@ def story(node: Node) -> str:
     if node.code:
         lines += [
             f"── {node.state}: {clean_line(node.code)} ──",
-            clean(f"{node.message} {node.hint}".strip()),
+            clean(figures.sentences(node.message, node.hint)),
         ]
     return _end_of("\n".join(lines).rstrip()) or "Nothing yet."
 
@@ -78,19 +80,26 @@ def files(node: Node) -> str:
     return "\n".join(clean_line(name) for name in node.files) or "It was given no files."
 
 
-def calls(node: Node) -> str:
-    """Write its model calls, as the ledger has them: tokens, times, cost, how each ended."""
+def calls(node: Node, room: int = 0) -> str:
+    """Write its model calls, as the ledger has them: tokens, times, cost, how each ended.
+
+    What is least asked for is left out where there is no `room`, in columns, for all; 0: there is plenty.
+    """
     if not node.calls:
         return "No model call has ended yet."
     head = ("#", "model", "in", "out", "cached", "queue", "first", "total", "tok/s", "cost", "ended")
     rows = [head, *(_row(number, call) for number, call in enumerate(node.calls, 1))]
     rows.append(_sum(node))
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    for name in _DROPPED:
+        if room and sum(width + 2 for width in widths if width) - 2 > room:
+            widths[head.index(name)] = 0
     lines = []
     for row in rows:
         cells = [
             cell.ljust(width) if column in (1, len(head) - 1) else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+            if width
         ]
         lines.append("  ".join(cells).rstrip())
     window = f"\n\n{_gauge(node)}" if node.context else ""

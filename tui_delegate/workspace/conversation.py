@@ -9,7 +9,7 @@ import asyncio
 import uuid
 from typing import TYPE_CHECKING, Protocol
 
-from tui_delegate.core.conversation import chain, estimated_tokens, history
+from tui_delegate.core.conversation import SUMS_UP, chain, estimated_tokens, given_way, history
 from tui_delegate.core.errors import InputError
 from tui_delegate.core.events import Opened
 from tui_delegate.core.records import replace
@@ -71,6 +71,9 @@ class Conversation:
         self.limits = limits
         self.session = session or new_session()
         self.runs: list[Transcript] = []
+        """What was said, and is gone on from."""
+        self.made: dict[str, Transcript] = {}
+        """All that the session has cost: its own runs, those too that were gone back from or that sum up."""
         self.forgets = 0
         """How many of the first runs the manager is not told any more."""
         self.recap = ""
@@ -95,12 +98,12 @@ class Conversation:
     def load(self, transcripts: Mapping[str, Transcript], leaf: str) -> None:
         """Stand where the run `leaf` left off."""
         self.runs = chain(transcripts, leaf)
-        last = self.runs[-1] if self.runs else None
-        self.forgets, self.recap = (last.forgets, last.recap) if last else (0, "")
+        self.forgets, self.recap = given_way(transcripts, self.runs)
+        self.made = {run: one for run, one in transcripts.items() if one.session == self.session}
 
     def begin_anew(self) -> None:
         """Begin a session of its own, with nothing said."""
-        self.session, self.runs, self.queued = new_session(), [], []
+        self.session, self.runs, self.made, self.queued = new_session(), [], {}, []
         self.forgets, self.recap = 0, ""
 
     def rewind(self, keep: int) -> None:
@@ -113,7 +116,7 @@ class Conversation:
     def fork(self, keep: int) -> None:
         """Go on from the first `keep` runs in a session of its own."""
         self.rewind(keep)
-        self.session = new_session()
+        self.session, self.made = new_session(), {}
 
     def forget(self, runs: int, recap: str = "") -> None:
         """Tell the manager no more of the first runs, but for a recap."""
@@ -145,7 +148,7 @@ class Conversation:
     async def sum_up(self, runs: int) -> Transcript:
         """Have the manager sum up the first runs; forget them for the summary if there is one."""
         limits = replace(self.limits, depth=1, max_steps=1)
-        made = await self._play(RECAP_PROMPT, "recap", limits, None, self.runs[:runs])
+        made = await self._play(RECAP_PROMPT, SUMS_UP, limits, None, self.runs[:runs])
         if made.root.state == "done" and made.root.text.strip():
             self.forget(runs, made.root.text)
         return made
@@ -198,13 +201,14 @@ class Conversation:
             for event in run.told:
                 transcript.apply(event)
             if again:
-                self.runs[-1] = transcript
+                self.runs[-1] = self.made[transcript.run] = transcript
                 self._listener.run_began(transcript)
             try:
                 async for event in run:
                     node = transcript.apply(event)
                     if isinstance(event, Opened):
                         self.runs += [transcript] if shown else []
+                        self.made[transcript.run] = transcript
                         self._listener.run_began(transcript)
                     self._listener.run_told(transcript, event, node)
             finally:

@@ -101,6 +101,11 @@ class DetailScreen(Modal[None]):
             self._section = "transcript"
         self._go(self._section)
 
+    def on_resize(self) -> None:
+        """Write the calls anew: they go by the width."""
+        if self._drawn and self._section == "calls":
+            self._show()
+
     @property
     def rate(self) -> float:
         """How often it looks again while its turn goes on."""
@@ -253,7 +258,7 @@ class DetailScreen(Modal[None]):
             case "reply":
                 return rebuilt.raw(node)
             case "calls":
-                return rebuilt.calls(node)
+                return rebuilt.calls(node, self.size.width - 4)
             case _:
                 return rebuilt.files(node)
 

@@ -59,6 +59,7 @@ class LedgerScreen(Screen[None]):
     commands: ClassVar[tuple[Command, ...]] = COMMANDS
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(COMMANDS, "ledger")]
     CSS_PATH = "ledger.tcss"
+    AUTO_FOCUS = ""  # after help over the plots the hidden filter would get it, and take every key
 
     class ColumnsChanged(Message):
         """The person chose other columns; whoever made the screen keeps the spec."""

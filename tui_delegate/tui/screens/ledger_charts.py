@@ -20,13 +20,19 @@ SHOWN: Final = 5
 
 def charts(slices: Sequence[Slice], columns: int, begin: float, width: float) -> tuple[Chart, Chart, Chart]:
     """Make the plots of tokens, of cost and of speed, in columns of `width` seconds each."""
+    if not slices:
+        none = "no call to show"
+        return Chart("tokens", note=none), Chart("cost", note=none), Chart("speed", note=none)
     form = "%H:%M" if width * columns < 86_400 else "%d %b"
     begins, ends = (
         time.strftime(form, time.localtime(at)) for at in (begin, max(begin + width * columns - 1, begin))
     )
     names = _names(slices)
     unpriced = sum(one.unpriced for one in slices)
-    note = f"{figures.count(unpriced)} calls of unknown cost are not in it" if unpriced else ""
+    note = "" if any(one.cost for one in slices) else "nothing was paid"
+    if unpriced:
+        many = "1 call of unknown cost is" if unpriced == 1 else f"{unpriced:,} calls of unknown cost are"
+        note = f"{many} not in it"
     each = f"a column is {figures.seconds(width)}"
     tokens = _by_model(slices, names, columns, lambda one: one.tokens)
     cost = _by_model(slices, names, columns, lambda one: one.cost)

@@ -82,6 +82,7 @@ class ModelPicker(Panel[Picked | None]):
         recent: Recent,
         *,
         role: Role = "manager",
+        once_for: str = "",
         known: tuple[Station, ...] = (),
         within: float = PATIENCE,
     ) -> None:
@@ -89,6 +90,8 @@ class ModelPicker(Panel[Picked | None]):
         self._workspace = workspace
         self._recent = recent
         self._role: Role = role
+        self._once_for = once_for
+        """The worker that is run again there, once; empty: a role gets the model."""
         self._within = within
         self._stations = known
         self._offers: dict[str, Offer] = {}
@@ -122,6 +125,10 @@ class ModelPicker(Panel[Picked | None]):
     def on_unmount(self) -> None:
         """Listen no more; loads and downloads go on."""
         self._workspace.jobs.watchers.remove(self._job_told)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where it is for one task there is no role to switch, and nothing to be usual from now on."""
+        return not (self._once_for and action in ("models_role", "models_save"))
 
     def _look(self) -> None:
         """Ask every server what it has."""
@@ -344,7 +351,8 @@ class ModelPicker(Panel[Picked | None]):
                 "its name in its server's library; enter downloads",
             )
         else:
-            words = offers.pick_title(self._role, self._workspace.sitting(self._role))
+            sitting = self._workspace.sitting(self._role)
+            words = offers.once_title(self._once_for) or offers.pick_title(self._role, sitting)
             answer = "type to filter, or any model's name"
         self.query_one(Input).placeholder = answer
         self.query_one("#head", Static).update(words)

@@ -79,9 +79,16 @@ class ProfilesScreen(Panel[Picked | None]):
     """
 
     def __init__(
-        self, workspace: Workspace, *, known: tuple[Station, ...] = (), within: float = PATIENCE
+        self,
+        workspace: Workspace,
+        *,
+        adding: bool = False,
+        known: tuple[Station, ...] = (),
+        within: float = PATIENCE,
     ) -> None:
         super().__init__()
+        self._adding = adding
+        """Whether it begins with the form for a new one."""
         self._workspace = workspace
         self._within = within
         self._stations = known
@@ -101,6 +108,8 @@ class ProfilesScreen(Panel[Picked | None]):
         """Show what is written, and ask the servers."""
         self._show(self._workspace.sitting("manager")[0])
         self._look()
+        if self._adding:
+            self.action_profiles_add()
 
     def on_catalog_chosen(self) -> None:
         """A click only moves the bar."""

@@ -9,7 +9,6 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from textual.containers import VerticalScroll
-from textual.message import Message
 from textual.widgets import Static
 
 from tui_delegate.core.records import dataclass, replace
@@ -18,7 +17,7 @@ from tui_delegate.tui.commands import Command, bindings
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from textual.events import Click
+    from textual import events
 
     from tui_delegate.core.transcript import Transcript
     from tui_delegate.tui.clock import FrameClock
@@ -79,14 +78,9 @@ class Chat(VerticalScroll, can_focus=True):
     Chat { padding: 1 0 0 0; scrollbar-size-vertical: 1; background: $background; }
     Chat > .older { padding: 0 2; margin: 0 0 1 0; color: $dim; }
     Chat > .empty { padding: 1 2; color: $dim; }
+    Chat > .below { dock: bottom; width: 1fr; height: 1; text-align: right; color: $accent; display: none; }
+    Chat.-below > .below { display: block; }
     """
-
-    class Below(Message):
-        """Whether something new stands below what is in sight."""
-
-        def __init__(self, waiting: bool) -> None:
-            super().__init__()
-            self.waiting = waiting
 
     def __init__(
         self, clock: FrameClock, *, id: str | None = None, wall: Callable[[], float] = time.time
@@ -98,7 +92,7 @@ class Chat(VerticalScroll, can_focus=True):
         self._older = Static("", markup=False, classes="older")
         self._empty = Static("", markup=False, classes="empty")
         self._forgets = 0
-        self._below = False
+        self._below = Static("↓ new below (end) ", markup=False, classes="below")
         self._moving = False
         self._top: tuple[Exchange, int] | None = None
         """What stands at the top of the view while nobody follows the tail, and where it stood."""
@@ -109,7 +103,7 @@ class Chat(VerticalScroll, can_focus=True):
     def on_mount(self) -> None:
         """Put in place what stands where there is nothing to show."""
         self._older.display = False
-        self.mount(self._older, self._empty)
+        self.mount(self._older, self._empty, self._below)
 
     def invite(self, text: str) -> None:
         """Say what to do, while nothing has been said."""
@@ -156,7 +150,7 @@ class Chat(VerticalScroll, can_focus=True):
         self._tell_older()
         self.touch()
 
-    def on_click(self, event: Click) -> None:
+    def on_click(self, event: events.Click) -> None:
         """Bring back older ones, where the line that tells of them is clicked."""
         if event.widget is self._older:
             self.show_older()
@@ -311,10 +305,12 @@ class Chat(VerticalScroll, can_focus=True):
         self._tell_below()
 
     def _tell_below(self) -> None:
-        waiting = self.live and not self.following
-        if waiting != self._below:
-            self._below = waiting
-            self.post_message(self.Below(waiting))
+        self.set_class(self.live and not self.following, "-below")
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the newest line where the word of it is clicked."""
+        if event.widget is self._below:
+            self.to_end()
 
     def _mount_exchange(self, transcript: Transcript) -> None:
         exchange = self._make(transcript)

@@ -88,7 +88,9 @@ class Header(Widget):
         width = self.size.width - 1
         one = self._standing
         if not self.has_class("-tall"):
-            names = Content.assemble(_post(one.manager, ""), (" → ", "$dim"), _post(one.worker, ""))
+            names = Content.assemble(
+                _short(one), _post(one.manager, ""), (" → ", "$dim"), _post(one.worker, "")
+            )
             return _between(_title(one.title, width - names.cell_length - 2), names, width)
         posts = [_post(one.manager, "manager "), _post(one.worker, "workers ")]
         others = [_server(*other) for other in one.others]
@@ -111,8 +113,8 @@ def _title(title: str, room: int) -> Content:
 def _post(post: Post, role: str) -> Content:
     # What is builtin says so wherever it stands: it is no language model.
     short = post.model if post.model.startswith("builtin/") else post.model.rsplit("/", 1)[-1]
-    name = clean_line(short or "…", 28)
-    where = f" · {clean_line(post.profile, 20)}" if role and post.profile else ""
+    name = clean_line(short or post.profile or "…", 28)
+    where = f" · {clean_line(post.profile, 20)}" if role and short and post.profile else ""
     return Content.assemble((role, "$dim"), name, (where, "$dim"), " ", _dot(post.healthy))
 
 
@@ -130,13 +132,23 @@ def _gauge(one: Standing) -> Content:
     if not one.window:
         told = f" context ~{figures.count(one.context)}" if one.context else ""
         return Content.assemble((told, "$dim"))
-    full = min(one.context / one.window, 1.0)
+    full, tone = _full(one.context, one.window)
     cells = round(full * _GAUGE)
-    tone = "$bad" if full > 0.9 else "$warn" if full > 0.7 else "$dim"
     bar = "▰" * cells + "▱" * (_GAUGE - cells)
     return Content.assemble(
         (" context ", "$dim"), (f"{bar} {figures.count(one.context)}/{figures.count(one.window)}", tone)
     )
+
+
+def _short(one: Standing) -> Content:
+    """The gauge where there is one line: only when it is time to look at it."""
+    full, tone = _full(one.context, one.window) if one.window else (0.0, "$dim")
+    return Content.assemble((f"context {full:.0%}  ", tone) if tone != "$dim" else "")
+
+
+def _full(context: int, window: int) -> tuple[float, str]:
+    full = min(context / window, 1.0)
+    return full, "$bad" if full > 0.9 else "$warn" if full > 0.7 else "$dim"
 
 
 def _totals(totals: Totals, width: int) -> Content:

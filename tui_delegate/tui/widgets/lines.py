@@ -72,7 +72,8 @@ class Lines(ScrollView, can_focus=True):
     def divide(self, label: str) -> None:
         """Part what is above from what comes."""
         self._end_stretch()
-        self._grew(self.page.divide(clean_line(label)))
+        last = self._last_row
+        self._grew(min(self.page.divide(clean_line(label)), last))
 
     def settle(self) -> None:
         """Show what was held back as the beginning of a control sequence: nothing more comes."""
@@ -112,7 +113,12 @@ class Lines(ScrollView, can_focus=True):
     def live(self, live: bool) -> None:
         if live != self._live:
             self._live = live
-            self._refresh_from(max(len(self.page.rows) - 1, 0))
+            self._refresh_from(self._last_row)
+
+    @property
+    def _last_row(self) -> int:
+        """Where the caret stands: whatever comes, it leaves this row."""
+        return max(len(self.page.rows) - 1, 0)
 
     @property
     def text(self) -> str:
@@ -127,8 +133,7 @@ class Lines(ScrollView, can_focus=True):
     def _add(self, text: str, kind: Kind) -> None:
         top = None if self.following or not self._total else self._place()
         first = self.page.first
-        # The caret leaves the row that was the last one.
-        last = max(len(self.page.rows) - 1, 0)
+        last = self._last_row
         changed = min(self.page.write(text, kind), last)
         if self.page.first != first and top is not None:
             self._grew(0)

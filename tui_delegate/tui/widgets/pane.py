@@ -122,7 +122,6 @@ class Pane(Widget):
     def _forget(self) -> None:
         self._part, self._taken = 0, 0
         self._attempt = 1
-        self._edited = False
         self._letters = 0
         self._calls = 0
         self._samples: deque[tuple[float, int]] = deque(maxlen=WINDOW)
@@ -262,8 +261,7 @@ class Pane(Widget):
             self._attempt, self._letters = part.attempt, 0
             by = f" · {node.model}" if part.attempt == node.attempt and node.model else ""
             self.lines.divide(f"attempt {part.attempt}{by}")
-        elif node.edited and not self._edited and self._part == len(node.parts) - 1 and self._part:
-            self._edited = True
+        elif node.edited and self._part == len(node.parts) - 1 and self._part:
             self.lines.divide("as you edited it")
         else:
             self.lines.part()

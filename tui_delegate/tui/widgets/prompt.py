@@ -284,8 +284,7 @@ class PromptBar(Vertical):
 
     @on(TextArea.Changed)
     @on(TextArea.SelectionChanged)
-    def _look_again(self, event: TextArea.Changed | TextArea.SelectionChanged) -> None:
-        event.stop()
+    def _look_again(self) -> None:
         self._lists.look()
         self._dress()
 

@@ -71,6 +71,9 @@ class Roster(ScrollView, can_focus=True):
         """Workers, and the labels of runs that are not this window's."""
         self._chosen: Watched | None = None
         self._align = 1
+        self._told: dict[int, list[Piece]] = {}
+        """What each row was last asked to be drawn as. Drawing itself may run ahead of it: a frame that
+        is made for another part of the screen draws rows that it then does not send."""
         self._strips: dict[int, tuple[list[Piece], Strip]] = {}
         self._palette = Palette(self, self._strips.clear)
 
@@ -90,6 +93,7 @@ class Roster(ScrollView, can_focus=True):
             entries.append(watched)
         self._entries, self._chosen, self.shape = entries, chosen, shape
         self._align = max((len(figures.place(watched.path)) for watched in workers), default=1)
+        self._told.clear()
         self._strips.clear()
         height = 1 if shape == "chips" else len(entries)
         self.virtual_size = Size(self.size.width, height)
@@ -146,9 +150,9 @@ class Roster(ScrollView, can_focus=True):
         else:
             top = self.scroll_offset.y
             for row in range(top, min(top + self.size.height, len(self._entries))):
-                known = self._strips.get(row)
-                if known is None or known[0] != self._pieces(row):
-                    self._strips.pop(row, None)
+                pieces = self._pieces(row)
+                if self._told.get(row) != pieces:
+                    self._told[row] = pieces
                     self.refresh(Region(0, row - top, self.size.width, 1))
         if any(not watched.ended for watched in self.listed):
             self._clock.want_beat(self)

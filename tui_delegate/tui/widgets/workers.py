@@ -259,11 +259,13 @@ class Workers(Widget):
             at = shown.index(self._current) + by if self._current in shown else 0
             self.look_at(shown[at % len(shown)])
 
-    def focus_number(self, number: int) -> None:
-        """Go to the pane or row of this number, counted from 1."""
+    def focus_number(self, number: int) -> bool:
+        """Go to the pane or row of this number, counted from 1; says whether there is one."""
         shown = self._order()
-        if 0 < number <= len(shown):
-            self.look_at(shown[number - 1])
+        if not 0 < number <= len(shown):
+            return False
+        self.look_at(shown[number - 1])
+        return True
 
     def open_path(self, run: str, path: RunPath) -> None:
         """Go to a delegation, wherever it is."""

@@ -55,12 +55,12 @@ class AroundActions(ViewActions):
         self.say(f"{who}: {place}, from the next prompt on.{follow}")
         self.show_standing()
 
-    async def pick_place(self) -> str:
-        """Ask for a profile or a `profile/model`."""
+    async def pick_place(self, worker: str) -> str:
+        """Ask for a profile or a `profile/model` for a worker's next attempt."""
         from tui_delegate.tui.screens.models import ModelPicker
 
         picked = await self.app.push_screen_wait(
-            ModelPicker(self.house.workspace, self.recent, role="worker")
+            ModelPicker(self.house.workspace, self.recent, role="worker", once_for=worker)
         )
         place = f"{picked.profile}/{picked.model}".rstrip("/") if picked else ""
         try:
@@ -72,15 +72,14 @@ class AroundActions(ViewActions):
         return place
 
     @work(group="around", exclusive=True)
-    async def action_main_profiles(self) -> None:
-        """Pick, try and edit profiles."""
+    async def action_main_profiles(self, adding: bool = False) -> None:
+        """Pick, try and edit profiles; `adding`: begin with a new one."""
         from tui_delegate.tui.screens.profiles import ProfilesScreen
 
         if self.house.is_open:
             known = self.watch_over.stations if self.watch_over else ()
-            self.take_picked(
-                await self.app.push_screen_wait(ProfilesScreen(self.house.workspace, known=known))
-            )
+            screen = ProfilesScreen(self.house.workspace, adding=adding, known=known)
+            self.take_picked(await self.app.push_screen_wait(screen))
             self.show_standing()
 
     @work(group="around", exclusive=True)

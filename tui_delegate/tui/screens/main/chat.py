@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from textual import on, work
+from textual.widgets import TextArea
 
 from tui_delegate.core.clean import clean
 from tui_delegate.core.errors import DelegateError
@@ -37,8 +38,18 @@ class ChatActions(PaneActions):
         if self.talk is None:
             self.early.append(event.text)
             return
+        runs = [one.run for one in self.talk.conversation.runs]
+        if self.instead in runs and not self.talk.conversation.busy:
+            self._rewind(runs.index(self.instead))
+        self.instead = ""
         self.chat.to_end()
         self.talk.send(event.text)
+
+    @on(TextArea.Changed)
+    def leave_edit(self) -> None:
+        """Whoever empties the bar goes back from nothing."""
+        if not self.bar.draft:
+            self.instead = ""
 
     @on(PromptBar.Steered)
     def steer_manager(self, event: PromptBar.Steered) -> None:
@@ -131,11 +142,12 @@ class ChatActions(PaneActions):
             chosen.toggle_thinking()
 
     def action_chat_edit(self) -> None:
-        """Go back to before the marked prompt, with its text in the bar."""
+        """Put the marked prompt into the bar; what is sent then takes its place."""
         if (chosen := self.chat.chosen) and self.idle():
-            self._rewind(self.chat.number_of(chosen))
             self.bar.draft = chosen.transcript.prompt
+            self.instead = chosen.transcript.run
             self.bar.focus()
+            self.say("Enter asks this in place of the marked prompt and all after it; ^c leaves them.")
 
     def action_chat_again(self) -> None:
         """Ask the marked prompt once more."""
@@ -222,8 +234,9 @@ class ChatActions(PaneActions):
         return _WAYS.get(answer, "")
 
     def prompt_refused(self, prompt: str, error: DelegateError) -> None:
-        """Give a prompt back that can't be run, and say why."""
-        self.bar.draft = prompt
+        """Give a prompt back that can't be run, before what is written meanwhile, and say why."""
+        draft = self.bar.draft
+        self.bar.draft = f"{prompt}\n{draft}" if draft.strip() else prompt
         self.say_error(error)
 
     def _rewind(self, keep: int) -> None:

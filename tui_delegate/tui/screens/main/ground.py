@@ -46,8 +46,8 @@ class Ground(Screen[None]):
 
     if TYPE_CHECKING:
         # What one part asks of another that comes after it in the row of files: said here, done there.
-        async def pick_place(self) -> str:
-            """Ask for a profile or a `profile/model`; empty: the person left it."""
+        async def pick_place(self, worker: str) -> str:
+            """Ask for a profile or a `profile/model` for a worker; empty: the person left it."""
 
         async def go_on_with(self, session: str) -> None:
             """Stand where a session was left."""
@@ -90,6 +90,8 @@ class Ground(Screen[None]):
         self.told_once: set[str] = set()
         self.whole = ""
         """The part that has the whole screen; empty: none."""
+        self.instead = ""
+        """The run whose prompt is edited in the bar: what is sent next takes its place."""
         self.sought, self.hit, self.copied = "", 0, 0
         self.foreign: dict[str, Transcript] = {}
         """Runs of other processes that are live, by their id."""

@@ -173,7 +173,7 @@ class OpeningActions(Showing):
             names = beginning.server.names
             self.take_choice("manager", names[0] if names else beginning.server.server.backend, "")
         else:
-            self.action_main_profiles()
+            self.action_main_profiles(adding=True)
 
 
 def _read_session(journal: Journal, session: str) -> tuple[SessionRow | None, Mapping[str, Transcript]]:

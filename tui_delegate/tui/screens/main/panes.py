@@ -27,7 +27,7 @@ class PaneActions(Ground):
 
     def action_pane_cancel(self) -> None:
         """Stop this worker; what it wrote stays."""
-        if found := self._worker():
+        if (found := self._worker()) and self._may_command(found[0]) and self._at_work(found[1]):
             self._command(lambda run: run.cancel(found[1].path), found[0])
 
     def action_pane_cancel_tree(self) -> None:
@@ -50,14 +50,14 @@ class PaneActions(Ground):
         """Run this delegation once more, on another profile or model."""
         if not (found := self._worker()) or not self._may_command(found[0]):
             return
-        place = await self.pick_place()
+        place = await self.pick_place(f"worker {figures.place(found[1].path)}")
         if place:
             self._command(lambda run: run.retry(found[1].path, place), found[0])
 
     @work(group="pane", exclusive=True)
     async def action_pane_steer(self) -> None:
         """Give this worker a note, which it reads at its next step."""
-        if not (found := self._worker()) or not self._may_command(found[0]):
+        if not (found := self._worker()) or not self._may_command(found[0]) or not self._at_work(found[1]):
             return
         note = await self.app.push_screen_wait(
             AskLine(
@@ -65,7 +65,7 @@ class PaneActions(Ground):
                 hint="it reads this at its next step · esc leaves it",
             )
         )
-        if note and note.strip():
+        if note and note.strip() and self._at_work(found[1]):
             self._command(lambda run: run.steer(found[1].path, note), found[0])
 
     @work(group="pane", exclusive=True)
@@ -158,8 +158,16 @@ class PaneActions(Ground):
             return True
         if transcript.run in self.foreign:
             self.say("Another process runs this: it can be watched from here, not steered.")
+        elif self.talk and all(one.run != transcript.run for one in self.talk.conversation.runs):
+            self.say("This is not of this conversation, and has ended: it can be read here, nothing more.")
         else:
             self.say("This run has ended: ask the manager again instead (g in the chat).")
+        return False
+
+    def _at_work(self, node: Node) -> bool:
+        if node.state not in ENDED:
+            return True
+        self.say(f"Worker {figures.place(node.path)} has ended: r gives it its task once more.")
         return False
 
     def _command(self, act: object, transcript: Transcript, *, quiet: bool = False) -> bool:
@@ -182,7 +190,8 @@ def _cancel(path: RunPath, run: Run) -> None:
 
 def _focus_number(number: int) -> Callable[[PaneActions], None]:
     def action(self: PaneActions) -> None:
-        self.side.focus_number(number)
+        if not self.side.focus_number(number):
+            self.say(f"There is no worker {number} here.")
 
     action.__doc__ = f"Go to pane {number}."
     return action

@@ -18,7 +18,6 @@ from tui_delegate.core.transcript import ENDED
 from tui_delegate.core.usage import Usage
 from tui_delegate.tui import figures
 from tui_delegate.tui.screens.main.around import AroundActions
-from tui_delegate.tui.widgets.chat import Chat
 from tui_delegate.tui.widgets.header import Post, Standing, Totals
 from tui_delegate.tui.widgets.strip import Strip
 
@@ -135,11 +134,6 @@ class Showing(AroundActions):
         """Say that the journal can't be followed."""
         self.say_error(error)
 
-    @on(Chat.Below)
-    def tell_below(self, event: Chat.Below) -> None:
-        """Say that something new stands below."""
-        self.chat.border_subtitle = "↓ new below (end)" if event.waiting else ""
-
     @on(Strip.Picked)
     def show_picked(self, event: Strip.Picked) -> None:
         """Go to the worker whose call was clicked."""
@@ -152,7 +146,7 @@ class Showing(AroundActions):
 
     def show_strip(self) -> None:
         """Give the strip the runs of this session and every live one of others."""
-        runs = self.talk.conversation.runs if self.talk else []
+        runs = self.talk.conversation.made.values() if self.talk else ()
         session = self.talk.conversation.session if self.talk else ""
         self.strip.show([*runs, *self.foreign.values()], session)
 
@@ -227,7 +221,7 @@ class Showing(AroundActions):
         )
 
     def _totals(self) -> Totals:
-        runs = self.talk.conversation.runs if self.talk else []
+        runs = list(self.talk.conversation.made.values()) if self.talk else []
         usage = sum((one.usage for one in runs), Usage())
         worth = savings(runs)
         costs = [one.cost for one in runs]

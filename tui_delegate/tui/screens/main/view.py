@@ -54,19 +54,27 @@ class ViewActions(ChatActions):
 
     def action_main_wider(self) -> None:
         """Give the chat more of the width."""
-        self._wish(split=min(self.house.preferences.split + STEP, 80))
+        self._split(min(self.house.preferences.split + STEP, 80))
 
     def action_main_narrower(self) -> None:
         """Give the workers more of the width."""
-        self._wish(split=max(self.house.preferences.split - STEP, 20))
+        self._split(max(self.house.preferences.split - STEP, 20))
+
+    def _split(self, percent: int) -> None:
+        self._wish(split=percent)
+        if self.app.size.width < NARROW:
+            self.say(f"The chat has {percent} % of the width where the screen has {NARROW} columns or more.")
 
     def action_main_higher(self) -> None:
         """Give the strip one line more."""
         self._wish(strip_rows=min(self.house.preferences.strip_rows + 1, 20), strip=True)
+        if (room := self._strip_rows()) < self.house.preferences.strip_rows:
+            self.say(f"A screen of this height has room for {room} rows of the strip.")
 
     def action_main_lower(self) -> None:
         """Take one line from the strip."""
-        self._wish(strip_rows=max(self.house.preferences.strip_rows - 1, 1), strip=True)
+        wished = self.house.preferences.strip_rows
+        self._wish(strip_rows=max(min(self._strip_rows() or wished, wished) - 1, 1), strip=True)
 
     def action_main_maximise(self) -> None:
         """Give the whole screen to what has the focus, or give it back."""
@@ -88,7 +96,8 @@ class ViewActions(ChatActions):
         """Show workers as panes, as a list, as a tree."""
         mode = self.side.next_mode()
         self._wish(workers=mode, side=True)
-        self.say(f"Workers as {mode}.")
+        where = "" if self.app.size.width >= NARROW else f", where the screen has {NARROW} columns or more"
+        self.say(f"Workers as {mode}{where}.")
 
     @work(group="find", exclusive=True)
     async def action_main_find(self) -> None:
