@@ -151,9 +151,11 @@ class Chat(VerticalScroll, can_focus=True):
         self.touch()
 
     def on_click(self, event: events.Click) -> None:
-        """Bring back older ones, where the line that tells of them is clicked."""
+        """Bring back older ones, or go to the newest, where the line that tells of them is clicked."""
         if event.widget is self._older:
             self.show_older()
+        elif event.widget is self._below:
+            self.to_end()
 
     def action_page_up(self) -> None:
         """Go up a page; at the top, bring back older ones."""
@@ -306,11 +308,6 @@ class Chat(VerticalScroll, can_focus=True):
 
     def _tell_below(self) -> None:
         self.set_class(self.live and not self.following, "-below")
-
-    def on_click(self, event: events.Click) -> None:
-        """Go to the newest line where the word of it is clicked."""
-        if event.widget is self._below:
-            self.to_end()
 
     def _mount_exchange(self, transcript: Transcript) -> None:
         exchange = self._make(transcript)
