@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 5.0
 LONGEST_ANSWER = 32 * 1024 * 1024
+LONGEST_LOOK = 4 * 1024 * 1024
 KEEPALIVE_SECONDS = 4.0
 """Most servers here drop an idle connection after 5 s. One that is dropped while a POST goes out can't be
 told from a failed call, so ours are dropped first."""
@@ -56,6 +57,12 @@ class Way(Protocol):
 
     def watch(self, path: str) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Ask for a body that goes on for as long as somebody listens."""
+
+    async def look(self, path: str) -> tuple[int, str, bytes]:
+        """Ask for a path, and take every status for an answer: it, the server's own name, and what it said.
+
+        Raises only where nothing answers at all.
+        """
 
     async def aclose(self) -> None:
         """Close every connection."""
