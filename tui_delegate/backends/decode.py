@@ -6,18 +6,13 @@ Pure, and no protocol's words may live here: bytes go in as they arrive, whole e
 from __future__ import annotations
 
 from tui_delegate.core.errors import BadReply
-from tui_delegate.core.records import dataclass
 
 LONGEST_EVENT = 8 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class SseEvent:
-    """One event: its name, where it has one, and its data lines joined."""
-
-    event: str
-    data: bytes
+SseEvent = tuple[str, bytes]
+"""One event: its name, where it has one, and its data lines joined."""
 
 
 class _Lines:
@@ -105,7 +100,7 @@ class SseDecoder:
                 check_size(self._size)
             elif not line:
                 if self._data:
-                    events.append(SseEvent(self._name, b"\n".join(self._data)))
+                    events.append((self._name, b"\n".join(self._data)))
                 self._name, self._data, self._size = "", [], 0
             elif line.startswith(b"event:"):
                 self._name = line[6:].strip().decode("utf-8", "replace")

@@ -1,8 +1,8 @@
 """HTTP/1.1 as far as a client of model servers needs it: a request's bytes, an answer's head and body.
 
-Pure: bytes are fed in as they arrive, by a read that blocks or by an event loop. The standard library's client
-does all this too, but it brings `email` and `ssl` along, a fifth of what a short call costs. What is not
-understood is refused, never guessed at.
+Pure: bytes are fed in as they arrive, by a read that blocks or by an event loop. The standard library's
+client does all this too, but it brings `email` and `ssl` along, a fifth of what a short call costs. What is
+not understood is refused, never guessed at.
 """
 
 from __future__ import annotations

@@ -83,17 +83,18 @@ class NearWire(DirectWire):
         failed: OSError | None = None
         for family, place in await self._found(address):
             sock = socket.socket(family, socket.SOCK_STREAM)
+            opened = False
             try:
                 sock.setblocking(False)
                 await loop.sock_connect(sock, place)
                 _, plug = await loop.create_connection(LoopPlug, sock=sock)
+                opened = True
             except OSError as error:
-                sock.close()
                 failed = error
-            except BaseException:
-                sock.close()
-                raise
-            else:
+            finally:
+                if not opened:
+                    sock.close()
+            if opened:
                 return plug
         raise failed or socket.gaierror("no address")
 

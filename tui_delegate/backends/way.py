@@ -1,4 +1,4 @@
-"""Which way leads to a server from an event loop: our own HTTP where that is enough, a whole client elsewhere."""
+"""Which way leads to a server from an event loop: our own HTTP where that is enough, else a whole client."""
 
 from __future__ import annotations
 
