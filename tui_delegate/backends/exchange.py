@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _decode = json.JSONDecoder().decode
 """`json.loads` without the questions that it asks first on every call."""
-_scan = make_scanner(json.JSONDecoder())
+_scan = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # any such decoder will do
 """The same without looking for blanks around the value, of which there are hardly ever any."""
 
 
