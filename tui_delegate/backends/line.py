@@ -32,6 +32,7 @@ _START = {
     1234: "Start it: `lms server start`, or the server switch in LM Studio.",
     8080: "Start it: `llama-server -m MODEL.gguf --port 8080 --jinja`.",
 }
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
 _CHECK = "Check the profile's base_url."
 
 
@@ -201,7 +202,7 @@ class Line:
 
 def encoded(body: object) -> bytes | None:
     """Write a request's body. A lone surrogate has no UTF-8 form, and servers refuse its escaped one."""
-    return None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+    return None if body is None else _to_json(body).encode("utf-8", "replace")
 
 
 def basic(login: str) -> str:

@@ -10,7 +10,7 @@ import time
 from operator import add
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from tui_delegate.core.codec import decode, encode, without_text
+from tui_delegate.core.codec import decode, encode_rest, without_text
 from tui_delegate.core.errands import is_delegated
 from tui_delegate.core.events import Calling, Cancelled, Failed, Finished, Opened, Spent, Thought, Wrote
 from tui_delegate.core.records import dataclass, field
@@ -149,12 +149,8 @@ def local_day(at: float) -> str:
 
 
 def _event_row(event: Event) -> Row:
-    body = encode(event)
-    kind = str(body.pop("event"))
-    del body["path"]
-    body.pop("at", None)
-    body.pop("attempt", None)
-    return (event.at, path_text(event.path), event.attempt, kind, _to_json(body))
+    kind = type(event).__name__.lower()
+    return (event.at, path_text(event.path), event.attempt, kind, _to_json(encode_rest(event)))
 
 
 def _call_row(made: Batch, event: Spent, now: float) -> Row:
