@@ -44,9 +44,7 @@ def count_of(value: object) -> int | None:
 
 
 class Assembly:
-    """One answer in the making. `put` is handed each piece for the eye, in order, once it is told to `show`:
-    what came in one read is one piece.
-    """
+    """One answer in the making. `put` is handed each piece for the eye, in order."""
 
     def __init__(self, request: ChatRequest, put: Callable[[Chunk], None], *, tags: bool = True) -> None:
         self._request = request
@@ -55,9 +53,6 @@ class Assembly:
         self._thinking: list[Thinking] = []
         self._thought: list[str] = []
         self._splitter = ThinkSplitter() if tags else None
-        self._fresh: list[str] = []
-        """What was said and not shown yet; all of one kind."""
-        self._fresh_kind: type[TextChunk] | type[ThoughtChunk] = TextChunk
         self._watches = {"text": RepeatWatch(), "thought": RepeatWatch(), "call": RepeatWatch()}
         self._halves = {"text": "", "thought": ""}
         self._flags: dict[str, None] = {}
@@ -110,15 +105,7 @@ class Assembly:
             self.flag("too_many_calls")
             return
         self._watches["call"].feed(piece.text)
-        self.show()
         self._put(CallChunk(piece.slot, sound(piece.name), sound(piece.text)))
-
-    def show(self) -> None:
-        """Hand on what was said since this was called last."""
-        if self._fresh:
-            text = self._fresh[0] if len(self._fresh) == 1 else "".join(self._fresh)
-            self._fresh.clear()
-            self._put(self._fresh_kind(text))
 
     def finish(self, finish: Finish) -> None:
         """The server said why it stopped."""
@@ -133,7 +120,6 @@ class Assembly:
                 self.say("\ufffd") if channel == "text" else self._think("\ufffd")
         for kind, piece in self._splitter.end() if self._splitter else []:
             self._say(piece) if kind == "text" else self._think(piece)
-        self.show()
 
     def reply(self) -> Reply:
         """Give the reply, or say why there is none. Call `flush` first."""
@@ -155,19 +141,13 @@ class Assembly:
     def _say(self, text: str) -> None:
         if text:
             self._text.append(text)
-            if self._fresh_kind is not TextChunk:
-                self.show()
-                self._fresh_kind = TextChunk
-            self._fresh.append(text)
+            self._put(TextChunk(text))
             self._watches["text"].feed(text)
 
     def _think(self, text: str) -> None:
         if text:
             self._thought.append(text)
-            if self._fresh_kind is not ThoughtChunk:
-                self.show()
-                self._fresh_kind = ThoughtChunk
-            self._fresh.append(text)
+            self._put(ThoughtChunk(text))
             self._watches["thought"].feed(text)
 
     def _sound(self, channel: str, text: str) -> str:

@@ -114,15 +114,21 @@ async def _tell(tell: Callable[[Found], None], asking: Awaitable[Found]) -> Foun
 
 async def knock(endpoint: Endpoint, within: float = PATIENCE) -> bool:
     """Say whether anything answers at an address, whatever it says. One small question."""
-    way = way_to(endpoint)
     try:
         async with asyncio.timeout(within):
-            await way.look("/health")
+            await look(endpoint, "/health")
     except (BackendError, TimeoutError):
         return False
+    return True
+
+
+async def look(endpoint: Endpoint, path: str) -> Sight:
+    """Ask an address one question. Raises a BackendError only where nothing answers at all."""
+    way = way_to(endpoint)
+    try:
+        return await _sight(way, path)
     finally:
         await way.aclose()
-    return True
 
 
 async def identify(endpoint: Endpoint) -> str:

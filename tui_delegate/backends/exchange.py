@@ -44,16 +44,9 @@ class Reader(ABC):
         self.done = False
         """The last event came: whatever follows is not read."""
 
-    def feed(self, data: bytes) -> None:
-        """Take what arrived, and show what it says. Raises a BackendError that came inside the stream."""
-        try:
-            self.take(data)
-        finally:
-            self.assembly.show()
-
     @abstractmethod
-    def take(self, data: bytes) -> None:
-        """Read what arrived."""
+    def feed(self, data: bytes) -> None:
+        """Take what arrived. Raises a BackendError that came inside the stream."""
 
     @abstractmethod
     def end(self) -> None:
@@ -101,8 +94,8 @@ class LineReader(Reader):
         super().__init__(request, put)
         self._decoder = NdjsonDecoder()
 
-    def take(self, data: bytes) -> None:
-        """Read what arrived."""
+    def feed(self, data: bytes) -> None:
+        """Take what arrived."""
         for line in self._decoder.feed(data):
             self._event(line, "")
 
@@ -123,8 +116,8 @@ class SseReader(Reader):
         self._size = 0
         self._begun = False
 
-    def take(self, data: bytes) -> None:
-        """Read what arrived."""
+    def feed(self, data: bytes) -> None:
+        """Take what arrived."""
         if not self._begun and (start := data.lstrip()):
             self._begun = True
             if start[:1] in b"{[<":

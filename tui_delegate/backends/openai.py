@@ -236,7 +236,6 @@ class OpenAIReader(SseReader):
     def _on_progress(self, progress: dict[str, object]) -> None:
         total, done = count_of(progress.get("total")), count_of(progress.get("processed"))
         if total:
-            self.assembly.show()
             self.put(ProgressChunk("prompt", min((done or 0) / total, 1.0)))
 
 

@@ -134,9 +134,15 @@ class Meter:
 
     def put(self, chunk: Chunk) -> None:
         """Make an event of a chunk."""
-        kind = type(chunk)
-        if kind is TextChunk or kind is ThoughtChunk or kind is CallChunk:
-            self._put_token(chunk)  # type: ignore[arg-type]
+        if isinstance(chunk, TextChunk):
+            text = chunk.text
+            if self._first is None:
+                self._first = self._time()
+            self.completion_chars += len(text)
+            self.parts.append(text)
+            self._stream.emit(Wrote(path=self._path, attempt=self._attempt, text=text))
+        elif isinstance(chunk, ThoughtChunk | CallChunk):
+            self._put_more(chunk)
         elif isinstance(chunk, QueueChunk):
             self.in_line = chunk.position > 0
             if not self.in_line:
@@ -148,17 +154,14 @@ class Meter:
             stage, done = chunk.stage, chunk.done
             self._stream.emit(Loading(path=self._path, attempt=self._attempt, stage=stage, done=done))
 
-    def _put_token(self, chunk: TextChunk | ThoughtChunk | CallChunk) -> None:
+    def _put_more(self, chunk: ThoughtChunk | CallChunk) -> None:
         if self._first is None:
             self._first = self._time()
         text = chunk.text
         self.completion_chars += len(text)
-        if type(chunk) is TextChunk:
-            self.parts.append(text)
-            self._stream.emit(Wrote(path=self._path, attempt=self._attempt, text=text))
-        elif type(chunk) is ThoughtChunk:
+        if isinstance(chunk, ThoughtChunk):
             self._stream.emit(Thought(path=self._path, attempt=self._attempt, text=text))
-        elif isinstance(chunk, CallChunk):
+        else:
             self._stream.emit(
                 Calling(path=self._path, attempt=self._attempt, slot=chunk.slot, tool=chunk.name, text=text)
             )
