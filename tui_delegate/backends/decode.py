@@ -97,7 +97,8 @@ class SseDecoder:
                 value = line[6:] if line.startswith(b" ", 5) else line[5:]
                 self._data.append(value)
                 self._size += len(value)
-                check_size(self._size)
+                if self._size > LONGEST_EVENT:
+                    check_size(self._size)
             elif not line:
                 if self._data:
                     events.append((self._name, b"\n".join(self._data)))

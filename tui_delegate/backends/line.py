@@ -13,6 +13,7 @@ from tui_delegate.backends.address import Endpoint, api_root, is_loopback, parse
 from tui_delegate.backends.faults import LONGEST_BODY, error_of
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import AuthRefused, BackendError, BadReply, CutOff, TimedOut, Unreachable
+from tui_delegate.core.jsontext import json_writer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -32,7 +33,7 @@ _START = {
     1234: "Start it: `lms server start`, or the server switch in LM Studio.",
     8080: "Start it: `llama-server -m MODEL.gguf --port 8080 --jinja`.",
 }
-_to_json = json.JSONEncoder(ensure_ascii=False).encode
+_to_json = json_writer()
 _CHECK = "Check the profile's base_url."
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from tui_delegate.core.codec import decode, encode_rest, without_text
 from tui_delegate.core.errands import is_delegated
 from tui_delegate.core.events import Calling, Cancelled, Failed, Finished, Opened, Spent, Thought, Wrote
+from tui_delegate.core.jsontext import json_writer
 from tui_delegate.core.records import dataclass, field
 from tui_delegate.core.savings import call_saved
 
@@ -37,7 +38,7 @@ DIMENSIONS: Final = (
 _LARGEST: Final = 2**53
 _TEXTS: Final = (Wrote, Thought, Calling)
 _ENDINGS: Final = {Finished: "ok", Failed: "failed", Cancelled: "cancelled"}
-_to_json = json.JSONEncoder(separators=(",", ":")).encode
+_to_json = json_writer((",", ":"), ascii_only=True)
 
 
 @dataclass(slots=True)
