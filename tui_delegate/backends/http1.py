@@ -188,6 +188,8 @@ class Incoming:
 
     def _parts(self) -> bytes | None:
         """Give all that has come of a body in parts."""
+        if self._at == len(self._data) and not self._over:
+            return None
         parts: list[bytes] = []
         while not self.ended:
             if self._left:
