@@ -14,10 +14,10 @@ from tests.backends.loopback import Answer, Kept, Loopback, serving
 from tests.backends.streams import ASKED, CLAUDE, LMSTUDIO, OLLAMA, delta, ndjson, ollama_line, sse
 from tui_delegate.backends.address import Endpoint
 from tui_delegate.backends.anthropic import AnthropicChat
-from tui_delegate.backends.http import Wire
 from tui_delegate.backends.line import Way
 from tui_delegate.backends.ollama import OllamaChat
 from tui_delegate.backends.openai import OpenAIChat
+from tui_delegate.backends.way import way_to
 from tui_delegate.core.errors import (
     BackendError,
 )
@@ -127,7 +127,7 @@ def converse(
     async def main() -> tuple[Reply | BackendError, Kept, Loopback]:
         sink = Kept()
         async with serving(*answers) as server:
-            wire = Wire(Endpoint(server.url, key))
+            wire = way_to(Endpoint(server.url, key))
             try:
                 outcome: Reply | BackendError = await speaker.make(wire).chat(request, sink)
             except BackendError as error:

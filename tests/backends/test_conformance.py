@@ -11,8 +11,8 @@ from tests.backends.loopback import Answer, Kept, serving
 from tests.backends.speakers import SPEAKERS, Speaker, converse, every, replied
 from tests.backends.streams import ASKED
 from tui_delegate.backends.address import Endpoint
-from tui_delegate.backends.http import Wire
 from tui_delegate.backends.table import Options, connect
+from tui_delegate.backends.way import way_to
 from tui_delegate.core.chunks import CallChunk, TextChunk, ThoughtChunk
 from tui_delegate.core.errors import (
     AuthRefused,
@@ -78,7 +78,7 @@ def test_cancelling_in_mid_stream_closes_the_connection_at_once(speaker: Speaker
     async def main() -> float:
         sink = Kept()
         async with serving(Answer(speaker.open_text, hold=True)) as server:
-            wire = Wire(Endpoint(server.url))
+            wire = way_to(Endpoint(server.url))
             call = asyncio.ensure_future(speaker.make(wire).chat(ASKED, sink))
             await sink.first.wait()
             began = asyncio.get_running_loop().time()
@@ -157,7 +157,7 @@ def test_connections_are_used_again_but_with_a_server_that_closes_them(speaker: 
     async def main() -> list[bool]:
         answers = [Answer(speaker.text, headers=(f"Server: {name}",)) for _ in range(3)]
         async with serving(*answers) as server:
-            wire = Wire(Endpoint(server.url))
+            wire = way_to(Endpoint(server.url))
             backend = speaker.make(wire)
             for _ in range(3):
                 await backend.chat(ASKED, Kept())

@@ -19,7 +19,7 @@ def test_every_line_end_and_every_split_of_it_gives_the_same_events(end: bytes) 
     body = end.join(
         [b": hi", b"event: a", b"data: 1", b"data:2", b"", b"id: 7", b"retry: 3", b"data", b"", b""]
     )
-    want = [SseEvent("a", b"1\n2"), SseEvent("", b"")]
+    want = [("a", b"1\n2"), ("", b"")]
     for at in range(len(body) + 1):
         assert events(body[:at], body[at:]) == want
     assert events(*[body[i : i + 1] for i in range(len(body))]) == want
@@ -27,19 +27,19 @@ def test_every_line_end_and_every_split_of_it_gives_the_same_events(end: bytes) 
 
 def test_only_cr_and_lf_end_a_line() -> None:
     body = "data: a\u2028b\x85c\x0bd\x1ce\n\n".encode()
-    assert events(body) == [SseEvent("", "a\u2028b\x85c\x0bd\x1ce".encode())]
+    assert events(body) == [("", "a\u2028b\x85c\x0bd\x1ce".encode())]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_field() -> None:
     body = b"\xef\xbb\xbfdata: x\n\n"
     for at in range(len(body)):
-        assert events(body[:at], body[at:]) == [SseEvent("", b"x")]
+        assert events(body[:at], body[at:]) == [("", b"x")]
     assert events(b"\xef\xbb") == []
 
 
 def test_a_last_event_without_its_blank_line_is_given_at_the_end() -> None:
-    assert events(b"data: x") == [SseEvent("", b"x")]
-    assert events(b"data: x\r\n") == [SseEvent("", b"x")]
+    assert events(b"data: x") == [("", b"x")]
+    assert events(b"data: x\r\n") == [("", b"x")]
 
 
 @pytest.mark.parametrize("piece", [b"x" * 65536, b"data: " + b"x" * 65536 + b"\n"])

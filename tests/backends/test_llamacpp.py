@@ -11,8 +11,8 @@ from tests.assets import wire_body
 from tests.loopback import Answer, Loopback, no_pause, serving, table
 from tui_delegate.backends.address import Endpoint
 from tui_delegate.backends.decode import SseDecoder
-from tui_delegate.backends.http import Wire
 from tui_delegate.backends.llamacpp import LlamaCpp, _extras, load_step, loaded_part, router_info, single_info
+from tui_delegate.backends.way import way_to
 from tui_delegate.core.chunks import ChatRequest, ProgressChunk
 from tui_delegate.core.errors import (
     AuthRefused,
@@ -109,10 +109,10 @@ def test_a_load_says_how_far_it_is_where_the_server_does() -> None:
 def test_the_routers_stream_says_how_far_each_load_is() -> None:
     decoder = SseDecoder()
     events = decoder.feed(wire_body("router_models_sse.txt")) + decoder.end()
-    heard = [part for event in events if (part := loaded_part(event.data, "tiny-b")) is not None]
+    heard = [part for _, data in events if (part := loaded_part(data, "tiny-b")) is not None]
     assert heard[:2] == [0.0, 1.0]
     assert set(heard) == {0.0, 1.0}
-    assert not any(loaded_part(event.data, "tiny-c") is not None for event in events)
+    assert not any(loaded_part(data, "tiny-c") is not None for _, data in events)
 
 
 def test_a_load_in_stages_is_one_number() -> None:
@@ -416,7 +416,7 @@ def _router(*listings: str) -> dict[str, object]:
 
 def _on(url: str, ask: Ask) -> None:
     async def main() -> None:
-        wire = Wire(Endpoint(url))
+        wire = way_to(Endpoint(url))
         try:
             await ask(LlamaCpp(wire))
         finally:
@@ -428,7 +428,7 @@ def _on(url: str, ask: Ask) -> None:
 def _with_host(ask: Ask, answers: dict[str, object]) -> Loopback:
     async def main() -> Loopback:
         async with serving(table(answers)) as server:
-            wire = Wire(Endpoint(server.url))
+            wire = way_to(Endpoint(server.url))
             try:
                 await ask(LlamaCpp(wire, pause=no_pause))
             finally:

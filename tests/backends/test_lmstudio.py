@@ -7,8 +7,8 @@ import pytest
 
 from tests.loopback import Answer, Asked, Loopback, no_pause, serving, table
 from tui_delegate.backends.address import Endpoint
-from tui_delegate.backends.http import Wire
 from tui_delegate.backends.lmstudio import LmStudio, native_info, older_info
+from tui_delegate.backends.way import way_to
 from tui_delegate.core.errors import AuthRefused, BackendError, BadReply, ModelMissing, ResolveError
 from tui_delegate.core.servers import ModelInfo, Progress
 
@@ -169,7 +169,7 @@ def test_a_load_is_seen_as_one_while_it_lasts() -> None:
 
         listener = await asyncio.start_server(pause_at_load, "127.0.0.1", 0)
         url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
-        wire = Wire(Endpoint(url))
+        wire = way_to(Endpoint(url))
         host = LmStudio(wire)
         load = asyncio.create_task(host.load("cold/model", lambda step: None))
         await at_load.wait()
@@ -325,7 +325,7 @@ def _with_host(
     async def main() -> Loopback:
         say: Callable[[Asked], Answer] = table(answers)
         async with serving(say) as server:
-            wire = Wire(Endpoint(server.url))
+            wire = way_to(Endpoint(server.url))
             try:
                 await ask(LmStudio(wire, num_ctx=num_ctx, pause=pause))
             finally:

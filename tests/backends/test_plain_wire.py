@@ -1,4 +1,4 @@
-"""The way without an event loop: it reads what servers send, and fails in the words of the other way."""
+"""The way without an event loop: it reads what servers send, and fails in the words of the other ways."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.backends.saying import Said, chunked, http, saying
+from tui_delegate.backends import direct
 from tui_delegate.backends import http as http_wire
-from tui_delegate.backends import plain_wire
 from tui_delegate.backends.address import Endpoint
 from tui_delegate.backends.http import Wire
-from tui_delegate.backends.http1 import CutShort, Garbled, Incoming, request_bytes
+from tui_delegate.backends.near import NearWire
 from tui_delegate.backends.plain_wire import PlainWire
 from tui_delegate.core.errors import BackendError, BadReply, RateLimited, TimedOut, Unreachable
 from tui_delegate.core.straight import straight
@@ -46,22 +44,20 @@ async def failure(way: Way, *, streamed: bool) -> BackendError:
     raise AssertionError("nothing failed")
 
 
-def both(
+def told(
     endpoint: Callable[[str], Endpoint], said: Said | bytes, *, streamed: bool
 ) -> list[tuple[object, ...]]:
-    """Let both ways fail at the same server, and tell how."""
-    told: list[tuple[object, ...]] = []
-    for plain in (False, True):
+    """Let every way fail at the same server, and tell how."""
+    heard: list[tuple[object, ...]] = []
+    for kind in (PlainWire, NearWire, Wire):
         with saying(said) as server:
-            place = endpoint(server.url)
-            if plain:
-                error = straight(failure(PlainWire(place), streamed=streamed))
-            else:
-                error = asyncio.run(failure(Wire(place), streamed=streamed))
+            way = kind(endpoint(server.url))
+            run = straight if kind is PlainWire else asyncio.run
+            error = run(failure(way, streamed=streamed))
             port = server.url.rpartition(":")[2]
             words = [text.replace(port, "PORT") for text in (error.message, error.hint, error.body)]
-            told.append((type(error), *words, error.status, error.retry_after, error.loading))
-    return told
+            heard.append((type(error), *words, error.status, error.retry_after, error.loading))
+    return heard
 
 
 def usual(url: str) -> Endpoint:
@@ -95,23 +91,23 @@ WHOLE_ONLY: dict[str, Said | bytes] = {
 
 @pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
 @pytest.mark.parametrize("name", FAILURES)
-def test_both_ways_fail_in_the_same_words(name: str, streamed: bool) -> None:
-    loop, plain = both(usual, FAILURES[name], streamed=streamed)
-    assert plain == loop
+def test_all_ways_fail_in_the_same_words(name: str, streamed: bool) -> None:
+    plain, near, far = told(usual, FAILURES[name], streamed=streamed)
+    assert plain == near == far
     assert "sekret" not in str(plain)
 
 
 @pytest.mark.parametrize("name", WHOLE_ONLY)
-def test_both_ways_refuse_what_is_no_answer(name: str) -> None:
-    loop, plain = both(usual, WHOLE_ONLY[name], streamed=False)
-    assert plain == loop
+def test_all_ways_refuse_what_is_no_answer(name: str) -> None:
+    plain, near, far = told(usual, WHOLE_ONLY[name], streamed=False)
+    assert plain == near == far
 
 
-def test_both_ways_stop_at_an_answer_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_ways_stop_at_an_answer_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_wire, "LONGEST_ANSWER", 1000)
-    monkeypatch.setattr(plain_wire, "LONGEST_ANSWER", 1000)
-    loop, plain = both(usual, http(b"x" * 5000), streamed=False)
-    assert plain == loop
+    monkeypatch.setattr(direct, "LONGEST_ANSWER", 1000)
+    plain, near, far = told(usual, http(b"x" * 5000), streamed=False)
+    assert plain == near == far
     assert plain[0] is BadReply
 
 
@@ -125,22 +121,24 @@ def test_both_ways_stop_at_an_answer_without_an_end(monkeypatch: pytest.MonkeyPa
     ],
     ids=repr,
 )
-def test_both_ways_refuse_an_address_or_a_key_before_anything_is_sent(endpoint: Endpoint) -> None:
-    loop = asyncio.run(failure(Wire(endpoint), streamed=False))
+def test_all_ways_refuse_an_address_or_a_key_before_anything_is_sent(endpoint: Endpoint) -> None:
     plain = straight(failure(PlainWire(endpoint), streamed=False))
-    assert type(plain) is type(loop)
-    if not endpoint.headers:
-        assert (plain.message, plain.hint) == (loop.message, loop.hint)
+    for kind in (NearWire, Wire):
+        loop = asyncio.run(failure(kind(endpoint), streamed=False))
+        assert type(plain) is type(loop)
+        if not endpoint.headers:
+            assert (plain.message, plain.hint) == (loop.message, loop.hint)
 
 
 def test_nobody_there_is_said_alike() -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         endpoint = Endpoint(f"http://127.0.0.1:{held.getsockname()[1]}")
-        loop = asyncio.run(failure(Wire(endpoint), streamed=False))
         plain = straight(failure(PlainWire(endpoint), streamed=False))
-    assert isinstance(plain, Unreachable)
-    assert (plain.message, plain.hint) == (loop.message, loop.hint)
+        assert isinstance(plain, Unreachable)
+        for kind in (NearWire, Wire):
+            loop = asyncio.run(failure(kind(endpoint), streamed=False))
+            assert (plain.message, plain.hint) == (loop.message, loop.hint)
 
 
 def test_what_the_network_says_is_in_words() -> None:
@@ -306,73 +304,6 @@ def test_https_is_checked_and_its_connection_used_again(
             failure(PlainWire(Endpoint(server.url.replace("127.0.0.1", "localhost"))), streamed=False)
         )
         assert "can't be trusted" in error.message
-
-
-# HTTP itself
-
-
-def incoming(*pieces: bytes) -> Incoming:
-    left = list(pieces)
-    return Incoming(lambda: left.pop(0) if left else b"")
-
-
-def body_of(answer: Incoming) -> bytes:
-    answer.read_head()
-    return b"".join(iter(answer.piece, b""))
-
-
-@given(st.lists(st.binary(min_size=1, max_size=40), max_size=6), st.integers(1, 30))
-def test_a_body_in_parts_is_the_same_however_it_is_cut(parts: list[bytes], step: int) -> None:
-    sent = chunked(*parts)
-    answer = incoming(*(sent[at : at + step] for at in range(0, len(sent), step)))
-    assert body_of(answer) == b"".join(parts)
-    assert answer.ended
-    assert answer.reusable
-
-
-@given(st.binary(max_size=200))
-def test_whatever_comes_is_read_or_refused(junk: bytes) -> None:
-    for start in (b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"):
-        try:
-            body_of(incoming(start + junk))
-        except (Garbled, CutShort):
-            pass
-
-
-@pytest.mark.parametrize(
-    "head",
-    [
-        b"HTTP/2 200 OK",
-        b"HTTP/1.1 2000 OK",
-        b"HTTP/1.1 200 OK\r\nno colon",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2",
-        b"HTTP/1.1 200 OK\r\nContent-Length: -1",
-        b"HTTP/1.1 100 Continue\r\n\r\n" * 30 + b"HTTP/1.1 200 OK",
-    ],
-)
-def test_a_head_that_means_two_things_is_refused(head: bytes) -> None:
-    with pytest.raises(Garbled):
-        incoming(head + b"\r\n\r\nab").read_head()
-
-
-def test_a_connection_is_used_again_only_where_the_answer_says_where_it_ends() -> None:
-    ends = {
-        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nab": True,
-        b"HTTP/1.1 204 No\r\n\r\n": True,
-        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab": False,
-        b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nab": False,
-        b"HTTP/1.1 200 OK\r\n\r\nab": False,
-    }
-    for said, again in ends.items():
-        answer = incoming(said)
-        body_of(answer)
-        assert answer.reusable is again, said
-
-
-def test_no_header_can_smuggle_another() -> None:
-    for name, value in (("a", "b\r\nc: d"), ("a\r\nb", "c"), ("a", "é\u0394")):
-        with pytest.raises(ValueError, match="can't be sent"):
-            request_bytes("GET", "/", {name: value}, None)
 
 
 def test_what_waits_is_told_to_be_wrong() -> None:

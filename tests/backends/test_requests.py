@@ -13,9 +13,9 @@ from tests.backends.loopback import Answer, Kept, Loopback, serving
 from tests.backends.speakers import SPEAKERS, Speaker, converse, every, replied
 from tests.backends.streams import ASKED, TOOL
 from tui_delegate.backends.address import Endpoint
-from tui_delegate.backends.http import Wire
 from tui_delegate.backends.ollama import OllamaChat
 from tui_delegate.backends.table import Options, connect
+from tui_delegate.backends.way import way_to
 from tui_delegate.core.chunks import ProgressChunk
 from tui_delegate.core.errors import (
     BackendError,
@@ -151,7 +151,7 @@ def test_a_template_that_wants_turns_gets_them_joined_and_that_is_remembered(nam
     async def main() -> Loopback:
         answers = (Answer(refusal, 500), Answer(speaker.text), Answer(speaker.text))
         async with serving(*answers) as server:
-            wire = Wire(Endpoint(server.url))
+            wire = way_to(Endpoint(server.url))
             backend = speaker.make(wire)
             await backend.chat(request, Kept())
             await backend.chat(request, Kept())

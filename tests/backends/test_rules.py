@@ -20,6 +20,7 @@ from tui_delegate.backends.http import Wire
 from tui_delegate.backends.line import CONNECT_SECONDS
 from tui_delegate.backends.ollama import OllamaReader
 from tui_delegate.backends.openai import OpenAIChat, OpenAIReader
+from tui_delegate.backends.way import way_to
 from tui_delegate.core.chunks import CallChunk, TextChunk, ThoughtChunk
 from tui_delegate.core.errors import BackendError, BadReply, ContextOverflow, ModelMissing
 from tui_delegate.core.messages import ToolCall
@@ -242,7 +243,7 @@ def test_rule_8_the_connections_set_no_bound_on_what_runs_at_once() -> None:
     async def main() -> int:
         answers = [Answer(sse(delta(content="Hi")), hold=True) for _ in range(count)]
         async with serving(*answers) as server:
-            wire = Wire(Endpoint(server.url))
+            wire = way_to(Endpoint(server.url))
             sinks = [Kept() for _ in range(count)]
             calls = [asyncio.ensure_future(OpenAIChat(wire).chat(PLAIN, sink)) for sink in sinks]
             for sink in sinks:

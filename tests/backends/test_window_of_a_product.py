@@ -8,8 +8,8 @@ import pytest
 
 from tests.loopback import serving, table
 from tui_delegate.backends.address import Endpoint
-from tui_delegate.backends.http import Wire
 from tui_delegate.backends.plain_host import PlainHost
+from tui_delegate.backends.way import way_to
 
 
 def listed(owner: str, **more: object) -> dict[str, object]:
@@ -43,7 +43,7 @@ def listed(owner: str, **more: object) -> dict[str, object]:
 def test_the_window_is_told_or_not_known(answers: dict[str, object], window: int | None) -> None:
     async def main() -> None:
         async with serving(table(answers)) as server:
-            wire = Wire(Endpoint(f"{server.url}/v1"))
+            wire = way_to(Endpoint(f"{server.url}/v1"))
             try:
                 assert await PlainHost(wire).window("m") == window
             finally:

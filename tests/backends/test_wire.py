@@ -16,7 +16,9 @@ from tests.backends.streams import PLAIN, delta, sse
 from tui_delegate.backends.address import Endpoint, api_root, is_loopback, server_root
 from tui_delegate.backends.faults import error_of, retry_after
 from tui_delegate.backends.http import Wire
+from tui_delegate.backends.line import Way
 from tui_delegate.backends.openai import OpenAIChat
+from tui_delegate.backends.way import way_to
 from tui_delegate.core.errors import (
     AuthRefused,
     BackendError,
@@ -60,7 +62,7 @@ def test_only_this_machine_is_loopback() -> None:
 
 
 def error_from(
-    wire: Wire, call: Callable[[Wire], Awaitable[object]] = lambda wire: wire.get("models")
+    wire: Way, call: Callable[[Way], Awaitable[object]] = lambda wire: wire.get("models")
 ) -> BackendError:
     async def main() -> BackendError:
         try:
@@ -84,7 +86,7 @@ def test_nothing_listening_is_unreachable_and_says_how_to_start_it() -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
-        error = error_from(Wire(Endpoint(f"http://127.0.0.1:{port}")))
+        error = error_from(way_to(Endpoint(f"http://127.0.0.1:{port}")))
     assert isinstance(error, Unreachable)
     assert error.message == f"Nothing is listening on 127.0.0.1:{port}."
     refused = httpx.ConnectTimeout("x")
@@ -113,7 +115,7 @@ def test_whatever_the_transport_raises_is_a_typed_error(error: Exception, kind: 
     "url", ["", "http://[bad", "http://h:99999", "ftp://127.0.0.1", "http://127.0.0.1:x", "::"]
 )
 def test_an_address_that_is_none_is_unreachable(url: str) -> None:
-    error = error_from(Wire(Endpoint(url)))
+    error = error_from(way_to(Endpoint(url)))
     assert isinstance(error, Unreachable)
     assert "base_url" in error.hint
 
@@ -139,7 +141,7 @@ def test_what_a_broken_server_says_is_a_typed_error(said: bytes, kind: type[Back
 
     async def main() -> BackendError:
         server = await asyncio.start_server(answer, "127.0.0.1", 0)
-        wire = Wire(Endpoint(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"))
+        wire = way_to(Endpoint(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"))
         try:
             with pytest.raises(BackendError) as failed:
                 await wire.get("models")
@@ -194,7 +196,7 @@ def test_a_redirect_is_not_followed() -> None:
         async with serving() as other:
             answer = Answer(status=302, headers=(f"Location: {other.url}/v1/models",))
             async with serving(answer) as server:
-                wire = Wire(Endpoint(server.url, "k"))
+                wire = way_to(Endpoint(server.url, "k"))
                 with pytest.raises(BadReply) as failed:
                     await wire.get("models")
                 await wire.aclose()
@@ -222,7 +224,7 @@ def test_a_server_that_never_closes_after_its_last_event_is_not_waited_for() -> 
     async def main() -> str:
         body = sse(delta("stop", content="hi"), "[DONE]")
         async with serving(Answer(body, hold=True)) as server:
-            wire = Wire(Endpoint(server.url))
+            wire = way_to(Endpoint(server.url))
             reply = await OpenAIChat(wire).chat(PLAIN, Kept())
             await server.closed.wait()
             await wire.aclose()
@@ -234,7 +236,7 @@ def test_a_server_that_never_closes_after_its_last_event_is_not_waited_for() -> 
 def test_a_line_that_breaks_after_the_finish_takes_nothing_away() -> None:
     async def main() -> str:
         async with serving(Answer(sse(delta("stop", content="hi")), cut=True)) as server:
-            wire = Wire(Endpoint(server.url))
+            wire = way_to(Endpoint(server.url))
             reply = await OpenAIChat(wire).chat(PLAIN, Kept())
             await wire.aclose()
             return reply.message.text
@@ -245,7 +247,7 @@ def test_a_line_that_breaks_after_the_finish_takes_nothing_away() -> None:
 def test_a_lone_surrogate_in_a_prompt_does_not_stop_the_call() -> None:
     async def main() -> object:
         async with serving(Answer(b"{}")) as server:
-            wire = Wire(Endpoint(server.url))
+            wire = way_to(Endpoint(server.url))
             await wire.post("x", {"a": "\ud83d"})
             await wire.aclose()
             return server.requests[0][2]

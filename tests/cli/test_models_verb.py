@@ -12,9 +12,9 @@ from tests import realserver
 from tests.loopback import Answer, no_pause, serving, table
 from tui_delegate.backends.address import Endpoint
 from tui_delegate.backends.discover import Found
-from tui_delegate.backends.http import Wire
 from tui_delegate.backends.llamacpp import LlamaCpp
 from tui_delegate.backends.lmstudio import LmStudio
+from tui_delegate.backends.way import way_to
 from tui_delegate.cli.verbs.models import (
     Meter,
     add_arguments,
@@ -204,7 +204,7 @@ def test_the_line_goes_when_an_action_fails() -> None:
             "GET /api/v1/models/download/status/j": Answer({"error": "disk full"}, 500),
         }
         async with serving(table(answers)) as server:
-            wire = Wire(Endpoint(server.url))
+            wire = way_to(Endpoint(server.url))
             with pytest.raises(BackendError, match="disk full"):
                 await perform(LmStudio(wire, pause=no_pause), "pull", "m", Meter(stream))
             await wire.aclose()
@@ -229,7 +229,7 @@ def test_a_real_router_is_told_to_load_and_unload(tmp_path: Path) -> None:
     stream = io.StringIO()
 
     async def main(url: str) -> None:
-        wire = Wire(Endpoint(url))
+        wire = way_to(Endpoint(url))
         await perform(LlamaCpp(wire), "load", "tiny-a", Meter(stream))
         await perform(LlamaCpp(wire), "unload", "tiny-a", Meter(stream))
         await wire.aclose()

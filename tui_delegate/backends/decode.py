@@ -6,18 +6,13 @@ Pure, and no protocol's words may live here: bytes go in as they arrive, whole e
 from __future__ import annotations
 
 from tui_delegate.core.errors import BadReply
-from tui_delegate.core.records import dataclass
 
 LONGEST_EVENT = 8 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 
 
-@dataclass(frozen=True, slots=True)
-class SseEvent:
-    """One event: its name, where it has one, and its data lines joined."""
-
-    event: str
-    data: bytes
+SseEvent = tuple[str, bytes]
+"""One event: its name, where it has one, and its data lines joined."""
 
 
 class _Lines:
@@ -97,20 +92,24 @@ class SseDecoder:
 
     def _take(self, lines: list[bytes]) -> list[SseEvent]:
         events: list[SseEvent] = []
+        name, data, size = self._name, self._data, self._size
         for line in lines:
             if line.startswith(b"data:"):
                 value = line[6:] if line.startswith(b" ", 5) else line[5:]
-                self._data.append(value)
-                self._size += len(value)
-                check_size(self._size)
+                data.append(value)
+                size += len(value)
+                if size > LONGEST_EVENT:
+                    check_size(size)
             elif not line:
-                if self._data:
-                    events.append(SseEvent(self._name, b"\n".join(self._data)))
-                self._name, self._data, self._size = "", [], 0
+                if data:
+                    events.append((name, b"\n".join(data)))
+                    data = []
+                name, size = "", 0
             elif line.startswith(b"event:"):
-                self._name = line[6:].strip().decode("utf-8", "replace")
+                name = line[6:].strip().decode("utf-8", "replace")
             elif line == b"data":
-                self._data.append(b"")
+                data.append(b"")
+        self._name, self._data, self._size = name, data, size
         check_size(self._size + self._lines.size)
         return events
 

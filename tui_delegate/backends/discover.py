@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from tui_delegate.backends import members
 from tui_delegate.backends.address import Endpoint, api_root, is_loopback, parsed
 from tui_delegate.backends.faults import error_of
-from tui_delegate.backends.http import Wire
 from tui_delegate.backends.ollama_host import host_url
 from tui_delegate.backends.table import Options, connect
+from tui_delegate.backends.way import is_direct, way_to
 from tui_delegate.core.errors import BackendError, BadReply, TimedOut, Unreachable
 from tui_delegate.core.records import dataclass, field
 from tui_delegate.core.servers import PATIENCE
@@ -23,11 +23,11 @@ from tui_delegate.core.servers import PATIENCE
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from tui_delegate.backends.line import Way
     from tui_delegate.core.servers import ServerInfo
 
 PLAIN = "openai-compat"
 _OWN_HOSTS = ("ollama", "lmstudio", "llamacpp")
-_LONGEST_LOOK = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +71,6 @@ class Sight:
             return None
 
 
-class Eye(Wire):
-    """A way to a server that isn't known yet: it looks, and takes every status for an answer."""
-
-    async def look(self, path: str) -> Sight:
-        """Ask for a path. Raises only where nothing answers at all."""
-        response = await self._send("GET", path, None, None)
-        try:
-            body = await self._read(response, _LONGEST_LOOK)
-            return Sight(response.status_code, response.headers.get("server", ""), body)
-        finally:
-            await response.aclose()
-
-
 def usual_candidates(environ: Mapping[str, str]) -> list[Candidate]:
     """Name the places where Ollama, LM Studio and llama.cpp usually are on this machine."""
     ollama = host_url(environ.get("OLLAMA_HOST", ""))
@@ -108,7 +95,7 @@ async def discover(
     answer as it comes.
     """
     groups = by_server(candidates)
-    if groups:
+    if any(not is_direct(group[0].endpoint.url) for group in groups):
         # The first use would load the transport, half a second on a busy machine, while all clocks run.
         await asyncio.to_thread(import_module, "httpx_aiohttp.transport")
     asked = [asyncio.create_task(_tell(tell, _ask(group, within))) for group in groups]
@@ -127,15 +114,21 @@ async def _tell(tell: Callable[[Found], None], asking: Awaitable[Found]) -> Foun
 
 async def knock(endpoint: Endpoint, within: float = PATIENCE) -> bool:
     """Say whether anything answers at an address, whatever it says. One small question."""
-    eye = Eye(endpoint)
     try:
         async with asyncio.timeout(within):
-            await eye.look("/health")
+            await look(endpoint, "/health")
     except (BackendError, TimeoutError):
         return False
-    finally:
-        await eye.aclose()
     return True
+
+
+async def look(endpoint: Endpoint, path: str) -> Sight:
+    """Ask an address one question. Raises a BackendError only where nothing answers at all."""
+    way = way_to(endpoint)
+    try:
+        return await _sight(way, path)
+    finally:
+        await way.aclose()
 
 
 async def identify(endpoint: Endpoint) -> str:
@@ -144,23 +137,27 @@ async def identify(endpoint: Endpoint) -> str:
     The order matters: llama-server and LM Studio answer questions in Ollama's and OpenAI's ways too, and
     Ollama in OpenAI's.
     """
-    eye = Eye(endpoint)
+    way = way_to(endpoint)
     try:
-        if kind := _by_face(await eye.look("/")):
+        if kind := _by_face(await _sight(way, "/")):
             return kind
-        listing = await eye.look("models")
+        listing = await _sight(way, "models")
         if kind := _by_list(listing):
             return kind
         for path, key in (("/api/v1/models", "models"), ("/api/v0/models", "data")):
-            if _is_native_list((await eye.look(path)).json(), key):
+            if _is_native_list((await _sight(way, path)).json(), key):
                 return "lmstudio"
         if isinstance(members.member(listing.json(), "data"), list):
             return PLAIN
         if listing.status >= 400 and listing.status != 404:
             raise error_of(listing.status, listing.body, {})
-        raise BadReply(f"{eye.host} answers, but not as a model server.", "Check the profile's base_url.")
+        raise BadReply(f"{way.host} answers, but not as a model server.", "Check the profile's base_url.")
     finally:
-        await eye.aclose()
+        await way.aclose()
+
+
+async def _sight(way: Way, path: str) -> Sight:
+    return Sight(*await way.look(path))
 
 
 async def _ask(group: Sequence[Candidate], within: float) -> Found:

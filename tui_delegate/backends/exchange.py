@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
+from json.scanner import make_scanner
 from typing import TYPE_CHECKING
 
 from tui_delegate.backends.assemble import Assembly
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _decode = json.JSONDecoder().decode
 """`json.loads` without the questions that it asks first on every call."""
+_scan = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # any such decoder will do
+"""The same without looking for blanks around the value, of which there are hardly ever any."""
 
 
 class Reader(ABC):
@@ -67,7 +70,7 @@ class Reader(ABC):
         if self.done:
             return
         try:
-            value = _decode(data.decode("utf-8", "replace"))
+            value = _value(data.decode("utf-8", "replace"))
         except (ValueError, RecursionError):
             # Half a line at the end is only a cut; in the middle something is lost.
             if not last:
@@ -124,16 +127,16 @@ class SseReader(Reader):
             self._size += len(data)
             check_size(self._size)
             return
-        for event in self._decoder.feed(data):
-            self.on_data(event.data, event.event)
+        for name, value in self._decoder.feed(data):
+            self.on_data(value, name)
 
     def end(self) -> None:
         """The body ended, perhaps in the middle of an event."""
         if self._plain is not None:
             self._end_plain(b"".join(self._plain))
         else:
-            for event in self._decoder.end():
-                self.on_data(event.data, event.event, last=True)
+            for name, value in self._decoder.end():
+                self.on_data(value, name, last=True)
         self.assembly.flush()
 
     def on_data(self, data: bytes, name: str, *, last: bool = False) -> None:
@@ -155,6 +158,15 @@ class SseReader(Reader):
             self.done = True
         else:
             self._take(value, "error" if isinstance(value, list) else "")
+
+
+def _value(text: str) -> object:
+    """Read a JSON value. Raises ValueError, or RecursionError."""
+    try:
+        value, end = _scan(text, 0)
+    except StopIteration:
+        return _decode(text)
+    return value if end == len(text) else _decode(text)
 
 
 async def exchange(

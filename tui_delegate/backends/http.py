@@ -1,7 +1,7 @@
-"""The way to a model server on an event loop: connections, and what goes wrong on them.
+"""The way to a far or encrypted model server on an event loop: httpx, and what goes wrong on it.
 
-What is the same without a loop is `line`'s; no time-out but that of connecting is kept here: the lane owns
-the others.
+Plain http on this machine is `near`'s. No time-out but that of connecting is kept here: the lane owns the
+others.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from tui_delegate.backends.line import (
     GRACE_SECONDS,
     KEEPALIVE_SECONDS,
     LONGEST_ANSWER,
+    LONGEST_LOOK,
     Line,
     encoded,
 )
@@ -94,6 +95,15 @@ class Wire(Line):
         """Ask for a body that goes on for as long as somebody listens."""
         async with self._open("GET", path, None) as response:
             yield self._chunks(response)
+
+    async def look(self, path: str) -> tuple[int, str, bytes]:
+        """Ask for a path, and take every status for an answer."""
+        response = await self._send("GET", path, None, None)
+        try:
+            body = await self._read(response, LONGEST_LOOK)
+            return response.status_code, response.headers.get("server", ""), body
+        finally:
+            await _close(response)
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -196,24 +206,18 @@ class Wire(Line):
         return self._send_request
 
     def _make_sender(self) -> Send:
-        """Near servers are reached over the bare transport: a client's proxies, cookies and redirects are
-        for far ones, and cost a third of a call."""
         # Loaded here: what only lists or prints never pays for it.
-        from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
+        from httpx_aiohttp import HttpxAiohttpClient
 
         url = with_scheme(self.endpoint.url)
         # On this transport 0 is "no bound"; None would be a hundred.
         kept = KEEPALIVE_SECONDS if self._keep else _NO_TIME
         limits = httpx.Limits(max_connections=0, keepalive_expiry=kept)
-        if is_loopback(url):
-            verify = url.startswith("https://")
-            transport = self._transport or AiohttpTransport(verify=verify, trust_env=False, limits=limits)
-            self._closing = transport.aclose
-            return transport.handle_async_request
         client = HttpxAiohttpClient(
             transport=self._transport,
             verify=url.startswith("https://"),
             follow_redirects=False,
+            trust_env=not is_loopback(url),
             limits=limits,
         )
         self._closing = client.aclose

@@ -1,8 +1,8 @@
 """HTTP/1.1 as far as a client of model servers needs it: a request's bytes, an answer's head and body.
 
-Pure: bytes come from whoever is asked for `more`. The standard library's client does all this too, but it
-brings `email` and `ssl` along, a fifth of what a short call costs. What is not understood is refused, never
-guessed at.
+Pure: bytes are fed in as they arrive, by a read that blocks or by an event loop. The standard library's
+client does all this too, but it brings `email` and `ssl` along, a fifth of what a short call costs. What is
+not understood is refused, never guessed at.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 _LONGEST_HEAD = 64 * 1024
 _LONGEST_LINE = 8 * 1024
@@ -21,6 +21,7 @@ _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: .*)?")
 _SAFE_TARGET = re.compile(r"[A-Za-z0-9!#$%&'()*+,/:;=?@\[\]~._-]*")
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _VALUE = re.compile("[\t\x20-\x7e\x80-\xff]*")
+_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 
 
 class Garbled(Exception):
@@ -35,16 +36,19 @@ class CutShort(Exception):
         self.begun = begun
 
 
-def request_bytes(method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
-    """Write a request. Raises a ValueError over a header that can't be sent."""
+def request_head(method: str, target: str, headers: Mapping[str, str]) -> bytes:
+    """Write a request's head as far as its body doesn't matter. Raises a ValueError over a bad header."""
     lines = [f"{method} {_quoted(target)} HTTP/1.1"]
     for name, value in headers.items():
         if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
             raise ValueError(f"the header {name!r} can't be sent")
         lines.append(f"{name}: {value}")
-    if body is not None:
-        lines.append(f"content-length: {len(body)}")
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + (body or b"")
+    return "\r\n".join([*lines, ""]).encode("latin-1")
+
+
+def request(head: bytes, body: bytes | None) -> bytes:
+    """Write a whole request."""
+    return head + b"\r\n" if body is None else b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body)
 
 
 def _quoted(target: str) -> str:
@@ -56,12 +60,18 @@ def _quoted(target: str) -> str:
 
 
 class Incoming:
-    """One answer. First its `read_head`, then `piece` for as long as there is one."""
+    """One answer, out of what is fed: first its head, then piece by piece its body.
 
-    def __init__(self, more: Callable[[], bytes]) -> None:
-        self._more = more
+    What gives None wants to be fed first; no bytes at all are the connection's end.
+    """
+
+    def __init__(self) -> None:
         self._data = b""
         self._at = 0
+        self._over = False
+        self._lines: list[bytes] = []
+        self._head_size = 0
+        self._hints = 0
         self._left: int | None = None
         """Bytes that the body, or its part, still has; None: it ends where the connection does."""
         self._chunked = False
@@ -70,19 +80,36 @@ class Incoming:
         self.status = 0
         self.headers: dict[str, str] = {}
         self.ended = False
-        self.reusable = False
-        """Whether the connection may carry another request once this answer ended."""
+        self._stays = False
 
-    def read_head(self) -> None:
+    @property
+    def reusable(self) -> bool:
+        """Whether the connection may carry another request: this answer ended, and nothing came after it."""
+        return self.ended and self._stays and self._at == len(self._data)
+
+    def feed(self, data: bytes) -> None:
+        """Take what arrived; nothing: the other side closed."""
+        if not data:
+            self._over = True
+        elif self._at == len(self._data):
+            self._data, self._at = data, 0
+        else:
+            self._data, self._at = self._data[self._at :] + data, 0
+
+    def head(self) -> bool | None:
         """Read status and headers, past what a server says while it makes up its mind."""
-        for _ in range(_MOST_HINTS):
-            version = self._one_head()
+        while self._head_lines():
+            version = self._read_lines()
+            self._lines, self._head_size = [], 0
             if self.status >= 200 or self.status == 101:
                 self._frame(version)
-                return
-        raise Garbled
+                return True
+            self._hints += 1
+            if self._hints >= _MOST_HINTS:
+                raise Garbled
+        return None
 
-    def piece(self) -> bytes:
+    def piece(self) -> bytes | None:
         """Give the next bytes of the body as they come; none at its end."""
         if self.ended:
             return b""
@@ -92,22 +119,40 @@ class Incoming:
             self.ended = True
             return b""
         piece = self._take(self._left)
-        if not piece and self._fill():
-            piece = self._take(self._left)
         if piece:
             self._left = None if self._left is None else self._left - len(piece)
-        elif self._left:
+            return piece
+        if not self._over:
+            return None
+        if self._left:
             raise CutShort(begun=True)
-        self.ended = not piece
-        return piece
+        self.ended = True
+        return b""
 
-    def _one_head(self) -> int:
-        lines = self._head_lines()
-        found = _STATUS.fullmatch(lines[0])
+    def _head_lines(self) -> bool:
+        """Collect the lines of one head; say whether all of them are there."""
+        while (line := self._line(_LONGEST_HEAD)) is not None:
+            self._head_size += len(line)
+            if self._head_size > _LONGEST_HEAD:
+                raise Garbled
+            if line:
+                self._lines.append(line)
+            elif self._lines:
+                return True
+        unread = self._at < len(self._data)
+        if not self._lines and unread and not self._may_be_http():
+            raise Garbled
+        if self._over:
+            raise CutShort(begun=unread or bool(self._lines) or self._hints > 0)
+        return False
+
+    def _read_lines(self) -> int:
+        """Read a head; give the second figure of the version."""
+        found = _STATUS.fullmatch(self._lines[0])
         if not found:
             raise Garbled
         self.status, self.headers, name = int(found[2]), {}, ""
-        for line in lines[1:]:
+        for line in self._lines[1:]:
             text = line.decode("latin-1")
             if text[0] in " \t" and name:
                 self.headers[name] += f" {text.strip()}"
@@ -119,25 +164,6 @@ class Incoming:
             value = value.strip()
             self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
         return int(found[1])
-
-    def _head_lines(self) -> list[bytes]:
-        lines: list[bytes] = []
-        begun, size = bool(self._data), 0
-        while True:
-            line = self._line(_LONGEST_HEAD)
-            if line is None:
-                if not lines and self._at < len(self._data) and not self._may_be_http():
-                    raise Garbled
-                if not self._fill():
-                    raise CutShort(begun=begun or bool(lines) or self._at < len(self._data))
-                continue
-            size += len(line)
-            if size > _LONGEST_HEAD:
-                raise Garbled
-            if line:
-                lines.append(line)
-            elif lines:
-                return lines
 
     def _may_be_http(self) -> bool:
         start = self._data[self._at : self._at + 5]
@@ -158,26 +184,51 @@ class Incoming:
             if lengths or not re.fullmatch("[0-9]{1,18}", length):
                 raise Garbled
             self._left = int(length)
-        self.reusable = stays and self._left is not None
+        self._stays = stays and self._left is not None
 
-    def _parts(self) -> bytes:
-        """Give all that has come of a body in parts; wait only where nothing has."""
+    def _parts(self) -> bytes | None:
+        """Give all that has come of a body in parts."""
+        if self._at == len(self._data) and not self._over:
+            return None
         parts: list[bytes] = []
         while not self.ended:
             if self._left:
-                if part := self._take(self._left):
-                    parts.append(part)
-                    self._left -= len(part)
-                    self._after_part = not self._left
-                    continue
+                if not (part := self._take(self._left)):
+                    break
+                parts.append(part)
+                self._left -= len(part)
+                self._after_part = not self._left
+            elif self._whole_parts(parts):
+                continue
             elif (line := self._line(_LONGEST_LINE)) is not None:
                 self._on_line(line)
-                continue
-            if parts:
+            else:
                 break
-            if not self._fill():
+        if not parts and not self.ended:
+            if self._over:
                 raise CutShort(begun=True)
+            return None
         return b"".join(parts)
+
+    def _whole_parts(self, parts: list[bytes]) -> bool:
+        """Take the parts that are there with all that belongs to them: nearly every one is."""
+        if self._trailers:
+            return False
+        data, at, found = self._data, self._at, len(parts)
+        if self._after_part:
+            if not data.startswith(b"\r\n", at):
+                return False
+            at += 2
+            self._after_part, self._at = False, at
+        while size := _SIZE.match(data, at):
+            begin = size.end()
+            end = begin + int(size[1], 16)
+            if begin == end or not data.startswith(b"\r\n", end):
+                break
+            parts.append(data[begin:end])
+            at = end + 2
+        self._at = at
+        return len(parts) > found
 
     def _on_line(self, line: bytes) -> None:
         if self._trailers:
@@ -211,9 +262,3 @@ class Incoming:
         piece = self._data[self._at : end]
         self._at += len(piece)
         return piece
-
-    def _fill(self) -> bool:
-        more = self._more()
-        self._data = self._data[self._at :] + more
-        self._at = 0
-        return bool(more)

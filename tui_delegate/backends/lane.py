@@ -154,8 +154,8 @@ class Laned:
         watch = _Watch(self._time_outs)
         look = _LoadLook(self._host, request.model, sink, watch) if self._host else None
         try:
-            async with asyncio.timeout(self._time_outs.total) as scope:
-                watch.start(scope)
+            async with asyncio.timeout(None) as scope:  # the watch's one timer keeps the total too
+                watch.start(scope, look)
                 return await self._backend.chat(request, TimedSink(sink, watch))
         except TimeoutError:
             raise watch.error() from None
@@ -191,21 +191,17 @@ class _LoadLook:
         self._model = model
         self._sink = sink
         self._watch = watch
-        self._every = watch.time_outs.look_every
         self._task: asyncio.Task[None] | None = None
-        # Most calls have begun long before: those cost a timer, and no task.
-        self._timer = asyncio.get_running_loop().call_later(self._every, self._begin)
+
+    def begin(self) -> None:
+        """Look from now on. Most calls are never silent for so long."""
+        self._task = asyncio.create_task(self._follow())
 
     async def stop(self) -> None:
         """Look no more."""
-        self._timer.cancel()
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
-
-    def _begin(self) -> None:
-        if not self._watch.began:
-            self._task = asyncio.create_task(self._follow())
 
     async def _follow(self) -> None:
         while not self._watch.began:
@@ -213,26 +209,32 @@ class _LoadLook:
             if done is not None and not self._watch.began:
                 self._sink.put(ProgressChunk("load", done))
                 self._watch.not_counted()
-            await asyncio.sleep(self._every)
+            await asyncio.sleep(self._watch.time_outs.look_every)
 
 
 class _Watch:
-    """Ends a call that is silent for too long. One timer a call: a token only leaves the time behind."""
+    """Ends a call that is silent for too long, or takes too long altogether.
+
+    One timer a call, for whatever is due first: a token only leaves the time behind.
+    """
 
     def __init__(self, time_outs: TimeOuts) -> None:
         self._loop = asyncio.get_running_loop()
         self.time_outs = time_outs
         self._limit = time_outs.first
         self._last = self._loop.time()
+        self._end = self._last + time_outs.total
+        self._load: _LoadLook | None = None
+        """What looks at a load, until it is set going or not needed any more."""
         self._timer: asyncio.TimerHandle | None = None
         self._scope: asyncio.Timeout | None = None
         self._cause: Cause = "total"
         self.paused = False
         self.began = False
 
-    def start(self, scope: asyncio.Timeout) -> None:
+    def start(self, scope: asyncio.Timeout, load: _LoadLook | None) -> None:
         """Watch from now on; the scope is what is ended."""
-        self._scope = scope
+        self._scope, self._load = scope, load
         self._arm()
 
     def stop(self) -> None:
@@ -242,7 +244,7 @@ class _Watch:
 
     def begin(self) -> None:
         """Note that the first token came."""
-        self.began = True
+        self.began, self._load = True, None
         self._last = self._loop.time()
         self._limit = self.time_outs.idle
         self._disarm()
@@ -256,29 +258,29 @@ class _Watch:
     def not_counted(self) -> None:
         """Begin to count anew: until now the server was loading."""
         self._last = self._loop.time()
-        self._end_at(self._last + self.time_outs.total)
+        self._end = self._last + self.time_outs.total
 
     def error(self) -> TimedOut:
         """Say which time-out it was."""
         return self.time_outs.passed(self._cause)
 
     def _arm(self) -> None:
-        self._timer = self._loop.call_at(self._last + self._limit, self._look)
+        limit = self._limit if self._load is None else self.time_outs.look_every
+        self._timer = self._loop.call_at(min(self._last + limit, self._end), self._look)
 
     def _look(self) -> None:
         now = self._loop.time()
         if self.paused:
             self._last = now
-        if now - self._last < self._limit:
+        silent = now - self._last
+        if self._load is not None and silent >= self.time_outs.look_every:
+            self._load.begin()
+            self._load = None
+        if now < self._end and silent < self._limit:
             self._arm()
         elif self._scope and not self._scope.expired():
-            self._cause = "idle" if self.began else "first"
-            self._end_at(now)
-
-    def _end_at(self, when: float) -> None:
-        # A call that is being ended takes a while to close; its end is not moved any more.
-        if self._scope and not self._scope.expired():
-            self._scope.reschedule(when)
+            self._cause = "total" if now >= self._end else "idle" if self.began else "first"
+            self._scope.reschedule(now)
 
     def _disarm(self) -> None:
         if self._timer:

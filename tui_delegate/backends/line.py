@@ -13,6 +13,7 @@ from tui_delegate.backends.address import Endpoint, api_root, is_loopback, parse
 from tui_delegate.backends.faults import LONGEST_BODY, error_of
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import AuthRefused, BackendError, BadReply, CutOff, TimedOut, Unreachable
+from tui_delegate.core.jsontext import json_writer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 5.0
 LONGEST_ANSWER = 32 * 1024 * 1024
+LONGEST_LOOK = 4 * 1024 * 1024
 KEEPALIVE_SECONDS = 4.0
 """Most servers here drop an idle connection after 5 s. One that is dropped while a POST goes out can't be
 told from a failed call, so ours are dropped first."""
@@ -31,6 +33,7 @@ _START = {
     1234: "Start it: `lms server start`, or the server switch in LM Studio.",
     8080: "Start it: `llama-server -m MODEL.gguf --port 8080 --jinja`.",
 }
+_to_json = json_writer()
 _CHECK = "Check the profile's base_url."
 
 
@@ -56,6 +59,12 @@ class Way(Protocol):
 
     def watch(self, path: str) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
         """Ask for a body that goes on for as long as somebody listens."""
+
+    async def look(self, path: str) -> tuple[int, str, bytes]:
+        """Ask for a path, and take every status for an answer: it, the server's own name, and what it said.
+
+        Raises only where nothing answers at all.
+        """
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -194,7 +203,7 @@ class Line:
 
 def encoded(body: object) -> bytes | None:
     """Write a request's body. A lone surrogate has no UTF-8 form, and servers refuse its escaped one."""
-    return None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+    return None if body is None else _to_json(body).encode("utf-8", "replace")
 
 
 def basic(login: str) -> str:

@@ -193,8 +193,8 @@ class LlamaCpp:
         try:
             async with self.wire.watch("/models/sse") as chunks:
                 async for chunk in chunks:
-                    for event in decoder.feed(chunk):
-                        if (heard := loaded_part(event.data, model)) is not None:
+                    for _, data in decoder.feed(chunk):
+                        if (heard := loaded_part(data, model)) is not None:
                             self._heard[model] = heard
         except BackendError:
             return

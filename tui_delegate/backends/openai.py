@@ -114,7 +114,7 @@ class OpenAIReader(SseReader):
 
     def on_data(self, data: bytes, name: str, *, last: bool = False) -> None:
         """Take the data of one event: a chunk, or the mark that all is said."""
-        if data.strip() == b"[DONE]":
+        if not data.startswith(b"{") and data.strip() == b"[DONE]":
             if not self.done and not self.assembly.terminal:
                 self.assembly.finish("stop")
                 self.assembly.flag("no_finish_reason")
@@ -125,7 +125,7 @@ class OpenAIReader(SseReader):
     def on_object(self, value: dict[str, object], name: str) -> None:
         """Take one chunk."""
         assembly = self.assembly
-        if model := _text(value.get("model")):
+        if type(model := value.get("model")) is str and model:
             assembly.model = model
         choices = value.get("choices")
         if isinstance(choices, list):

@@ -9,7 +9,7 @@ import socket
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from tui_delegate.backends.line import CONNECT_SECONDS, KEEPALIVE_SECONDS
+from tui_delegate.backends.line import CONNECT_SECONDS, GRACE_SECONDS, KEEPALIVE_SECONDS
 
 if TYPE_CHECKING:
     from tui_delegate.backends.address import Address
@@ -49,14 +49,15 @@ class Endless:
         return None
 
 
-class Plug:
-    """A connection that asks its patience before each wait."""
+class BlockingPlug:
+    """A connection that asks its patience before each wait. Nothing in its coroutines waits on a loop."""
 
-    def __init__(self, sock: socket.socket, patience: Patience) -> None:
+    def __init__(self, sock: socket.socket, patience: Patience, line: Line) -> None:
         self._sock = sock
+        self._line = line
         self.patience = patience
 
-    def more(self) -> bytes:
+    async def more(self) -> bytes:
         """Wait for bytes and take what there is; none where the other side closed."""
         while True:
             self._sock.settimeout(self.patience.left())
@@ -66,7 +67,7 @@ class Plug:
                 if error.errno:  # the network's own, not ours
                     raise
 
-    def send(self, data: bytes) -> None:
+    async def send(self, data: bytes) -> None:
         """Send all of it."""
         view = memoryview(data)
         while view:
@@ -76,6 +77,10 @@ class Plug:
             except TimeoutError as error:
                 if error.errno:
                     raise
+
+    def hurry(self) -> None:
+        """Wait no longer than a moment from now on."""
+        self.patience = Within(GRACE_SECONDS, self._line)
 
     def close(self) -> None:
         """Close the connection."""

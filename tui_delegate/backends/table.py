@@ -75,9 +75,9 @@ class _Wanted:
             from tui_delegate.backends.plain_wire import PlainWire
 
             return PlainWire(self.endpoint, keep=keep)
-        from tui_delegate.backends.http import Wire
+        from tui_delegate.backends.way import way_to
 
-        return Wire(self.endpoint, keep=keep)
+        return way_to(self.endpoint, keep=keep)
 
     def connection(self, way: Way, backend: Backend, host: ModelHost, *more: Closing) -> Connection:
         """Put it together."""

@@ -61,7 +61,7 @@ def _values(text: str, schema: str) -> tuple[dict[str, object], bool]:
         return {}, False
     if len(text) > LONGEST:
         raise _Refused("its arguments are longer than a megabyte")
-    known = set(_properties(schema))
+    known = _known(schema)
     try:
         return _unwrapped(_strict(text), known), False
     except json.JSONDecodeError as error:
@@ -76,9 +76,7 @@ def _values(text: str, schema: str) -> tuple[dict[str, object], bool]:
 
 def _strict(text: str) -> object:
     try:
-        return json.loads(
-            text, object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_int, parse_float=_float
-        )
+        return _decoder().decode(text)
     except RecursionError:
         raise _Refused("its arguments are nested too deeply") from None
 
@@ -109,7 +107,14 @@ def _float(digits: str) -> float:
     return value
 
 
-def _unwrapped(value: object, known: set[str], depth: int = 0) -> dict[str, object]:
+@lru_cache(maxsize=1)
+def _decoder() -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_int, parse_float=_float
+    )
+
+
+def _unwrapped(value: object, known: frozenset[str], depth: int = 0) -> dict[str, object]:
     """Take JSON out of strings, and the object out of an `arguments` that the tool does not have."""
     if isinstance(value, str) and depth < 3:
         try:
@@ -226,6 +231,11 @@ def _validator(schema: str) -> Callable[[object], object]:
 def _properties(schema: str) -> dict[str, object]:
     found = json.loads(schema).get("properties")
     return found if isinstance(found, dict) else {}
+
+
+@lru_cache(maxsize=256)
+def _known(schema: str) -> frozenset[str]:
+    return frozenset(_properties(schema))
 
 
 def _wanted(schema: str) -> str:

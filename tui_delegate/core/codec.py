@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 KINDS: dict[str, type[Event]] = {kind.__name__.lower(): kind for kind in typing.get_args(events.Event)}
 _NAMES = {**vars(calls), **vars(usage), **vars(limits), **vars(messages), **vars(events)}
 
+_PLAIN = frozenset((str, int, float, bool, type(None)))
 Decode = typing.Callable[[object], object]
 _DEFAULTS: dict[type, tuple[tuple[str, object], ...]] = {}
 _RECORDS: dict[type, Decode] = {}
+
+
+_COMMON = ("path", "at", "attempt")
 
 
 class BadEvent(ValueError):
@@ -35,8 +39,13 @@ def encode(event: Event) -> dict[str, object]:
     return {
         "event": type(event).__name__.lower(),
         "path": list(event.path),
-        **_encode_fields(event, skip="path"),
+        **_encode_fields(event, without=("path",)),
     }
+
+
+def encode_rest(event: Event) -> dict[str, object]:
+    """Make a JSON object of what an event has beside its kind, its path, its time and its attempt."""
+    return _encode_fields(event, without=_COMMON)
 
 
 def decode(data: object) -> Event:
@@ -67,19 +76,20 @@ def _strip(value: object) -> object:
 
 
 def _encode(value: object) -> object:
-    if value is None or isinstance(value, str | int | float):
+    if isinstance(value, str | int | float):  # of a kind of its own: an enum's
         return value
     if isinstance(value, tuple):
         return [_encode(item) for item in value]
     return _encode_fields(value)
 
 
-def _encode_fields(value: object, skip: str = "") -> dict[str, object]:
+def _encode_fields(value: object, without: tuple[str, ...] = ()) -> dict[str, object]:
     out: dict[str, object] = {}
     for name, default in _defaults(type(value)):
         item = getattr(value, name)
-        if name != skip and (default is MISSING or item != default):
-            out[name] = _encode(item)
+        if item is default or name in without or (item == default and default is not MISSING):
+            continue
+        out[name] = item if type(item) in _PLAIN else _encode(item)
     return out
 
 

@@ -76,6 +76,8 @@ else:
                 changes[name] = getattr(value, name)
         return type(value)(**changes)
 
+    _Slot = type(_Field.name)
+
     class _Params:
         """What the library asks the bases of its own classes."""
 
@@ -229,7 +231,13 @@ else:
                 names[f"_usual_{name}"] = one.default
                 shown = f"{name}=_usual_{name}"
             (named if one.kw_only else places).append(shown)
-            lines.append(f" _put(self, {name!r}, {value})" if frozen else f" self.{name} = {value}")
+            if not frozen:
+                lines.append(f" self.{name} = {value}")
+            elif isinstance(slot := getattr(cls, name, None), _Slot):
+                names[f"_put_{name}"] = slot.__set__  # a third less than by name
+                lines.append(f" _put_{name}(self, {value})")
+            else:
+                lines.append(f" _put(self, {name!r}, {value})")
         if hasattr(cls, "__post_init__"):
             lines.append(" self.__post_init__()")
         head = ", ".join(["self", *places, *(["*", *named] if named else [])])

@@ -125,7 +125,8 @@ class Meter:
         """Whether it waits for a place at the server, which has got nothing of it yet."""
         self.parts: list[str] = []
         """What it has written."""
-        self.completion_weight = 0
+        self._rest: list[str] = []
+        """What it has thought and called."""
         self.drain = caller.stream.drain
 
     @property
@@ -140,9 +141,14 @@ class Meter:
 
     def put(self, chunk: Chunk) -> None:
         """Make an event of a chunk."""
-        kind = type(chunk)
-        if kind is TextChunk or kind is ThoughtChunk or kind is CallChunk:
-            self._put_token(chunk)  # type: ignore[arg-type]
+        if isinstance(chunk, TextChunk):
+            text = chunk.text
+            if self._first is None:
+                self._first = self._time()
+            self.parts.append(text)
+            self._stream.emit(Wrote(path=self._path, attempt=self._attempt, text=text))
+        elif isinstance(chunk, ThoughtChunk | CallChunk):
+            self._put_more(chunk)
         elif isinstance(chunk, QueueChunk):
             self.in_line = chunk.position > 0
             if not self.in_line:
@@ -154,17 +160,14 @@ class Meter:
             stage, done = chunk.stage, chunk.done
             self._stream.emit(Loading(path=self._path, attempt=self._attempt, stage=stage, done=done))
 
-    def _put_token(self, chunk: TextChunk | ThoughtChunk | CallChunk) -> None:
+    def _put_more(self, chunk: ThoughtChunk | CallChunk) -> None:
         if self._first is None:
             self._first = self._time()
         text = chunk.text
-        self.completion_weight += len(text) if text.isascii() else weight(text)
-        if type(chunk) is TextChunk:
-            self.parts.append(text)
-            self._stream.emit(Wrote(path=self._path, attempt=self._attempt, text=text))
-        elif type(chunk) is ThoughtChunk:
+        self._rest.append(text)
+        if isinstance(chunk, ThoughtChunk):
             self._stream.emit(Thought(path=self._path, attempt=self._attempt, text=text))
-        elif isinstance(chunk, CallChunk):
+        else:
             self._stream.emit(
                 Calling(path=self._path, attempt=self._attempt, slot=chunk.slot, tool=chunk.name, text=text)
             )
@@ -173,7 +176,8 @@ class Meter:
         """Add what came to what is known to have been sent, for a call that has no count of its own."""
         if known.source == "reported" or not self.began:
             return known
-        return Usage(known.prompt, 0, int(self.completion_weight / WEIGHT_PER_TOKEN), 0, "estimated")
+        came = weight("".join(self.parts)) + weight("".join(self._rest))
+        return Usage(known.prompt, 0, int(came / WEIGHT_PER_TOKEN), 0, "estimated")
 
     def row(self, seat: Seat, status: Status, usage: Usage, reply: Reply | None, code: str = "") -> ModelCall:
         """Make the ledger's row."""

@@ -19,6 +19,7 @@ from tui_delegate.core.errors import (
     UsesExceeded,
 )
 from tui_delegate.core.events import Failed, Refused, Returned, RunPath, Warned
+from tui_delegate.core.jsontext import json_writer
 from tui_delegate.core.messages import Message, ToolCall, ToolSpec, tool_result
 from tui_delegate.core.usage import reach, weight
 from tui_delegate.engine.batch import Batch, Outcome, failure
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tui_delegate.engine.batch import Delegation, Post
     from tui_delegate.engine.past import PastTurn
 
+_to_json = json_writer()
 _ALIASES = ("task_description", "task", "prompt", "input")
 _TEXT = {"type": "string"}
 _FILES = {"type": "array", "items": _TEXT}
@@ -278,7 +280,7 @@ def _answer_json(name: str, outcome: Outcome, text: str = "", cut: int = 0, *, r
         body = {"status": "error", "task_name": name, "error": outcome.code, "message": outcome.message}
     if reworded:
         body["note"] = "The person put this task into other words before it ran."
-    return json.dumps(body, ensure_ascii=False)
+    return _to_json(body)
 
 
 def _share(weights: Sequence[int], room: int | None) -> int | None:

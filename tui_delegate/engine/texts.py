@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from tui_delegate.core.events import Event, RunPath
 
+_TEXTS = (Wrote, Thought, Calling)
 TEXT_EVERY = 0.3
 """Seconds after which text that was shown is stored."""
 
@@ -22,7 +23,7 @@ def coalesce(events: Iterable[Event]) -> list[Event]:
     open_at: dict[tuple[type, RunPath, int], int] = {}
     pieces: dict[int, list[str]] = {}
     for event in events:
-        if not isinstance(event, Wrote | Thought | Calling):
+        if not isinstance(event, _TEXTS):
             if event.durable:
                 _close(open_at, event.path)
                 out.append(event)
@@ -37,7 +38,7 @@ def coalesce(events: Iterable[Event]) -> list[Event]:
     for place, parts in pieces.items():
         if len(parts) > 1:
             piece = out[place]
-            assert isinstance(piece, Wrote | Thought | Calling)
+            assert isinstance(piece, _TEXTS)
             out[place] = replace(piece, text="".join(parts))
     return out
 

@@ -10,9 +10,10 @@ import time
 from operator import add
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from tui_delegate.core.codec import decode, encode, without_text
+from tui_delegate.core.codec import decode, encode_rest, without_text
 from tui_delegate.core.errands import is_delegated
 from tui_delegate.core.events import Calling, Cancelled, Failed, Finished, Opened, Spent, Thought, Wrote
+from tui_delegate.core.jsontext import json_writer
 from tui_delegate.core.records import dataclass, field
 from tui_delegate.core.savings import call_saved
 
@@ -37,7 +38,7 @@ DIMENSIONS: Final = (
 _LARGEST: Final = 2**53
 _TEXTS: Final = (Wrote, Thought, Calling)
 _ENDINGS: Final = {Finished: "ok", Failed: "failed", Cancelled: "cancelled"}
-_to_json = json.JSONEncoder(separators=(",", ":")).encode
+_to_json = json_writer((",", ":"), ascii_only=True)
 
 
 @dataclass(slots=True)
@@ -149,12 +150,8 @@ def local_day(at: float) -> str:
 
 
 def _event_row(event: Event) -> Row:
-    body = encode(event)
-    kind = str(body.pop("event"))
-    del body["path"]
-    body.pop("at", None)
-    body.pop("attempt", None)
-    return (event.at, path_text(event.path), event.attempt, kind, _to_json(body))
+    kind = type(event).__name__.lower()
+    return (event.at, path_text(event.path), event.attempt, kind, _to_json(encode_rest(event)))
 
 
 def _call_row(made: Batch, event: Spent, now: float) -> Row:

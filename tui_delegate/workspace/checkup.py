@@ -173,13 +173,9 @@ async def _trust(reach: Servers, profile: Profile, url: str) -> Trust:
 
 
 async def _look(endpoint: Endpoint, path: str) -> Sight:
-    from tui_delegate.backends.discover import Eye
+    from tui_delegate.backends.discover import look
 
-    eye = Eye(endpoint)
-    try:
-        return await eye.look(path)
-    finally:
-        await eye.aclose()
+    return await look(endpoint, path)
 
 
 def _with_trust(done: Checkup, trust: Trust) -> Checkup:

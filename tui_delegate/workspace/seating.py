@@ -58,6 +58,8 @@ class Seating:
 
     async def seat(self, name: str) -> Seat:
         """Find the seat of `manager`, `worker`, an agent, a profile or `profile/model`; found once."""
+        if known := self._seats.get(name):
+            return known
         self._finding = self._finding or self._one_at_a_time()
         async with self._finding:
             if name not in self._seats:
