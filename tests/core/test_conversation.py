@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tui_delegate.core import conversation
 from tui_delegate.core.calls import RunContext
-from tui_delegate.core.conversation import chain, estimated_tokens, given_way, history, leaves
+from tui_delegate.core.conversation import chain, given_way, history, leaves
 from tui_delegate.core.events import Cancelled, Event, Failed, Finished, Opened, Wrote
+from tui_delegate.core.messages import estimate_prompt
 from tui_delegate.core.transcript import Transcript
 
 
@@ -134,6 +135,6 @@ def test_roles_alternate_whatever_the_runs_are() -> None:
 
 
 def test_an_estimate_counts_every_message() -> None:
-    assert estimated_tokens(()) == 0
-    one, two = estimated_tokens(history([answered("a")])), estimated_tokens(history([answered("a")] * 2))
+    assert estimate_prompt(()) == 0
+    one, two = estimate_prompt(history([answered("a")])), estimate_prompt(history([answered("a")] * 2))
     assert 0 < one < two == 2 * one

@@ -14,7 +14,7 @@ from tui_delegate.backends.slots import CallSlots
 from tui_delegate.backends.thoughts import RepeatWatch, ThinkSplitter, split_at_lone_close
 from tui_delegate.core.chunks import CallChunk, Reply, TextChunk, ThoughtChunk
 from tui_delegate.core.errors import BadReply, ContextOverflow, CutOff
-from tui_delegate.core.messages import Message, Thinking, ToolCall
+from tui_delegate.core.messages import Message, Thinking, ToolCall, estimate_prompt
 from tui_delegate.core.records import dataclass
 from tui_delegate.core.usage import Usage, estimate_tokens
 
@@ -209,7 +209,7 @@ class Assembly:
         counts = self.counts
         said = text + "".join(thought.text for thought in self._thinking)
         said += "".join(call.name + call.arguments for call in self.slots.calls())
-        prompt = counts.prompt or estimate_prompt(self._request)
+        prompt = counts.prompt or estimate_prompt(self._request.messages, self._request.tools)
         guessed = estimate_tokens(said)
         completion = counts.completion if counts.completion or not guessed else guessed
         reported = bool(counts.prompt) and counts.completion is not None and completion == counts.completion
@@ -231,16 +231,6 @@ def sound(text: str) -> str:
     except UnicodeEncodeError:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return text
-
-
-def estimate_prompt(request: ChatRequest) -> int:
-    """Guess the tokens of a request, for servers that do not say."""
-    total = 0
-    for message in request.messages:
-        total += estimate_tokens(message.text) + 4
-        for call in message.calls:
-            total += estimate_tokens(call.name + call.arguments)
-    return total + sum(estimate_tokens(tool.description + tool.schema) for tool in request.tools)
 
 
 def textual_calls(text: str, offered: set[str]) -> tuple[ToolCall, ...]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.messages import Message, user
 from tui_delegate.core.transcript import ENDED
-from tui_delegate.core.usage import estimate_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,8 +19,6 @@ RECAP: Final = "Sum up what we have said so far."
 """What the manager is told that it was asked, where its answer is the recap."""
 SUMS_UP: Final = "recap"
 """The command of runs that sum up. Nobody said their prompts, and no run goes on from them."""
-PER_MESSAGE: Final = 4
-"""Tokens that a message costs beside its text."""
 
 
 def chain(transcripts: Mapping[str, Transcript], leaf: str) -> list[Transcript]:
@@ -75,11 +72,6 @@ def history(runs: Sequence[Transcript], forgets: int = 0, recap: str = "") -> tu
     if recap.strip():
         told = [user(RECAP), Message("assistant", recap.strip()), *told]
     return tuple(told)
-
-
-def estimated_tokens(messages: Sequence[Message]) -> int:
-    """Guess how many tokens of a window they take."""
-    return sum(estimate_tokens(one.text) + PER_MESSAGE for one in messages)
 
 
 def _pair(run: Transcript) -> tuple[Message, ...]:

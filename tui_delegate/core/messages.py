@@ -5,10 +5,16 @@ Wire shapes live in the backends; nothing here knows a protocol.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from tui_delegate.core.records import dataclass, field
+from tui_delegate.core.usage import estimate_tokens
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PER_MESSAGE: Final = 4
+"""Tokens that a message costs beside its text."""
 Role = Literal["system", "user", "assistant", "tool"]
 
 
@@ -73,3 +79,13 @@ def user(text: str) -> Message:
 def tool_result(call: ToolCall, text: str, *, failed: bool = False) -> Message:
     """Make the message that answers a call."""
     return Message("tool", text, call_id=call.id, name=call.name, failed=failed)
+
+
+def estimate_prompt(messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> int:
+    """Guess how many tokens of a window they take."""
+    total = sum(estimate_tokens(tool.description + tool.schema) for tool in tools)
+    for message in messages:
+        total += estimate_tokens(message.text) + PER_MESSAGE
+        for call in message.calls:
+            total += estimate_tokens(call.name + call.arguments)
+    return total

@@ -33,6 +33,7 @@ from tui_delegate.core.events import (
     Wrote,
 )
 from tui_delegate.core.flags import flag_words
+from tui_delegate.core.messages import estimate_prompt
 from tui_delegate.core.records import dataclass, replace
 from tui_delegate.core.usage import WEIGHT_PER_TOKEN, Usage, weight
 
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from tui_delegate.core.events import Event
-    from tui_delegate.core.messages import Message
     from tui_delegate.core.purse import Reservation
     from tui_delegate.core.specs import Seat
     from tui_delegate.core.usage import Price
@@ -209,7 +209,7 @@ async def call_model(
     caller: Caller, seat: Seat, request: ChatRequest, meter_made: Callable[[Meter], None]
 ) -> Reply:
     """Make one call, and again where the lane says that it may be. Raises BackendError or BudgetExceeded."""
-    prompt = prompt_tokens(request)
+    prompt = estimate_prompt(request.messages, request.tools)
     for tries in count(1):
         held = await caller.purser.reserve(prompt, request.max_tokens, seat.price)
         meter = Meter(caller)
@@ -276,17 +276,6 @@ def _of_seat(reply: Reply, seat: Seat) -> Reply:
         return reply
     thinking = tuple(replace(block, origin=seat.origin) for block in reply.message.thinking)
     return replace(reply, message=replace(reply.message, thinking=thinking))
-
-
-def prompt_tokens(request: ChatRequest) -> int:
-    """Guess the tokens of all that is sent."""
-    said = sum(_weight(message) for message in request.messages)
-    said += sum(weight(tool.schema) + weight(tool.description) for tool in request.tools)
-    return int(said / WEIGHT_PER_TOKEN) + 1
-
-
-def _weight(message: Message) -> int:
-    return weight(message.text) + sum(weight(call.arguments) for call in message.calls)
 
 
 def _check_window(reply: Reply, prompt: int) -> None:

@@ -13,11 +13,10 @@ from tui_delegate.core.chunks import ChatRequest, Reply
 from tui_delegate.core.errors import BadReply, BudgetExceeded
 from tui_delegate.core.flags import UNSOUND
 from tui_delegate.core.markup import is_call_markup
-from tui_delegate.core.messages import Message, ToolSpec, user
+from tui_delegate.core.messages import Message, ToolSpec, estimate_prompt, user
 from tui_delegate.core.records import dataclass, field, replace
 from tui_delegate.core.usage import WEIGHT_PER_TOKEN
 from tui_delegate.engine.asking import no_answer
-from tui_delegate.engine.call import prompt_tokens
 from tui_delegate.engine.delegate import Desk, delegation_tool
 
 if TYPE_CHECKING:
@@ -143,7 +142,8 @@ class Turn:
         """Say how much of results, by weight, this turn's window has room for."""
         if self.seat.window is None:
             return None
-        used = prompt_tokens(self._request(self._tools(), self.seat))
+        request = self._request(self._tools(), self.seat)
+        used = estimate_prompt(request.messages, request.tools)
         return max(int((self.seat.window * (1 - 1 / ANSWER_SHARE) - used) * WEIGHT_PER_TOKEN), 200)
 
     def _notes(self) -> list[str]:

@@ -9,9 +9,10 @@ import asyncio
 import uuid
 from typing import TYPE_CHECKING, Protocol
 
-from tui_delegate.core.conversation import SUMS_UP, chain, estimated_tokens, given_way, history
+from tui_delegate.core.conversation import SUMS_UP, chain, given_way, history
 from tui_delegate.core.errors import InputError
 from tui_delegate.core.events import Opened
+from tui_delegate.core.messages import estimate_prompt
 from tui_delegate.core.records import replace
 from tui_delegate.core.transcript import ENDED, Transcript
 from tui_delegate.core.usage import estimate_tokens
@@ -124,7 +125,7 @@ class Conversation:
 
     def told_tokens(self) -> int:
         """Guess how many tokens of the conversation the manager is told."""
-        return estimated_tokens(history(self.runs, self.forgets, self.recap))
+        return estimate_prompt(history(self.runs, self.forgets, self.recap))
 
     async def room(self, prompt: str) -> tuple[int, int | None]:
         """Say about how many tokens the next call would hold, and how many the manager's window takes."""
@@ -136,7 +137,7 @@ class Conversation:
         """Say how many of the first runs the manager can be told at once, to sum them up."""
         asked = estimate_tokens(RECAP_PROMPT) + ROUND
         for count in range(len(self.runs), self.forgets, -1):
-            if estimated_tokens(history(self.runs[:count], self.forgets, self.recap)) + asked <= window:
+            if estimate_prompt(history(self.runs[:count], self.forgets, self.recap)) + asked <= window:
                 return count
         return self.forgets
 
