@@ -89,12 +89,13 @@ def test_the_cloud_of_ollama_itself_is_not_local() -> None:
 @pytest.mark.parametrize("name", ["", "/", "no-such-model", "openai/", "a/b/c"])
 def test_an_unknown_model_has_no_price_and_no_window(name: str) -> None:
     assert price_of(name, "openai-compat", OPENAI) is None
-    assert window_of(name) is None
+    assert window_of(name, "openai-compat", OPENAI) is None
 
 
 def test_a_window_is_known_with_and_without_prefix() -> None:
-    assert window_of("claude-haiku-4-5") == 200_000
-    assert window_of("anthropic/claude-haiku-4-5-20251001") == 200_000
+    for name in ("claude-haiku-4-5", "anthropic/claude-haiku-4-5-20251001"):
+        assert window_of(name, "openai-compat", OPENAI) == 200_000
+        assert window_of(name, "openai-compat", "http://127.0.0.1:1") is None
 
 
 def test_the_list_is_small_dated_and_sane() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,18 @@ def test_the_window_is_asked_for_only_where_the_prompt_might_be_too_long(
     assert (errands.measured(two, 10**6).window, server.gets) == (8192, [])
     errands.measured(one, 1600)
     assert server.gets != []
+    errands.close()
+
+
+def test_a_far_server_that_does_not_say_a_window_has_the_listed_one(
+    tmp_path: Path, server: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", server.origin)
+    errands = opened(tmp_path, "http://models.example")
+    one = seat(errands, "one")
+    listed = replace(one, model="claude-haiku-4-5")
+    assert (listed.window, errands.measured(listed, 10**6).window) == (None, 200_000)
+    assert errands.measured(one, 10**6).window is None
     errands.close()
 
 

@@ -81,10 +81,6 @@ class Assembly:
         """Take a piece of thinking."""
         self._think(self._sound("thought", text))
 
-    def open_thought(self) -> None:
-        """Begin another block of thinking."""
-        self.close_thought("")
-
     def close_thought(self, signature: str) -> None:
         """End a block of thinking, with what the provider signed it with."""
         if self._thought or signature:

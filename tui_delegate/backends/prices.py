@@ -74,8 +74,10 @@ def price_of(model: str, protocol: str, host: str) -> Price | None:
     return Price(listed.input, listed.output, listed.cached, f"list {price_list().date}")
 
 
-def window_of(model: str) -> int | None:
-    """Say how many tokens the model's window is, by whoever lists it, its maker first."""
+def window_of(model: str, protocol: str, host: str) -> int | None:
+    """Say how many tokens a far model's window is, by whoever lists it, its maker first; None: not known."""
+    if is_local(model, protocol, host):
+        return None
     everybody = (*MAKERS, *(name for name in price_list().models if name not in MAKERS))
     return next((listed.window for listed in _found(model, everybody) if listed.window), None)
 

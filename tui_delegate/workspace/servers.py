@@ -78,9 +78,14 @@ class Servers:
         if profile.num_ctx:
             return profile.num_ctx
         try:
-            return await self.host(profile).window(model)
+            window = await self.host(profile).window(model)
         except BackendError:  # the call itself will say what is wrong, in its own place
-            return None
+            window = None
+        if window is None and profile.urls:
+            from tui_delegate.backends.prices import window_of
+
+            window = window_of(model, profile.backend, profile.urls[0])
+        return window
 
     async def capacity(self, profile: Profile, model: str) -> int:
         """Say how many calls the servers of a profile take at once."""
