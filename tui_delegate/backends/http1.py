@@ -21,6 +21,7 @@ _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\0]*)?")
 _SAFE_TARGET = re.compile(r"[A-Za-z0-9!#$%&'()*+,/:;=?@\[\]~._-]*")
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _VALUE = re.compile("[\t\x20-\x7e\x80-\xff]*")
+_HEADER = re.compile(f"({_NAME.pattern})[ \t]*:[ \t]*({_VALUE.pattern})")
 _SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 
 
@@ -149,17 +150,17 @@ class Incoming:
         self.headers, self._name = {}, ""
 
     def _on_header(self, text: str) -> None:
-        name, colon, value = text.partition(":")
-        if text[0] in " \t" and self._name:
-            name, colon, value = self._name, " ", text
-        name, value = name.rstrip(" \t").lower(), value.strip(" \t")
-        if not colon or not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+        between = ", "
+        if found := _HEADER.fullmatch(text):
+            self._name = name = found[1].lower()
+            value = found[2].rstrip(" \t")
+        elif self._name and text[0] in " \t" and _VALUE.fullmatch(text):
+            name, value, between = self._name, text.strip(" \t"), " "
+        else:
             raise Garbled
-        before = self.headers.get(name)
-        if before is not None:
-            value = f"{before}{' ' if colon == ' ' else ', '}{value}"
+        if name in self.headers:
+            value = f"{self.headers[name]}{between}{value}"
         self.headers[name] = value
-        self._name = name
 
     def _on_hint(self) -> None:
         """Pass by what a server says while it makes up its mind."""
