@@ -262,6 +262,7 @@ GOOD = {
     "with a hint before it": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nA: b\r\n\r\n"
     + http(b'{"a": 1}'),
     "packed": http(gzip.compress(b'{"a": 1}'), "200 OK", "Content-Encoding: gzip"),
+    "packed, then more": http(gzip.compress(b'{"a": 1}') + b"x" * 500, "200 OK", "Content-Encoding: gzip"),
     "folded": http(b'{"a": 1}', "200 OK", "X: a\r\n b"),
     "with a tail": chunked(b'{"a": 1}').replace(b"\r\n8\r\n", b"\r\n8;x=y\r\n")[:-2] + b"T: 1\r\n\r\n",
 }
