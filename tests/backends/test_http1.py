@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import h11
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,6 +42,64 @@ def test_whatever_comes_is_read_or_refused(junk: bytes) -> None:
             pass
 
 
+LINES = st.sampled_from(
+    [
+        b"Content-Length: 2",
+        b"content-length:2 ",
+        b"Content-Length: 3",
+        b"Content-Length: 2, 2",
+        b"Content-Length:",
+        b"Transfer-Encoding: chunked",
+        b"Transfer-Encoding: Chunked ",
+        b"Transfer-Encoding: identity",
+        b"Connection: close",
+        b" folded: yes",
+        b"\tchunked",
+        b"X: a\x0bb",
+        b"X: \xe9",
+        b"X",
+        b"X\r",
+        b": no name",
+        b"X y: z",
+    ]
+)
+BODIES = st.sampled_from([b"", b"ab", b"abc", b"2\r\nab\r\n0\r\n\r\n", b"2;x=y\r\nab\r\n0\r\nT: u\r\n\r\n"])
+
+
+def by_another(sent: bytes) -> bytes | None:
+    """Read an answer as h11 does; None: it refuses it."""
+    line, body = h11.Connection(h11.CLIENT), b""
+    line.send(h11.Request(method="GET", target="/", headers=[("host", "x")]))
+    line.send(h11.EndOfMessage())
+    line.receive_data(sent)
+    line.receive_data(b"")
+    try:
+        while not isinstance(event := line.next_event(), h11.EndOfMessage):
+            body += bytes(event.data) if isinstance(event, h11.Data) else b""
+    except h11.RemoteProtocolError:
+        return None
+    return body
+
+
+@given(
+    st.sampled_from([b"HTTP/1.1 200 OK", b"HTTP/1.1 204 No", b"HTTP/1.0 200 OK", b"HTTP/1.1 200"]),
+    st.lists(LINES, max_size=4),
+    st.sampled_from([b"\r\n", b"\n"]),
+    BODIES,
+    st.integers(1, 30),
+)
+def test_no_answer_is_read_in_another_way_than_by_others(
+    first: bytes, lines: list[bytes], end: bytes, body: bytes, step: int
+) -> None:
+    sent = end.join([first, *lines, b"", b""]) + body
+    try:
+        ours, _ = read(*(sent[at : at + step] for at in range(0, len(sent), step)))
+    except (Garbled, CutShort):
+        return
+    theirs = by_another(sent)
+    assert theirs is None or ours == theirs
+
+
 @pytest.mark.parametrize(
     "head",
     [
@@ -49,6 +108,14 @@ def test_whatever_comes_is_read_or_refused(junk: bytes) -> None:
         b"HTTP/1.1 200 OK\r\nno colon",
         b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2",
         b"HTTP/1.1 200 OK\r\nContent-Length: -1",
+        b"HTTP/1.1 200 OK\r\nContent-Length: \x0b2",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        b"HTTP/1.1 200 OK\r\n Folded: too soon",
+        b"HTTP/1.1 200 OK\r\nX: a\rContent-Length: 2",
+        b"HTTP/1.1 200 OK\r\nX: a\0",
+        b"HTTP/1.1 200 O\rK",
         b"HTTP/1.1 100 Continue\r\n\r\n" * 30 + b"HTTP/1.1 200 OK",
     ],
 )
@@ -64,6 +131,7 @@ def test_a_connection_is_used_again_only_where_the_answer_says_where_it_ends() -
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab": False,
         b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nab": False,
         b"HTTP/1.1 200 OK\r\n\r\nab": False,
+        b"HTTP/1.1 101 Other Words\r\nUpgrade: x\r\n\r\n": False,
     }
     for said, again in ends.items():
         _, answer = read(said)

@@ -3,27 +3,57 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import select
 import subprocess
 import sys
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.backends.loopback import Answer, Kept, serving
-from tests.backends.saying import Said, http, saying
+from tests.backends.saying import Said, Sayer, http, saying
 from tests.backends.streams import PLAIN, delta, sse
 from tui_delegate.backends import near
-from tui_delegate.backends.address import Endpoint
+from tui_delegate.backends.address import Endpoint, parsed
 from tui_delegate.backends.http import Wire
-from tui_delegate.backends.near import NearWire
+from tui_delegate.backends.near import LoopPlug, NearWire
 from tui_delegate.backends.openai import OpenAIChat
 from tui_delegate.backends.way import way_to
-from tui_delegate.core.errors import BackendError, RateLimited
+from tui_delegate.core.errors import BackendError, RateLimited, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
 SAID = sse(delta("stop", content="hi"), "[DONE]")
+
+
+@asynccontextmanager
+async def speaking(
+    says: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> AsyncIterator[NearWire]:
+    """Give a way to a server that says this on every connection."""
+    leave = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await says(reader, writer)
+            await leave.wait()
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.transport.abort()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    wire = NearWire(Endpoint(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"))
+    try:
+        yield wire
+    finally:
+        await wire.aclose()
+        leave.set()
+        server.close()
+        await asyncio.sleep(0.01)
 
 
 def lines_used(
@@ -154,6 +184,144 @@ def test_a_server_that_says_no_while_it_is_still_being_sent_to_is_heard() -> Non
     with saying(said) as server:
         asyncio.run(main(server.url))
         assert server.hung_up.wait(5)
+
+
+def test_a_server_that_listens_no_more_than_it_speaks_is_heard() -> None:
+    """It closes its half and leaves a long question unread: what it said is the answer."""
+
+    async def says(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 429 No\r\n\r\n" + b'{"error":"too big"}')
+        writer.write_eof()
+
+    async def main() -> None:
+        async with speaking(says) as wire:
+            with pytest.raises(RateLimited, match="too big"):
+                await asyncio.wait_for(wire.post("x", {"a": "y" * 30_000_000}), 10)
+
+    asyncio.run(main())
+
+
+def test_an_answer_that_came_before_the_question_was_out_ends_its_connection() -> None:
+    async def says(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(http(b"{}"))
+
+    async def main() -> None:
+        async with speaking(says) as wire:
+            await wire.post("x", {"a": "y" * 30_000_000})
+            assert await asyncio.wait_for(wire.get("models"), 10) == {}
+
+    asyncio.run(main())
+
+
+async def _once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer one question, and hang up over the next one without a word."""
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(http(b"{}"))
+    await reader.readuntil(b"\r\n\r\n")
+    writer.transport.abort()
+
+
+def test_what_only_asks_is_asked_again_where_a_kept_connection_was_closed_over_it() -> None:
+    async def main() -> None:
+        async with speaking(_once) as wire:
+            assert [await wire.get("models") for _ in range(3)] == [{}] * 3
+
+    asyncio.run(main())
+
+
+def test_what_may_have_been_heard_is_not_sent_twice() -> None:
+    async def main() -> None:
+        async with speaking(_once) as wire:
+            await wire.get("models")
+            with pytest.raises(Unreachable, match="closed the connection"):
+                await wire.post("x", {})
+
+    asyncio.run(main())
+
+
+def test_a_connection_that_closed_while_the_loop_was_busy_is_not_used() -> None:
+    async def main(server: Sayer) -> None:
+        wire = NearWire(Endpoint(server.url))
+        await wire.post("x", {})
+        assert select.select([wire._idle[0]._sock], [], [], 5)[0]  # the loop stands still meanwhile
+        assert await wire.post("x", {}) == {}
+        await wire.aclose()
+
+    with saying(http(b"{}")) as server:  # it closes after each
+        asyncio.run(main(server))
+
+
+def test_closing_while_a_call_runs_leaves_no_connection_behind() -> None:
+    async def main() -> None:
+        go, gone = asyncio.Event(), asyncio.Event()
+
+        async def says(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            await go.wait()
+            writer.write(http(b"{}"))
+            await reader.read()
+            gone.set()
+
+        async with speaking(says) as wire:
+            call = asyncio.create_task(wire.get("models"))
+            await asyncio.sleep(0.01)
+            await wire.aclose()
+            go.set()
+            assert await call == {}
+            await asyncio.wait_for(gone.wait(), 2)
+
+    asyncio.run(main())
+
+
+def test_calls_that_are_given_up_leave_nothing_open() -> None:
+    """At every moment of a call: while it connects, waits for the head, is in the middle of its body."""
+
+    async def says(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        await asyncio.sleep(0.005)
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n")
+        await reader.read()
+
+    async def call(wire: NearWire, steps: int) -> None:
+        async def main() -> None:
+            async with wire.stream("x", {}) as pieces:
+                async for _ in pieces:
+                    pass
+
+        task = asyncio.create_task(main())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        if steps > 15:
+            await asyncio.sleep(0.02)
+        task.cancel()
+        await asyncio.wait([task])
+
+    async def main() -> None:
+        async with speaking(says) as wire:
+            await asyncio.gather(*[call(wire, steps) for steps in range(20) for _ in range(10)])
+            await asyncio.sleep(0.02)
+            assert not [
+                one for one in gc.get_objects() if isinstance(one, LoopPlug) and one._sock.fileno() > 0
+            ]
+
+    asyncio.run(main())
+
+
+def test_port_0_is_no_other_port() -> None:
+    async def main() -> None:
+        with pytest.raises(Unreachable, match=r"127\.0\.0\.1:0"):
+            await NearWire(Endpoint("http://127.0.0.1:0")).get("models")
+        assert (parsed("http://h:0").port_number, parsed("https://h").port_number) == (0, 443)
+
+    asyncio.run(main())
+
+
+def test_heads_are_not_kept_without_end() -> None:
+    wire = NearWire(Endpoint("http://127.0.0.1"))
+    for number in range(1000):
+        wire._head("GET", f"/job/{number}", {}, stays=True)
+    assert len(wire._heads) < 100
 
 
 def test_it_loads_no_client() -> None:

@@ -19,7 +19,7 @@ from tui_delegate.backends.address import Endpoint
 from tui_delegate.backends.http import Wire
 from tui_delegate.backends.near import NearWire
 from tui_delegate.backends.plain_wire import PlainWire
-from tui_delegate.core.errors import BackendError, BadReply, RateLimited, TimedOut, Unreachable
+from tui_delegate.core.errors import AuthRefused, BackendError, BadReply, RateLimited, TimedOut, Unreachable
 from tui_delegate.core.straight import straight
 
 if TYPE_CHECKING:
@@ -68,6 +68,11 @@ FAILURES: dict[str, Said | bytes] = {
     "says nothing": Said(),
     "resets": Said(reset=True),
     "another protocol": b"SSH-2.0-OpenSSH\r\n\r\n",
+    "another protocol, and waits": Said((b"SSH-2.0-OpenSSH\r\n",), hold=True),
+    "no header, and waits": Said((b"HTTP/1.1 200 OK\r\nno colon\r\n",), hold=True),
+    "a length and parts": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
+    "a header that breaks": b"HTTP/1.1 200 OK\r\nX: a\rContent-Length: 2\r\n\r\n{}",
+    "a header with nothing": b"HTTP/1.1 200 OK\r\nX: a\0b\r\nContent-Length: 2\r\n\r\n{}",
     "half a head": b"HTTP/1.1 200 OK\r\nContent-Le",
     "a short body": b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\n{",
     "a short part": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
@@ -76,6 +81,8 @@ FAILURES: dict[str, Said | bytes] = {
     "a web page": http(b"<html><title>Bad gateway</title></html>", "502 Bad Gateway"),
     "no such path": http(b'{"error":{"message":"no such path"}}', "404 Not Found"),
     "the key comes back": http(b'{"error":"bad key sekret-key"}', "401 Unauthorized"),
+    "refused and badly packed": http(b"hello", "401 Unauthorized", "Content-Encoding: gzip"),
+    "refused, packed, empty": http(b"", "401 Unauthorized", "Content-Encoding: gzip"),
     "come back later": http(b"{}", "429 Too Many Requests", "Retry-After: 7"),
     "loading": http(b'{"error":{"message":"Loading model","code":503}}', "503 Unavailable"),
     "elsewhere": http(b"", "302 Found", "Location: http://127.0.0.1:1/v1"),
@@ -95,6 +102,11 @@ def test_all_ways_fail_in_the_same_words(name: str, streamed: bool) -> None:
     plain, near, far = told(usual, FAILURES[name], streamed=streamed)
     assert plain == near == far
     assert "sekret" not in str(plain)
+
+
+def test_a_refusal_that_can_t_be_unpacked_is_still_one() -> None:
+    for heard in told(usual, FAILURES["refused and badly packed"], streamed=False):
+        assert heard[0] is AuthRefused
 
 
 @pytest.mark.parametrize("name", WHOLE_ONLY)
@@ -141,6 +153,28 @@ def test_nobody_there_is_said_alike() -> None:
             assert (plain.message, plain.hint) == (loop.message, loop.hint)
 
 
+@pytest.mark.parametrize("kind", [PlainWire, NearWire])
+def test_of_a_name_s_addresses_each_is_tried_and_what_says_most_is_told(
+    kind: type[PlainWire | NearWire], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine may know names by addresses of a family that it can't speak."""
+    run = straight if kind is PlainWire else asyncio.run
+    odd = (9999, socket.SOCK_STREAM, 0, "", ("::1", 1))
+    with saying(http(b"{}")) as server, socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = int(server.url.rpartition(":")[2])
+        there, nobody = (
+            (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", at))
+            for at in (port, held.getsockname()[1])
+        )
+        found = [odd, there]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **more: found)
+        assert run(kind(Endpoint(f"http://localhost:{port}")).get("models")) == {}
+        found[:] = [nobody, odd]
+        error = run(failure(kind(Endpoint("http://localhost:7")), streamed=False))
+        assert error.message == "Nothing is listening on localhost:7."
+
+
 def test_what_the_network_says_is_in_words() -> None:
     wire = PlainWire(Endpoint("http://h"))
     told = {
@@ -170,6 +204,7 @@ GOOD = {
     "with a hint before it": b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\nA: b\r\n\r\n"
     + http(b'{"a": 1}'),
     "packed": http(gzip.compress(b'{"a": 1}'), "200 OK", "Content-Encoding: gzip"),
+    "packed, then more": http(gzip.compress(b'{"a": 1}') + b"x" * 500, "200 OK", "Content-Encoding: gzip"),
     "folded": http(b'{"a": 1}', "200 OK", "X: a\r\n b"),
     "with a tail": chunked(b'{"a": 1}').replace(b"\r\n8\r\n", b"\r\n8;x=y\r\n")[:-2] + b"T: 1\r\n\r\n",
 }

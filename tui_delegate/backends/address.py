@@ -51,6 +51,11 @@ class Address:
         return name if self.port is None else f"{name}:{self.port}"
 
     @property
+    def port_number(self) -> int:
+        """Give the port, the scheme's usual one where none is written."""
+        return _USUAL_PORTS[self.scheme] if self.port is None else self.port
+
+    @property
     def target(self) -> str:
         """Write what a server is asked for: path and query."""
         path = self.path or "/"

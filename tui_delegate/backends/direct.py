@@ -15,18 +15,25 @@ from tui_delegate.backends.address import parsed
 from tui_delegate.backends.faults import LONGEST_BODY
 from tui_delegate.backends.http1 import CutShort, Garbled, Incoming, request, request_head
 from tui_delegate.backends.line import LONGEST_ANSWER, LONGEST_LOOK, Line, basic, encoded
-from tui_delegate.core.errors import BackendError, CutOff
+from tui_delegate.core.errors import BackendError, BadReply, CutOff, Unreachable
 
 if TYPE_CHECKING:
     import zlib
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
     from tui_delegate.backends.address import Address, Endpoint
 
 
+_MOST_HEADS = 64
+"""Heads that are kept: the usual questions are few, but some name what they ask about."""
+
+
 class Plug(Protocol):
     """One connection. What its waits raise is an OSError, or the BackendError that ends the call."""
+
+    used: bool
+    """Whether it carried a request before: its server may have closed it just now."""
 
     async def more(self) -> bytes:
         """Wait for bytes and take what there is; none where the other side closed."""
@@ -97,17 +104,22 @@ class DirectWire(Line, ABC):
         stays = self._stays(streams=streams)
         address, head = self._head(method, path, headers, stays=stays)
         question = request(head, encoded(body))
-        plug = await self._plug(address, streams=streams)
-        opened = False
-        try:
-            answer = Answer(self, plug, await self._asked(plug, question), stays=stays)
-            if not any_status and not 200 <= answer.status < 300:
-                raise await answer.refusal()
-            opened = True
-        finally:
-            if not opened:
-                plug.close()
-        return answer
+        while True:
+            plug = await self._plug(address, streams=streams)
+            opened = False
+            try:
+                answer = Answer(self, plug, await self._asked(plug, question), stays=stays)
+                if not any_status and not 200 <= answer.status < 300:
+                    raise await answer.refusal()
+                opened = True
+            except Unreachable:
+                if method != "GET" or not plug.used:  # what only asks may be asked twice
+                    raise
+            finally:
+                if not opened:
+                    plug.close()
+            if opened:
+                return answer
 
     def done_with(self, answer: Answer) -> None:
         """Keep an answer's connection open, where it can take another request."""
@@ -151,6 +163,8 @@ class DirectWire(Line, ABC):
             address = parsed(self.whole(path))
             once = {} if stays else {"connection": "close"}
             named = {"host": address.place, **once, **headers, **usual}
+            if len(self._heads) >= _MOST_HEADS:
+                self._heads.clear()
             try:
                 self._heads[key] = address, request_head(method, self._root + address.target, named)
             except ValueError as error:
@@ -189,6 +203,11 @@ class DirectWire(Line, ABC):
         if isinstance(error, ConnectionError):
             return self.hung_up()
         return self.not_reached(str(error))
+
+
+def telling(failures: Sequence[Exception]) -> Exception:
+    """Of what went wrong at each of a name's addresses take what says most: that nothing listens there."""
+    return next((one for one in failures if isinstance(one, ConnectionRefusedError)), failures[-1])
 
 
 class Answer:
@@ -247,7 +266,7 @@ class Answer:
                 body += piece
                 if len(body) > LONGEST_BODY:
                     break
-        except CutOff:
+        except (CutOff, BadReply):
             pass  # the status says enough
         return self._line.refusal(self.status, body, self.headers, time.time())
 
@@ -267,6 +286,8 @@ class Answer:
         import zlib
 
         assert self._unpack is not None
+        if self._unpack.eof:
+            return b""  # what follows is kept by nobody
         try:
             unpacked = self._unpack.decompress(piece, LONGEST_ANSWER)
             if not piece and not self._unpack.eof:

@@ -33,7 +33,7 @@ from tui_delegate.backends.line import (
     Line,
     encoded,
 )
-from tui_delegate.core.errors import BackendError, CutOff
+from tui_delegate.core.errors import BackendError, BadReply, CutOff
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Mapping
@@ -189,7 +189,7 @@ class Wire(Line):
                 body += chunk
                 if len(body) > LONGEST_BODY:
                     break
-        except CutOff:
+        except (CutOff, BadReply):
             pass  # the status says enough
         return self.refusal(response.status_code, body, response.headers, time.time())
 

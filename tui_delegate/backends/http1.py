@@ -17,10 +17,11 @@ _LONGEST_HEAD = 64 * 1024
 _LONGEST_LINE = 8 * 1024
 _MOST_TRAILERS = 100
 _MOST_HINTS = 20
-_STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: .*)?")
+_STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [^\r\0]*)?")
 _SAFE_TARGET = re.compile(r"[A-Za-z0-9!#$%&'()*+,/:;=?@\[\]~._-]*")
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _VALUE = re.compile("[\t\x20-\x7e\x80-\xff]*")
+_HEADER = re.compile(f"({_NAME.pattern})[ \t]*:[ \t]*({_VALUE.pattern})")
 _SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")
 
 
@@ -69,7 +70,9 @@ class Incoming:
         self._data = b""
         self._at = 0
         self._over = False
-        self._lines: list[bytes] = []
+        self._version = 0
+        self._name = ""
+        """The header that was read last."""
         self._head_size = 0
         self._hints = 0
         self._left: int | None = None
@@ -98,15 +101,24 @@ class Incoming:
 
     def head(self) -> bool | None:
         """Read status and headers, past what a server says while it makes up its mind."""
-        while self._head_lines():
-            version = self._read_lines()
-            self._lines, self._head_size = [], 0
-            if self.status >= 200 or self.status == 101:
-                self._frame(version)
-                return True
-            self._hints += 1
-            if self._hints >= _MOST_HINTS:
+        while (line := self._line(_LONGEST_HEAD)) is not None:
+            self._head_size += len(line)
+            if self._head_size > _LONGEST_HEAD:
                 raise Garbled
+            if line and self.status:
+                self._on_header(line.decode("latin-1"))
+            elif line:
+                self._on_status(line)
+            elif self.status >= 200 or self.status == 101:
+                self._frame()
+                return True
+            elif self.status:
+                self._on_hint()
+        unread = self._at < len(self._data)
+        if not self.status and unread and not self._may_be_http():
+            raise Garbled
+        if self._over:
+            raise CutShort(begun=unread or self.status > 0 or self._hints > 0)
         return None
 
     def piece(self) -> bytes | None:
@@ -129,57 +141,52 @@ class Incoming:
         self.ended = True
         return b""
 
-    def _head_lines(self) -> bool:
-        """Collect the lines of one head; say whether all of them are there."""
-        while (line := self._line(_LONGEST_HEAD)) is not None:
-            self._head_size += len(line)
-            if self._head_size > _LONGEST_HEAD:
-                raise Garbled
-            if line:
-                self._lines.append(line)
-            elif self._lines:
-                return True
-        unread = self._at < len(self._data)
-        if not self._lines and unread and not self._may_be_http():
-            raise Garbled
-        if self._over:
-            raise CutShort(begun=unread or bool(self._lines) or self._hints > 0)
-        return False
-
-    def _read_lines(self) -> int:
-        """Read a head; give the second figure of the version."""
-        found = _STATUS.fullmatch(self._lines[0])
+    def _on_status(self, line: bytes) -> None:
+        """Read a head's first line as soon as it is there: who speaks something else may say no more."""
+        found = _STATUS.fullmatch(line)
         if not found:
             raise Garbled
-        self.status, self.headers, name = int(found[2]), {}, ""
-        for line in self._lines[1:]:
-            text = line.decode("latin-1")
-            if text[0] in " \t" and name:
-                self.headers[name] += f" {text.strip()}"
-                continue
-            name, colon, value = text.partition(":")
-            name = name.strip().lower()
-            if not colon or not _NAME.fullmatch(name):
-                raise Garbled
-            value = value.strip()
-            self.headers[name] = f"{self.headers[name]}, {value}" if name in self.headers else value
-        return int(found[1])
+        self._version, self.status = int(found[1]), int(found[2])
+        self.headers, self._name = {}, ""
+
+    def _on_header(self, text: str) -> None:
+        between = ", "
+        if found := _HEADER.fullmatch(text):
+            self._name = name = found[1].lower()
+            value = found[2].rstrip(" \t")
+        elif self._name and text[0] in " \t" and _VALUE.fullmatch(text):
+            name, value, between = self._name, text.strip(" \t"), " "
+        else:
+            raise Garbled
+        if name in self.headers:
+            value = f"{self.headers[name]}{between}{value}"
+        self.headers[name] = value
+
+    def _on_hint(self) -> None:
+        """Pass by what a server says while it makes up its mind."""
+        self.status, self._head_size = 0, 0
+        self._hints += 1
+        if self._hints >= _MOST_HINTS:
+            raise Garbled
 
     def _may_be_http(self) -> bool:
         start = self._data[self._at : self._at + 5]
         return b"HTTP/".startswith(start) or start.isspace()
 
-    def _frame(self, version: int) -> None:
+    def _frame(self) -> None:
         """Find out where the body ends."""
         headers = self.headers
         coding = headers.get("transfer-encoding", "").lower()
-        stays = version == 1 and "close" not in headers.get("connection", "").lower()
+        if coding and (coding != "chunked" or "content-length" in headers):
+            raise Garbled
+        stays = self._version == 1 and "close" not in headers.get("connection", "").lower()
         if self.status in (204, 304) or self.status == 101:
             self._left = 0
-        elif coding.rpartition(",")[2].strip() == "chunked":
+            stays = stays and self.status != 101
+        elif coding:
             self._chunked, self._left = True, 0
-        elif not coding and "content-length" in headers:
-            lengths = {part.strip() for part in headers["content-length"].split(",")}
+        elif "content-length" in headers:
+            lengths = {part.strip(" \t") for part in headers["content-length"].split(",")}
             length = lengths.pop()
             if lengths or not re.fullmatch("[0-9]{1,18}", length):
                 raise Garbled
@@ -241,7 +248,7 @@ class Incoming:
                 raise Garbled
             self._after_part = False
         else:
-            size = line.partition(b";")[0].strip()
+            size = line.partition(b";")[0].strip(b" \t")
             if not re.fullmatch(b"[0-9A-Fa-f]{1,15}", size):
                 raise Garbled
             self._left = int(size, 16)

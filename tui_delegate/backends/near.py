@@ -10,7 +10,7 @@ import asyncio
 import socket
 from typing import TYPE_CHECKING
 
-from tui_delegate.backends.direct import DirectWire, Plug
+from tui_delegate.backends.direct import DirectWire, Plug, telling
 from tui_delegate.backends.line import CONNECT_SECONDS, GRACE_SECONDS, KEEPALIVE_SECONDS
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ class NearWire(DirectWire):
         return answer
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close every connection; one that still carries an answer is closed at its end."""
+        self._keeps = self._keeps_streams = False
         if self._sweeping:
             self._sweeping.cancel()
             self._sweeping = None
@@ -81,30 +82,19 @@ class NearWire(DirectWire):
             raise self._not_connected(error) from error
 
     async def _connected(self, address: Address) -> LoopPlug:
-        loop = asyncio.get_running_loop()
-        failed: OSError | None = None
+        failures: list[Exception] = []
         for family, place in await self._found(address):
-            sock = socket.socket(family, socket.SOCK_STREAM)
-            opened = False
             try:
-                sock.setblocking(False)
-                await loop.sock_connect(sock, place)
-                _, plug = await loop.create_connection(LoopPlug, sock=sock)
-                opened = True
+                return await _plugged(family, place)
             except OSError as error:
-                failed = error
-            finally:
-                if not opened:
-                    sock.close()
-            if opened:
-                return plug
-        raise failed or socket.gaierror("no address")
+                failures.append(error)
+        raise telling(failures)
 
     async def _found(self, address: Address) -> list[tuple[socket.AddressFamily, tuple[object, ...]]]:
         """Look the name up, once: a name of this machine stays one."""
         if not self._places:
             loop = asyncio.get_running_loop()
-            host, port = address.host, address.port or 80
+            host, port = address.host, address.port_number
             flags = socket.AI_NUMERICHOST if ":" in host or host.replace(".", "").isdigit() else 0
             # What is a number is not worth a thread.
             found = (
@@ -117,6 +107,9 @@ class NearWire(DirectWire):
 
     def _keep(self, plug: Plug) -> None:
         assert isinstance(plug, LoopPlug)
+        if not self._keeps:  # it was closed meanwhile
+            plug.close()
+            return
         plug.rest()
         self._idle.append(plug)
         if self._sweeping is None:
@@ -137,6 +130,21 @@ class NearWire(DirectWire):
             self._sweeping = loop.call_later(KEEPALIVE_SECONDS / 2, self._sweep)
 
 
+async def _plugged(family: socket.AddressFamily, place: tuple[object, ...]) -> LoopPlug:
+    loop = asyncio.get_running_loop()
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    opened = False
+    try:
+        sock.setblocking(False)
+        await loop.sock_connect(sock, place)
+        _, plug = await loop.create_connection(lambda: LoopPlug(sock), sock=sock)
+        opened = True
+    finally:
+        if not opened:
+            sock.close()
+    return plug
+
+
 class LoopPlug(asyncio.BufferedProtocol):
     """A connection on the loop. A reader that is slow makes the server wait.
 
@@ -146,7 +154,9 @@ class LoopPlug(asyncio.BufferedProtocol):
 
     _transport: asyncio.Transport
 
-    def __init__(self) -> None:
+    def __init__(self, sock: socket.socket) -> None:
+        self.used = False
+        self._sock = sock
         self._loop = asyncio.get_running_loop()
         self._buffer = memoryview(bytearray(_PIECE))
         self._held: list[bytes] = []
@@ -177,9 +187,17 @@ class LoopPlug(asyncio.BufferedProtocol):
         if self._waiter is not None:
             self._wake(self._waiter)
 
+    def eof_received(self) -> None:
+        """Tell whoever waits that nothing more comes, though not all that we say may have gone out yet."""
+        self._end_reading(None)
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell whoever waits that nothing more comes."""
-        self._over, self._error = True, exc
+        if not self._over:
+            self._end_reading(exc)
+
+    def _end_reading(self, error: Exception | None) -> None:
+        self._over, self._error = True, error
         if self._waiter is not None:
             self._wake(self._waiter)
 
@@ -210,13 +228,25 @@ class LoopPlug(asyncio.BufferedProtocol):
 
     def rest(self) -> None:
         """Lie idle from now on."""
-        self._end, self._since = None, self._loop.time()
+        self.used, self._end, self._since = True, None, self._loop.time()
 
     def is_fresh(self) -> bool:
         """Whether a connection that was left open can be used once more."""
         if self._over or self._held or self._transport.is_closing():
             return False
-        return self._loop.time() - self._since < KEEPALIVE_SECONDS
+        if self._transport.get_write_buffer_size():  # it answered before it had heard all
+            return False
+        return self._loop.time() - self._since < KEEPALIVE_SECONDS and not self._has_news()
+
+    def _has_news(self) -> bool:
+        """Whether bytes or an end have come that the loop did not see yet."""
+        try:
+            self._sock.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True
 
     def close(self) -> None:
         """Close the connection at once, whatever has not gone out yet."""

@@ -73,4 +73,5 @@ class PlainWire(DirectWire):
 
     def _keep(self, plug: Plug) -> None:
         assert isinstance(plug, BlockingPlug)
+        plug.used = True
         self._idle.append((plug, time.monotonic()))

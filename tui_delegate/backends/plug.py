@@ -9,6 +9,7 @@ import socket
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from tui_delegate.backends.direct import telling
 from tui_delegate.backends.line import CONNECT_SECONDS, GRACE_SECONDS, KEEPALIVE_SECONDS
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class BlockingPlug:
         self._sock = sock
         self._line = line
         self.patience = patience
+        self.used = False
 
     async def more(self) -> bytes:
         """Wait for bytes and take what there is; none where the other side closed."""
@@ -97,13 +99,16 @@ class BlockingPlug:
 
 def connected(address: Address, proxy: Proxy | None, *, near: bool) -> socket.socket:
     """Connect to a server, with a handshake where it wants one. Raises an OSError."""
-    port = address.port or (443 if address.scheme == "https" else 80)
+    port = address.port_number
     if proxy:
         sock = proxy.connected(address.host, port, tunnel=address.scheme == "https")
     else:
         # As bytes: for text Python loads the rules of international names, and there are none in it.
         name: str = address.host.encode()  # type: ignore[assignment]
-        sock = socket.create_connection((name, port), CONNECT_SECONDS)
+        try:
+            sock = socket.create_connection((name, port), CONNECT_SECONDS, all_errors=True)
+        except ExceptionGroup as failures:
+            raise telling(failures.exceptions) from None
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if address.scheme == "https":
         from tui_delegate.backends.tls import secured
