@@ -175,6 +175,18 @@ def test_of_a_name_s_addresses_each_is_tried_and_what_says_most_is_told(
         assert error.message == "Nothing is listening on localhost:7."
 
 
+@pytest.mark.parametrize("kind", [PlainWire, NearWire])
+@pytest.mark.parametrize("name", ["localhost.", "models.localhost", "a.b.LOCALHOST."])
+def test_a_name_of_this_machine_is_looked_up_as_such(
+    name: str, kind: type[PlainWire] | type[NearWire]
+) -> None:
+    run = straight if kind is PlainWire else asyncio.run
+    with saying(http(b"{}")) as server:
+        url = server.url.replace("127.0.0.1", name)
+        assert run(kind(Endpoint(url)).get("models")) == {}
+    assert f"host: {name.lower()}:".encode() in server.asked[0]
+
+
 def test_what_the_network_says_is_in_words() -> None:
     wire = PlainWire(Endpoint("http://h"))
     told = {

@@ -56,6 +56,11 @@ class Address:
         return _USUAL_PORTS[self.scheme] if self.port is None else self.port
 
     @property
+    def found_as(self) -> str:
+        """Give the name to look up: what ends in `.localhost` is this machine, whatever a name server says."""
+        return "localhost" if f".{self.host}".rstrip(".").endswith(".localhost") else self.host
+
+    @property
     def target(self) -> str:
         """Write what a server is asked for: path and query."""
         path = self.path or "/"

@@ -94,7 +94,7 @@ class NearWire(DirectWire):
         """Look the name up, once: a name of this machine stays one."""
         if not self._places:
             loop = asyncio.get_running_loop()
-            host, port = address.host, address.port_number
+            host, port = address.found_as, address.port_number
             flags = socket.AI_NUMERICHOST if ":" in host or host.replace(".", "").isdigit() else 0
             # What is a number is not worth a thread.
             found = (

@@ -104,7 +104,7 @@ def connected(address: Address, proxy: Proxy | None, *, near: bool) -> socket.so
         sock = proxy.connected(address.host, port, tunnel=address.scheme == "https")
     else:
         # As bytes: for text Python loads the rules of international names, and there are none in it.
-        name: str = address.host.encode()  # type: ignore[assignment]
+        name: str = address.found_as.encode()  # type: ignore[assignment]
         try:
             sock = socket.create_connection((name, port), CONNECT_SECONDS, all_errors=True)
         except ExceptionGroup as failures:
