@@ -57,7 +57,7 @@ class Address:
 
     @property
     def found_as(self) -> str:
-        """Give the name to look up: what ends in `.localhost` is this machine, whatever a name server says."""
+        """Give the name to look up: what ends in `.localhost` is this machine, whoever says what."""
         return "localhost" if f".{self.host}".rstrip(".").endswith(".localhost") else self.host
 
     @property
