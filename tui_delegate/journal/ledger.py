@@ -174,7 +174,7 @@ class Ledger:
                 yield Call(*row)
 
     def has_call_at(self, at: float) -> bool:
-        """Whether there is a call of the second that a log's line names: the line's own, for all one can tell."""
+        """Whether there is a call of the second that a line of a log names: it is likely the line's own."""
         where = "SELECT 1 FROM calls WHERE at>=? AND at<? LIMIT 1"
         return any(self._rows(where, [at - 1, at + 2]))
 
