@@ -162,7 +162,7 @@ class Sweep:
         if not self.records:
             return
         question = self._wish.of_one()
-        job = Job(question, self._seat, room_in(self._seat, question.tokens))
+        job = Job(question, self._seat, room_in(self._seat.window, question.tokens))
         answers = [Answer(str(one["input"]), str(one.get("content", ""))) for one in self.in_order]
         answers += [Answer(name, error.message, failed=True) for name, error in self.failed.items()]
         self.combined = await self._do(
