@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.cli import output
-from tui_delegate.core.clean import Cleaner, clean, clean_line
+from tui_delegate.core.clean import Cleaner, clean, clean_line, sentence
 from tui_delegate.core.errors import BackendError, DelegateError, Interrupted, JournalError
 from tui_delegate.core.events import FellBack, Loading, Opened, Retrying, Warned, Wrote
 from tui_delegate.core.flags import partial_words
@@ -186,7 +186,7 @@ class Conduct:
             case Retrying():
                 from tui_delegate.workspace.secrets import hidden
 
-                self.say(f"{hidden(event.message)} Again in {event.delay:.1f} s.")
+                self.say(f"{sentence(hidden(event.message))} Again in {event.delay:.1f} s.")
             case FellBack():
                 place = seat_name(event.profile, event.model)
                 self.say(f"{event.from_seat} failed ({event.code}), {place} takes over")
