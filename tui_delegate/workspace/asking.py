@@ -131,15 +131,17 @@ class Question:
 
     def _fits(self, answer: str) -> Looked:
         assert self.schema is not None
-        fitted = self.schema.fit(answer)
-        if fitted.wrong:
+        from tui_delegate.workspace.fitting import fitted
+
+        found = fitted(self.schema, answer)
+        if found.wrong:
             return Looked(
                 answer,
-                f"That does not fit: {fitted.wrong}. Answer again, with the JSON only.",
-                f"The answer does not fit the schema: {fitted.wrong}.",
+                f"That does not fit: {found.wrong}. Answer again, with the JSON only.",
+                f"The answer does not fit the schema: {found.wrong}.",
             )
-        self.data = fitted.value
-        return Looked(fitted.text)
+        self.data = found.value
+        return Looked(found.text)
 
 
 def parts_for(
