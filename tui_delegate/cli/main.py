@@ -100,6 +100,8 @@ def main(argv: Sequence[str]) -> int:
         if not args.verb:
             raise _misuse("the screen needs a terminal; in a pipe: tui-delegate run -", _ALL_VERBS)
     except Misuse as error:
+        if verb and error.message.startswith("unrecognized"):  # argparse shows the usage of all verbs
+            error.hint = _TAKES.get(verb, f"`tui-delegate {verb} --help` says what it takes.")
         return _say_misuse(words, verb, error)
     except DelegateError as error:
         output.say(f"tui-delegate: {error.message}")
@@ -201,6 +203,7 @@ def _unknown(verb: str) -> Misuse:
     return _misuse(f"There is no verb {clean_line(verb, 60)!r}.", hint)
 
 
+_TAKES = {"summarize": "It takes what is piped in: tui-delegate summarize < FILE"}
 _ALL_VERBS = "`tui-delegate --help` lists all verbs."
 
 
