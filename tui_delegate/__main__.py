@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 BRIEF = frozenset({"ask", "write", "summarize", "status", "doctor", "ledger", "profiles"})
@@ -14,11 +15,14 @@ which it needs to its end: looking, as often as is usual, costs it a tenth of it
 
 def main() -> int:
     """Run the command line and give its exit code."""
-    if sys.argv[1:] == ["--version"]:  # asked by scripts, often: not worth a parser
+    if sys.argv[1:] == ["--version"] and sys.stdout:  # asked by scripts, often: not worth a parser
         from tui_delegate import __version__
 
-        sys.stdout.write(f"tui-delegate {__version__}\n")
-        return 0
+        try:
+            os.write(sys.stdout.fileno(), f"tui-delegate {__version__}\n".encode())
+            return 0
+        except OSError:
+            pass  # the command line knows what to say of it
     if not BRIEF.isdisjoint(sys.argv):
         gc.set_threshold(SELDOM)
     from tui_delegate.cli.main import main as run

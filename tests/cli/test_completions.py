@@ -57,6 +57,17 @@ offer tui-delegate --json profiles show --js
 offer tui-delegate completions z
 offer tui-delegate models --profile x lo
 offer tui-delegate run --worker-model ""
+offer tui-delegate profiles show ""
+offer tui-delegate profiles show --js
+offer tui-delegate ledger --export ""
+offer tui-delegate ledger --by cl
+offer tui-delegate ledger report --since ""
+offer tui-delegate ask --fallback w
+offer tui-delegate ask --paths a.txt ""
+offer tui-delegate ask --paths a.txt b.txt --qu
+offer tui-delegate write --context profiles show --target ""
+offer tui-delegate ledger import a.log ""
+offer tui-delegate ask --paths a.txt --question q --sch
 offer tui-delegate "" ""
 """
     out = run("bash", "-eu", text=script(said, "completions", "bash") + ask, path=f"{tmp_path}:/usr/bin:/bin")
@@ -71,6 +82,17 @@ offer tui-delegate "" ""
         "zsh",
         "load",
         "",
+        "work,the other",
+        "--json",
+        "csv,jsonl",
+        "claude_session_id",
+        "today,30m,2h,7d,2w",
+        "work",
+        "",
+        "--question,--quiet",
+        "",
+        "",
+        "--schema",
         out.splitlines()[-1],
     ]
 

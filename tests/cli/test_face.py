@@ -119,12 +119,19 @@ def test_a_slip_is_an_envelope_for_programs_and_usage_for_people(
     assert (code, err, answer["ok"], answer["command"]) == (2, "", False, verb)
     assert answer["error"]["message"].startswith(said)
     assert (answer["error"]["type"], answer["error"]["code"]) == ("corpus_error", "input_error")
-    assert answer["error"]["hint"].startswith("usage: tui-delegate ")
+    assert answer["error"]["hint"].startswith(("usage: tui-delegate ", "`tui-delegate run --help`"))
     code, out, err = run(capsys, *words)
     assert (code, out) == (2, "")
     assert err.startswith("usage: tui-delegate ")
     assert f": error: {said}" in err
     assert "\x1b" not in err
+
+
+def test_a_word_too_many_names_the_help_of_its_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run(capsys, "summarize", "a.py")
+    assert (code, err.splitlines()[-1]) == (2, "  It takes what is piped in: tui-delegate summarize < FILE")
+    code, out, _ = run(capsys, "status", "--json", "now")
+    assert (code, json.loads(out)["error"]["hint"]) == (2, "`tui-delegate status --help` says what it takes.")
 
 
 def test_json_after_two_dashes_is_a_word_like_any_other(capsys: pytest.CaptureFixture[str]) -> None:

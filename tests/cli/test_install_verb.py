@@ -15,7 +15,7 @@ from tui_delegate.rules import texts
 
 REPO = Path(__file__).parent.parent.parent
 HOSTS = ["CLAUDE_CONFIG_DIR", "CODEX_HOME", "COPILOT_HOME", "GEMINI_CLI_HOME", "OPENCODE_CONFIG_DIR"]
-BLOCK = "<!-- tui-delegate:begin v1 -->"
+BLOCK = "<!-- tui-delegate:begin v2 -->"
 
 
 @pytest.fixture(autouse=True)

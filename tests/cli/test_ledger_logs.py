@@ -131,6 +131,38 @@ def test_an_empty_journal_gives_way_to_the_log_that_calls_go_to(
     assert "total calls: 1\n" in ledger(capsys, path)[1]
 
 
+def test_calls_of_the_log_that_the_journal_lacks_are_told_of_until_they_are_brought_in(
+    log: Path, path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGENT_DELEGATE_LOG", str(log))
+    with closing(Journal.open(path)) as journal:
+        commit(journal, "r1", [begun("r1"), spent()])
+    told = f"the log {log} holds calls that are not in the journal, and not in these figures"
+    code, out, err = ledger(capsys, path)
+    assert (code, told in err, f"tui-delegate ledger import {log}" in err) == (0, True, True)
+    assert "total calls: 1\n" in out
+    _, out, err = ledger(capsys, path, "--json")
+    assert (err, told in json.loads(out)["notes"][0]) == ("", True)
+    assert ledger(capsys, path, "-q", "--by", "model")[2] == ""
+    assert told not in ledger(capsys, path, "--since", "2200-01-01")[2]
+    assert ledger(capsys, path, "import", str(log))[0] == 0
+    code, out, err = ledger(capsys, path)
+    assert (code, err, "total calls: 3\n" in out) == (0, "", True)
+
+
+def test_lines_that_our_own_calls_left_in_the_log_are_no_news(
+    log: Path, path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGENT_DELEGATE_LOG", str(log))
+    with closing(Journal.open(path)) as journal:
+        commit(journal, "r1", [begun("r1"), spent()])
+    at = json.loads(ledger(capsys, path, "--json")[1])["content"]["entries"][0]["ts"]
+    log.write_text(json.dumps({"ts": at, "command": "ask"}) + "\n")
+    assert ledger(capsys, path)[::2] == (0, "")
+    log.write_text("half of a\n")
+    assert ledger(capsys, path)[::2] == (0, "")
+
+
 def test_import_brings_each_line_in_once_and_says_what_it_left_out(
     log: Path, path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

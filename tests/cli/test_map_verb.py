@@ -207,6 +207,19 @@ def test_one_answer_in_between_makes_it_go_on(docs: Here, server: Scripted) -> N
     assert (ended.code, ended.envelope["done"], len(server.asked)) == (1, 4, 10)
 
 
+def test_an_answer_under_way_makes_it_go_on_with_every_file(docs: Here, server: Scripted) -> None:
+    for number in range(6):
+        docs.file(f"docs/{number}.md", f"{number}\n")
+    slow = threading.Event()
+    server.say(Chat(hold=slow), FULL, FULL, FULL, Chat())
+    later = threading.Timer(0.3, slow.set)
+    later.start()
+    ended = ask(docs, "--parallel", "4", "--json")
+    later.join()
+    body = ended.envelope
+    assert (body["done"], body["not_begun"], len(server.asked)) == (7, 0, 10)
+
+
 def test_a_combined_answer_is_the_only_thing_on_stdout(docs: Here, server: Scripted) -> None:
     server.say(Chat("one"), Chat("two"), Chat("three"), Chat("four"), Chat("all of them\x1b[2J"))
     ended = ask(docs, "--combine", "--parallel", "1")

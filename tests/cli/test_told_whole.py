@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.cli.conftest import Here
+from tests.cli.conftest import PROFILES, Here
 from tests.scripted import Chat, Raw, Scripted
 
 
@@ -62,6 +62,27 @@ def test_a_preview_says_what_would_be_refused_as_far_as_nobody_has_to_be_asked(
     assert "a.txt: too large: 20000 bytes > 5" in here.call(*call).err
 
 
+def test_a_preview_and_the_call_refuse_the_same(here: Here, server: Scripted) -> None:
+    for words in (1200, 1300, 1500):
+        here.file("a.txt", "word " * words)
+        call = ("--profile", "narrow", "ask", "--paths", "a.txt", "--question", "q " * 200)
+        shown, asked = here.call(*call, "--preview").err, here.call(*call)
+        assert (asked.code == 2) == ("would not be sent" in shown)
+        if asked.code:
+            assert asked.err.splitlines()[0].partition("tui-delegate: ")[2] in shown
+
+
 def test_flags_may_be_cut_short_as_agent_delegates_are(here: Here) -> None:
     here.file("a.txt", "word\n")
     assert here.call("ask", "--path", "a.txt", "--quest", "q", "--prev").code == 0
+
+
+def test_a_newcomer_without_a_server_is_told_of_the_engine_that_needs_none(here: Here) -> None:
+    here.file("a.py", "x = 1\n")
+    call = ("ask", "--paths", "a.py", "--question", "q")
+    named = here.call(*call, "--profile", "dead")
+    assert (named.code, "--profile builtin" in named.err) == (1, False)
+    here.profiles(PROFILES.replace('"worker"', '"dead"'))
+    assert "Without a server: --profile builtin" in here.call(*call).err
+    drafted = here.call("write", "--context", "a.py", "--spec", "s", "--target", "n.py")
+    assert (drafted.code, "--profile builtin" in drafted.err) == (1, False)

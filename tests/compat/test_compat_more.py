@@ -212,7 +212,8 @@ def test_a_reader_that_goes_away(desk: Desk, server: Scripted) -> None:
 @pytest.mark.better("a full disk behind stdout is one plain error")
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
 def test_a_full_disk_behind_stdout(desk: Desk) -> None:
-    for words in (("summarize",), ("summarize", "--json"), ("status",)):
+    asked = (("summarize",), ("summarize", "--json"), ("status",), ("--version",), ("--help",), ("ask", "-h"))
+    for words in asked:
         with open("/dev/full", "w") as full:
             done = subprocess.run(
                 desk.command(*words),

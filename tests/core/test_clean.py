@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.assets import bad_inputs
-from tui_delegate.core.clean import BOUND, Cleaner, clean, clean_line
+from tui_delegate.core.clean import BOUND, Cleaner, clean, clean_line, sentence
 
 ROWS = bad_inputs("ansi")
 HOSTILE = (
@@ -100,6 +100,11 @@ def test_whatever_comes_is_harmless_and_no_ordinary_character_is_lost(text: str)
 def test_ordinary_text_is_untouched(text: str) -> None:
     assert clean(text) is text
     assert streamed(*text) == text
+
+
+def test_another_sentence_may_follow_whatever_a_server_said() -> None:
+    said = ("overloaded", "Wait.", "slow down \n", "Why?", "")
+    assert [sentence(text) for text in said] == ["overloaded.", "Wait.", "slow down.", "Why?", "."]
 
 
 def test_every_kind_of_line_end_is_a_line_end() -> None:

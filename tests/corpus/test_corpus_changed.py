@@ -39,7 +39,14 @@ def repository(tmp_path: Path) -> Path:
     plant(folder, **{"a.py": "one\n2\n", "src/b.py": "B\n", ".env": "K=2\n", "pic.png": "y", "blob": "b\0"})
     plant(
         folder,
-        **{"src/new.py": "new\r\n", "x.log": "", ".env.new": "", 'odd "name\t.py': "2\n", "src/é.py": "é\n"},
+        **{
+            "src/new.py": "new\r\n",
+            "x.log": "",
+            ".env.new": "",
+            ".docker/config.json": "",
+            'odd "name\t.py': "2\n",
+            "src/é.py": "é\n",
+        },
     )
     (folder / "gone.py").unlink()
     git(folder, "add", "src/é.py")
@@ -63,6 +70,7 @@ def test_changed_files_are_given_as_diffs_and_new_ones_whole(repository: Path) -
     assert {item.name: item.why for item in packet.left_out} == {
         ".env": "may hold secrets",
         ".env.new": "may hold secrets",
+        ".docker/config.json": "may hold secrets",
         "blob": "binary",
         "pic.png": "binary",
     }

@@ -104,6 +104,16 @@ def test_secrets_binaries_and_junk_are_left_out_of_a_folder_and_said(tmp_path: P
     assert (left["photo.png"], left["data"], left[".venv/"]) == ("binary", "binary", "not a person's work")
 
 
+def test_a_name_that_says_nothing_is_a_secret_in_the_folder_where_it_is_one(tmp_path: Path) -> None:
+    plant(tmp_path, ".docker/config.json", ".docker/php/Dockerfile", "docker/config.json", "config.json")
+    plant(tmp_path, "home/.config/gh/hosts.yml", "hosts.yml")
+    (tmp_path / "config").symlink_to(tmp_path / ".docker" / "config.json")
+    kept = [".docker/php/Dockerfile", "config.json", "docker/config.json", "hosts.yml"]
+    assert sorted(names(tmp_path, ".")) == kept
+    assert names(tmp_path, ".docker", "**/hosts.yml") == [".docker/php/Dockerfile", "hosts.yml"]
+    assert names(tmp_path, ".docker/config.json") == [".docker/config.json"]
+
+
 def test_what_is_named_exactly_is_taken_all_the_same(tmp_path: Path) -> None:
     plant(tmp_path, ".env", "old.log", ".gitignore", text="*.log\n")
     (tmp_path / "data.bin").write_bytes(b"a\0b")

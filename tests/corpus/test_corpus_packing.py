@@ -123,9 +123,6 @@ def test_too_much_says_by_how_much_and_because_of_what(
     )
     assert "--split" in told.hint
     assert "AGENT_DELEGATE_MAX_CORPUS_BYTES" in told.hint
-    told = refusal(tmp_path, "c", "d", bounds=Bounds(tokens=70))
-    assert told.message == "corpus too large: about 78 tokens > 70, 8 too many. The biggest: d (39), c (39)."
-    assert "--split" in told.hint
     monkeypatch.setattr(gather, "MOST_COUNTED", 1)
     plant(tmp_path, "e/f", "g/h", "i/j", text="x" * 60)
     assert "more than" in refusal(tmp_path, ".", bounds=Bounds(total_bytes=100)).message
@@ -212,7 +209,7 @@ def test_a_call_that_sends_files_loads_nothing_heavy() -> None:
 
 def test_what_is_too_much_for_one_call_can_be_listed_and_split(tmp_path: Path) -> None:
     plant(tmp_path, "a", "b", text="x" * 90 + "\n")
-    bounds = Bounds(file_bytes=80, total_bytes=100, tokens=70)
+    bounds = Bounds(file_bytes=80, total_bytes=100)
     packet = pack(["."], tmp_path, bounds.widened())
     assert [row.size for row in preview_rows(packet)] == [91, 91]
     with pytest.raises(InputError, match="182 bytes > 100"):

@@ -8,7 +8,7 @@ from tui_delegate.core.errors import FileRefused
 from tui_delegate.rules import block, texts
 
 TEXT = texts.block("policy")
-BEGIN, END = b"<!-- tui-delegate:begin v1 -->", b"<!-- tui-delegate:end -->"
+BEGIN, END = b"<!-- tui-delegate:begin v2 -->", b"<!-- tui-delegate:end -->"
 OLD = b"<!-- tui-delegate:begin v0 -->\nold\n" + END
 THEIRS = b"<!-- agent-delegate:begin v0.2.0 -->\nq\n<!-- agent-delegate:end -->"
 PIECES = [

@@ -63,7 +63,7 @@ def test_every_tool_gets_its_files_and_a_second_install_changes_nothing(home: Pa
     after = tree(home)
     assert {action for _, action in put(home)} == {"unchanged"}
     assert tree(home) == after
-    assert set(states(home).values()) == {"installed v1", "print only"}
+    assert set(states(home).values()) == {"installed v2", "print only"}
     assert (home / ".codex/AGENTS.md").read_bytes() == texts.block("codex") + b"\n"
     for name, line in (
         (".claude/CLAUDE.md", b"@~/.claude/tui-delegate.md"),
@@ -176,7 +176,7 @@ def test_the_state_says_what_is_wrong(home: Path) -> None:
     assert "tui-delegate.md is missing" in seen["claude-code"]
     assert seen["codex-cli"] == "broken: line 2 ends a block that no line began"
     assert seen["copilot"] == "agent-delegate's block"
-    assert (seen["gemini-cli"], seen["opencode"]) == ("installed v1", "not installed")
+    assert (seen["gemini-cli"], seen["opencode"]) == ("installed v2", "not installed")
 
 
 def test_names_are_taken_as_agent_delegate_has_them_and_shorter() -> None:

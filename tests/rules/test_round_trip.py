@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tui_delegate.rules import apply, hosts
 
-BEGIN, END = "<!-- tui-delegate:begin v1 -->", "<!-- tui-delegate:end -->"
+BEGIN, END = "<!-- tui-delegate:begin v2 -->", "<!-- tui-delegate:end -->"
 BLOCK = f"{BEGIN}\nX\n{END}"
 TEXTS: dict[str, bytes | None] = {
     "absent": None,

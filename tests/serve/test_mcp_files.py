@@ -17,6 +17,7 @@ from tests.cli.speaking import CHAT, SSE, answering, said, text
 from tests.loopback import Answer, serving
 from tests.serve.hosting import hosting
 from tui_delegate.core.errors import InputError
+from tui_delegate.serve.mcp.call import in_arguments
 from tui_delegate.serve.mcp.ground import ground_of
 
 DRAFT = text("```python\nprint('new')\n```")
@@ -165,3 +166,31 @@ def test_a_folder_of_a_host_that_is_none_is_not_taken(
     with pytest.raises(InputError, match="top folder"):
         ground_of("/", (), is_open=False)
     assert ground_of("/", (), is_open=True).roots == ("/",)
+
+
+def test_hints_name_arguments_and_no_flags_of_a_command_line(tmp_path: Path) -> None:
+    async def run() -> None:
+        files = {"old.py": "x = 0\n"}
+        async with serving(answering()) as server, hosting(tmp_path, server.url, files=files) as host:
+            task = {"spec": "s", "context": ["old.py"], "write": True}
+            there = await host.call("delegate_write", target="old.py", **task)
+            assert str(there.error["hint"]).startswith("Pass `force: true` to replace it;")
+            assert "`force: true`" in there.texts[0]
+            out = await host.call("delegate_write", target="../out.py", **task)
+            assert "--target-root" not in str(out.error["hint"])
+            asked = await host.call("delegate_ask", question="What?")
+            assert asked.error["hint"] == "Name files, folders or patterns, or `diff_only`."
+            report = await host.call("delegate_ledger", report=True, since="2200-01-01")
+            assert "`since`" in str(report.error["hint"])
+            assert host.stderr == ""
+
+    asyncio.run(run())
+
+
+def test_the_flags_of_a_whole_command_stay() -> None:
+    assert in_arguments("Get one: tui-delegate models pull MODEL --profile p") == (
+        "Get one: tui-delegate models pull MODEL --profile p"
+    )
+    assert in_arguments("Only `tui-delegate write --force` does, --split not.") == (
+        "Only `tui-delegate write --force` does, `split: true` not."
+    )

@@ -107,6 +107,21 @@ TAKEN_OFF: list[tuple[str, str, str, str | None]] = [
         "Here you go:\n\n```toml\n[a]\nb = 1\n```\n\nNote: b is one.",
         "[a]\nb = 1",
     ),
+    ("a word", "a.py", f"Okay\n```python\n{CODE}\n```", CODE),
+    ("a word and a dot", "a.py", f"Alright.\n\n```python\n{CODE}\n```\n", CODE),
+    ("a number and the file's name", "src/n.py", f"1. n.py\n```python\n{CODE}\n```", CODE),
+    ("a number and the file's name in bold", "n.py", f"1) **`n.py`**:\n```python\n{CODE}\n```", CODE),
+    ("our own frame", "src/n.py", f'<file path="src/n.py">\n{CODE}\n</file>', CODE),
+    ("our own frame with another name", "n.py", f'\n<file path="other.py">\n{CODE}\n</file>\n\n', CODE),
+    ("our own frame and a fence", "n.py", f'<file path="n.py">\n```python\n{CODE}\n```\n</file>', CODE),
+    ("our own frame in a fence", "n.py", f'```xml\n<file path="n.py">\n{CODE}\n</file>\n```', CODE),
+    (
+        "our own frame and sentences",
+        "n.py",
+        f'Here is the file:\n\n<file path="n.py">\n{CODE}\n</file>\n\nIt prints the name.',
+        CODE,
+    ),
+    ("our own frame around prose", "doc/a.md", f'<file path="doc/a.md">\n{README}\n</file>', README),
     ("nothing at all inside", "a.py", "```python\n```", ""),
 ]
 
@@ -142,6 +157,11 @@ LEFT_ALONE: list[tuple[str, str]] = [
     ("README.md", "text\n```"),
     ("a.py", "```python\na = 1\n```\n\nand\n\n```python\nb = 2\n```"),
     ("a.py", "```python\na = 1\n```\n\nThen look at this one\n\n```\nb = 2\n```"),
+    ("a.xml", '<file path="a.xml">\n<x/>\n</file>\n'),
+    ("a.html", '<file path="a.html">\n<p>x</p>\n</file>\n'),
+    ("a.md", '<file path="sample">\ntext\n</file>\n'),
+    ("a.py", '<file path="a.py">\nx = 1\n</file>\n\n<file path="b.py">\ny = 1\n</file>\n'),
+    ("a.py", 'x = """\n<file path="a.py">\n</file>\n"""\n'),
     ("a.xml", "<think>a</think>"),
     ("a.html", "<p></think></p>\n"),
     ("a.py", "# a ``` in a line\nx = '~~~'\n"),
@@ -184,6 +204,8 @@ def test_the_files_of_this_house_come_through_unharmed_and_out_of_a_fence_unchan
 
 def test_several_blocks_are_left_and_said() -> None:
     assert strip_fences("```python\na = 1\n```\n\nand\n\n```python\nb = 2\n```", "a.py").what == "several"
+    framed = '<file path="a.py">\nx = 1\n</file>'
+    assert strip_fences(f"{framed}\n\n{framed}", "a.py").what == "several"
 
 
 def test_what_the_seed_strips_is_stripped_too() -> None:
@@ -201,5 +223,6 @@ def test_a_long_answer_is_read_in_one_go() -> None:
     strip_fences("`" * 200_000, "a.py")
     strip_fences("```\n" * 50_000, "a.py")
     strip_fences("<think>" * 50_000, "a.py")
+    strip_fences('<file path="a">\n' * 50_000, "a.py")
     strip_fences("word " * 100_000 + "\n```\nx\n```", "a.py")
     strip_fences("a" * 300_000 + "\n```\nx\n```", "a.py")

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from tui_delegate.cli import output
-from tui_delegate.core.clean import Cleaner, clean, clean_line
+from tui_delegate.core.clean import Cleaner, clean, clean_line, sentence
 from tui_delegate.core.errors import BackendError, DelegateError, Interrupted, JournalError
 from tui_delegate.core.events import FellBack, Loading, Opened, Retrying, Warned, Wrote
 from tui_delegate.core.flags import partial_words
@@ -63,6 +63,8 @@ class Conduct:
         self.target = getattr(args, "target", "") or ""
         self.unwritten: Exception | None = None
         """Why the journal does not have all of it."""
+        self._named = True
+        """Whether the person said who is sent."""
         self._column = 0
         self._streamed = False
         self._cleaner = Cleaner()
@@ -79,6 +81,7 @@ class Conduct:
 
     def resolve(self) -> None:
         """Say who is sent; no server is asked. Raises a ResolveError."""
+        self._named = bool(self.args.profile)
         self.place = self.errands.sent(self.args.profile, self.args.model, self.args.verb)
         # Where the call is broken off, whoever tells it reads this here.
         self.args.profile, self.args.model = self.place.profile, self.place.model
@@ -152,6 +155,8 @@ class Conduct:
         self, error: DelegateError, told: Told | None = None, more: Mapping[str, object] | None = None
     ) -> int:
         """Say what went wrong; give the exit code."""
+        if error.code == "unreachable" and not self._named and self.args.verb != "write":
+            error.hint = f"{error.hint} Without a server: --profile builtin quotes and condenses.".strip()
         if self.args.json:
             output.data_json(self._error(error, told) | dict(more or {}))
         else:
@@ -186,7 +191,7 @@ class Conduct:
             case Retrying():
                 from tui_delegate.workspace.secrets import hidden
 
-                self.say(f"{hidden(event.message)} Again in {event.delay:.1f} s.")
+                self.say(f"{sentence(hidden(event.message))} Again in {event.delay:.1f} s.")
             case FellBack():
                 place = seat_name(event.profile, event.model)
                 self.say(f"{event.from_seat} failed ({event.code}), {place} takes over")

@@ -59,10 +59,10 @@ def _draft(conduct: Conduct, target: Target | None) -> int:
     if not args.spec.strip():
         raise InputError("The specification is empty.", "Say what the file is to hold: --spec '…'")
     files = gathered(conduct, args.context, "context")
-    if args.preview:
-        return show(conduct, files)
     work = _Work(conduct, _drafting(conduct, target))
     question = work.drafting.question(args.spec, args.rounds)
+    if args.preview:
+        return show(conduct, files, question)
     with work.drafting:
         return work.finish(ask_about(conduct, files, question, prompt_of(args.spec, files)))
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from tui_delegate.cli.conduct import Conduct
     from tui_delegate.corpus.packet import Packet
+    from tui_delegate.workspace.asking import Question
     from tui_delegate.workspace.material import Files
 
 LONGEST_NAME = 4096
@@ -38,11 +39,11 @@ def gathered(conduct: Conduct, words: Sequence[str], tag: str) -> Files:
     return files
 
 
-def show(conduct: Conduct, files: Files) -> int:
+def show(conduct: Conduct, files: Files, question: Question) -> int:
     """Show what would be sent, and what would not; nobody is asked."""
-    packet = files.packet
+    packet, refused = files.packet, _refusal(conduct, files, question)
     if conduct.args.json:
-        output.data_json(_shown(conduct, packet, files))
+        output.data_json(_shown(conduct, packet, files, refused))
         return output.OK
     from tui_delegate.corpus.packet import preview_rows
 
@@ -57,21 +58,22 @@ def show(conduct: Conduct, files: Files) -> int:
     output.data(output.table(rows, right=frozenset((1, 2))))
     for line in left:
         output.tell(line)
-    if why := _refusal(conduct, files):
-        output.tell(f"As it is it would not be sent: {why}")
+    if refused:
+        output.tell(f"As it is it would not be sent: {refused}")
     return output.OK
 
 
-def _refusal(conduct: Conduct, files: Files) -> str:
+def _refusal(conduct: Conduct, files: Files, question: Question) -> str:
     place = conduct.place
     window = conduct.errands.settings.profiles[place.profile].num_ctx if place else None
-    return refusal(files, conduct.errands.environ, window)
+    model = place.model if place else ""
+    return refusal(files, conduct.errands.environ, model, window, question.tokens)
 
 
-def _shown(conduct: Conduct, packet: Packet, files: Files) -> dict[str, object]:
+def _shown(conduct: Conduct, packet: Packet, files: Files, refused: str) -> dict[str, object]:
     from tui_delegate.corpus.packet import preview_rows
 
-    place, refused = conduct.place, _refusal(conduct, files)
+    place = conduct.place
     rows = [
         {"name": row.name, "bytes": row.size, "tokens": row.tokens, "left_out": row.why_not}
         for row in preview_rows(packet)

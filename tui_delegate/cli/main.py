@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
+    from _typeshed import SupportsWrite
+
 VERBS = {
     "chat": "open the screen: chat, live workers, ledger (what no verb does, on a terminal)",
     "web": "serve the same screen to a browser on this machine",
@@ -72,6 +74,10 @@ class Parser(argparse.ArgumentParser):
         misuse.program, misuse.usage = self.prog, usage
         raise misuse
 
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        """Write help and version as all that is asked for is written: argparse is silent where that fails."""
+        output.data(message, end="")
+
     def _get_option_tuples(self, option_string: str) -> list[tuple[argparse.Action, str, str | None]]:
         found = super()._get_option_tuples(option_string)
         return [one for one in found if not flags.THEIRS.isdisjoint(one[0].option_strings)] or found
@@ -94,7 +100,15 @@ def main(argv: Sequence[str]) -> int:
         if not args.verb:
             raise _misuse("the screen needs a terminal; in a pipe: tui-delegate run -", _ALL_VERBS)
     except Misuse as error:
+        if verb and error.message.startswith("unrecognized"):  # argparse shows the usage of all verbs
+            error.hint = _TAKES.get(verb, f"`tui-delegate {verb} --help` says what it takes.")
         return _say_misuse(words, verb, error)
+    except DelegateError as error:
+        output.say(f"tui-delegate: {error.message}")
+        return output.FAILED
+    except BrokenPipeError:
+        output.no_more(sys.stdout)
+        return output.OK
     return _run(args)
 
 
@@ -189,6 +203,7 @@ def _unknown(verb: str) -> Misuse:
     return _misuse(f"There is no verb {clean_line(verb, 60)!r}.", hint)
 
 
+_TAKES = {"summarize": "It takes what is piped in: tui-delegate summarize < FILE"}
 _ALL_VERBS = "`tui-delegate --help` lists all verbs."
 
 

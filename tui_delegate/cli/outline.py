@@ -9,6 +9,8 @@ import argparse
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tui_delegate.core.clean import clean
+from tui_delegate.journal.export import FORMS
+from tui_delegate.journal.ledger import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
 Kind = Literal["none", "words", "profile", "file", "folder", "text"]
 """What may follow a flag: nothing, one of some words, a profile's name, a path, or anything."""
 _FILES = frozenset({"FILE", "PATH", "GLOB"})
+_PROFILES = frozenset({"profile", "worker_profile", "fallback"})
+_LIKELY = {"DIM": tuple(COLUMNS), "FORMAT": FORMS, "WHEN": ("today", "30m", "2h", "7d", "2w")}
+"""Words that may follow, where the parser has no list of them: the verb says itself what is wrong."""
 
 
 class Flag(NamedTuple):
@@ -65,7 +70,7 @@ def _below(action: argparse._SubParsersAction[argparse.ArgumentParser]) -> Itera
 
 def _flag(action: argparse.Action) -> Flag:
     metavar = action.metavar if isinstance(action.metavar, str) else action.dest.upper()
-    words = tuple(map(str, action.choices or ()))
+    words = tuple(map(str, action.choices or _LIKELY.get(metavar, ())))
     return Flag(
         tuple(action.option_strings),
         "" if action.nargs == 0 else metavar,
@@ -81,7 +86,7 @@ def _kind(action: argparse.Action, metavar: str, words: tuple[str, ...]) -> Kind
         return "none"
     if words:
         return "words"
-    if action.dest in ("profile", "worker_profile"):
+    if action.dest in _PROFILES or (action.dest == "name" and not action.option_strings):
         return "profile"
     if metavar in _FILES:
         return "file"

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Literal
 
 from tui_delegate.cli import output
-from tui_delegate.core.clean import Cleaner, clean_line
+from tui_delegate.core.clean import Cleaner, clean_line, sentence
 from tui_delegate.core.codec import encode
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.core.events import (
@@ -190,7 +190,7 @@ class Telling:
 
     def _narrate_wait(self, event: Event, where: str) -> None:
         if isinstance(event, Retrying):
-            self._say(f"{where}: {event.message} Again in {event.delay:.1f} s.")
+            self._say(f"{where}: {sentence(event.message)} Again in {event.delay:.1f} s.")
         elif isinstance(event, Queued) and event.position:
             self._say(f"{where}: waits, {event.position} in line ({event.reason})", again=False)
         elif isinstance(event, Loading) and event.stage == "load":

@@ -34,6 +34,11 @@ def clean(text: str) -> str:
     return re.sub(_ESCAPES, "", re.sub(_SURROGATES, "\ufffd", text))
 
 
+def sentence(text: str) -> str:
+    """End a text, a server's for instance, so that another sentence may follow it."""
+    return text if text.rstrip().endswith((".", "!", "?", ":", "…")) else f"{text.rstrip()}."
+
+
 def clean_line(text: str, limit: int = 200) -> str:
     """Make one short line of a text, for names, messages and titles."""
     line = " ".join(clean(text).split())

@@ -212,7 +212,7 @@ def _is_wanted(
     if False not in said:
         return False
     *folders, last = name.split("/")
-    if is_secret(last) or any(map(is_secret_folder, folders)):
+    if is_secret(last, folders[-1] if folders else "") or any(map(is_secret_folder, folders)):
         left.append(LeftOut(clean_line(called), "may hold secrets"))
     elif is_binary_name(last):
         left.append(LeftOut(clean_line(called), "binary"))

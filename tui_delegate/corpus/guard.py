@@ -54,6 +54,8 @@ _SECRETS: Final = frozenset(
         *("cookies.sqlite-wal", "cookies.sqlite-shm", "cookie.sqlite-wal", "cookie.sqlite-shm"),
     }
 )
+_SECRET_PLACES: Final = frozenset({".docker/config.json", "containers/auth.json", "gh/hosts.yml"})
+"""Files whose name says nothing but in their folder."""
 _SSH: Final = tuple(
     f"id_{kind}{after}"
     for kind in ("rsa", "dsa", "ecdsa", "ed25519", "xmss", "ecdsa_sk", "ed25519_sk")
@@ -153,6 +155,7 @@ NOTED_STARTS: Final = (
     "client_secret",
     "service_account",
     "service-account",
+    *(place.partition("/")[2] for place in _SECRET_PLACES),
 )
 NOTED_ENDS: Final = tuple(f".{end}" for end in _BINARY | _KEYS)
 """A name that begins and ends otherwise is neither secret nor binary."""
@@ -164,12 +167,13 @@ def is_secret_folder(name: str) -> bool:
     return name.casefold() in _SECRET_FOLDERS
 
 
-def is_secret(name: str) -> bool:
-    """Whether a file of this name holds keys, cookies or passwords."""
+def is_secret(name: str, folder: str = "") -> bool:
+    """Whether a file of this name, in a folder of that, holds keys, cookies or passwords."""
     name = name.casefold()
     stem, _, end = name.rpartition(".") if "." in name[1:] else (name, "", "")
     return (
         end in _KEYS
+        or f"{folder.casefold()}/{name}" in _SECRET_PLACES
         or (name[0] == "." and name[1:] in _KEYS)
         or name in _SECRETS
         or name.startswith((".env", *_SSH))

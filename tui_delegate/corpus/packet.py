@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui_delegate.core.records import dataclass
 from tui_delegate.core.usage import estimate_tokens
-from tui_delegate.corpus.refusals import SPLIT, SPLIT_OR_BYTES, too_much
+from tui_delegate.corpus.refusals import SPLIT_OR_BYTES, too_much
 
 if TYPE_CHECKING:
     from tui_delegate.corpus.values import Bounds, LeftOut
@@ -55,15 +55,10 @@ class Packet:
         return tuple(item for item in self.left_out if item.wanted)
 
     def check(self, bounds: Bounds) -> None:
-        """Raise an InputError that says by how much this is more than the bounds allow."""
+        """Raise an InputError that says by how much its bytes are more than the bounds allow."""
         if (size := self.size) > bounds.total_bytes:
             sizes = ((sheet.size, sheet.name) for sheet in self.sheets)
             raise too_much(size, bounds.total_bytes, "bytes", sizes, SPLIT_OR_BYTES)
-        if bounds.tokens is not None and (tokens := self.tokens) > bounds.tokens:
-            sizes = ((sheet.tokens, sheet.name) for sheet in self.sheets)
-            raise too_much(
-                tokens, bounds.tokens, "tokens", sizes, f"{SPLIT}, or take a model with a larger window."
-            )
 
 
 class PreviewRow(NamedTuple):

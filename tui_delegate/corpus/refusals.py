@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from tui_delegate.corpus.values import LeftOut
 
 FEWER: Final = "Name fewer files, or set AGENT_DELEGATE_MAX_CORPUS_BYTES."
-SPLIT: Final = "Name fewer files, or let --split ask part by part"
-SPLIT_OR_BYTES: Final = f"{SPLIT}, or set AGENT_DELEGATE_MAX_CORPUS_BYTES."
+SPLIT_OR_BYTES: Final = (
+    "Name fewer files, or let --split ask part by part, or set AGENT_DELEGATE_MAX_CORPUS_BYTES."
+)
 SPLIT_OR_FILE_BYTES: Final = "Let --split ask part by part, or set AGENT_DELEGATE_MAX_FILE_BYTES."
 
 

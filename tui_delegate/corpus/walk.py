@@ -132,7 +132,7 @@ class Sieve:
             return "not a person's work"  # in a worktree .git is a file
         if self._ignores.ignored(folder, name, False):
             return IGNORED
-        return _why_not_name(name)
+        return _why_not_name(folder + name)
 
     def _why_not(self, folder: str, name: str, is_folder: bool) -> str:
         if (is_folder and name in self.skip) or name == ".git":
@@ -211,10 +211,11 @@ def _why_not_link(path: str, top: str) -> str:
         return "not a file"
     if not slashes(target).startswith(top):
         return "a link out of the folder"
-    return _why_not_name(os.path.basename(path)) or _why_not_name(os.path.basename(target))
+    return _why_not_name(path) or _why_not_name(slashes(target))
 
 
-def _why_not_name(name: str) -> str:
-    if is_secret(name):
+def _why_not_name(path: str) -> str:
+    *_, folder, name = path.split("/")
+    if is_secret(name, folder):
         return "may hold secrets"
     return "binary" if is_binary_name(name) else ""

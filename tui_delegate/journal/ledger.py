@@ -173,6 +173,11 @@ class Ledger:
             for row in rows:
                 yield Call(*row)
 
+    def has_call_at(self, at: float) -> bool:
+        """Whether there is a call of the second that a line of a log names: it is likely the line's own."""
+        where = "SELECT 1 FROM calls WHERE at>=? AND at<? LIMIT 1"
+        return any(self._rows(where, [at - 1, at + 2]))
+
     def total(self, query: Query) -> Total:
         """Sum up everything the query holds."""
         found = self._totals("all", query)

@@ -25,6 +25,8 @@ COUNTED: Final = ("command", "profile", "model", "backend", "agent", "status")
 """What a log is always summed up by."""
 _MARK: Final = b"\xef\xbb\xbf"
 """What some editors put before UTF-8."""
+_TAIL: Final = 1 << 16
+"""Bytes at a log's end in which its last line is looked for."""
 _COUNTS: Final = ("prompt_eval_count", "eval_count", "cached_tokens", "reasoning_tokens", "total_duration_ms")
 
 
@@ -148,6 +150,19 @@ def moment(stamp: str) -> float | None:
         return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
+
+
+def ends(path: str) -> list[float]:
+    """Give the moments of a log's first and last line, as far as they are there and can be read."""
+    try:
+        with open(path, "rb") as log:
+            first = log.readline(LONGEST).removeprefix(_MARK)
+            log.seek(max(0, os.fstat(log.fileno()).st_size - _TAIL))
+            last = log.read().rstrip().rpartition(b"\n")[2]
+    except (OSError, ValueError):
+        return []
+    found = (moment(text(_fields(line) or {}, "ts")) for line in (first, last))
+    return [at for at in found if at is not None]
 
 
 class LogLedger:

@@ -11,7 +11,7 @@ from typing import Final
 
 from tui_delegate.rules.block import END, begin
 
-VERSION: Final = 1
+VERSION: Final = 2
 KINDS: Final = ("policy", "codex")
 """The blocks that stand in files; each says all that the one before it says."""
 

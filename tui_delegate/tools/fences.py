@@ -7,6 +7,7 @@ as it came, letter for letter: a fence too many is seen at once, a line lost is 
   where its end is missing, and where it holds fences of its own.
 - In code, sentences before and after one block go with it. In prose (Markdown and the like, and names
   without an ending) nothing but a fence around everything is ever taken for wrapping.
+- The frame that files are sent in goes where it holds one file, and is not itself what the file holds.
 - Of several blocks, in code, the one is taken that alone is in the file's language, or that outweighs the
   others together by four to one. Else all stays.
 """
@@ -24,6 +25,10 @@ _GLUED = re.compile(r"^(?P<said>.*[^`])(?:`{3,}|~{3,})[\w+#.-]*$")
 _THOUGHT = re.compile(r"\s*<(think|thinking|thought|reasoning)>.*?</\1>\s*", re.DOTALL | re.IGNORECASE)
 _THOUGHT_ENDS = re.compile(r"</(?:think|thinking|thought|reasoning)>\s*", re.IGNORECASE)
 _ONE_LINE = re.compile(r"^(`{3,}|~{3,})(?P<text>[^`~\n]+)\1$")
+
+_FRAME = re.compile(r'^[ \t]*<file path="(?P<path>[^"\n]*)">[ \t]*\r?\n', re.MULTILINE)
+_FRAME_END: Final = "\n</file>"
+"""What files are sent in; some models answer in it."""
 
 _WRAPPING_LANGUAGES: Final = ("", "md", "markdown", "mdx", "gfm", "commonmark", "text", "txt", "plaintext")
 _CODE_ROWS: Final = """
@@ -76,7 +81,7 @@ class Stripped(NamedTuple):
 
     text: str
     what: str = ""
-    """`fence`; `prose`: sentences too; `block`: other blocks too; `thought`; `several`: nothing, in doubt."""
+    """`fence`; `prose`: sentences too; `block`: other blocks too; `frame`; `thought`; `several`: in doubt."""
 
 
 class _Fence(NamedTuple):
@@ -116,14 +121,36 @@ def strip_fences(text: str, name: str = "") -> Stripped:
         text = text[1:]  # it hides the fence behind it
     thought = _THOUGHT.match(text)
     if thought and text[thought.end() :].strip():
-        rest = _unwrap(text[thought.end() :], name)
+        rest = _unframe(text[thought.end() :], name)
         return rest if rest.text != text[thought.end() :] else Stripped(rest.text, "thought")
     ended = _THOUGHT_ENDS.search(text)
     if ended and not thought and text.startswith(("```", "~~~"), ended.end()):
         rest = _unwrap(text[ended.end() :], name)  # the thought's beginning stood in the prompt
         if rest.what == "fence" and rest.text.strip():
             return rest
-    return _unwrap(text, name)
+    return _unframe(text, name)
+
+
+def _unframe(text: str, name: str) -> Stripped:
+    """Take fences and our own frame off. In markup it may be the file's; of several files none is chosen."""
+    bare = _unwrap(text, name)
+    languages = _languages_of(name)
+    begun, end = _FRAME.search(bare.text), bare.text.rfind(_FRAME_END)
+    if begun is None or end < begun.end() or "xml" in languages or "html" in languages:
+        return bare
+    inside, around = (
+        bare.text[begun.end() : end],
+        (bare.text[: begun.start()], bare.text[end + len(_FRAME_END) :]),
+    )
+    said = [line for part in around for line in part.split("\n")]
+    if any(line.strip() for line in said) and not (languages and _are_sentences(said, name)):
+        return bare
+    if _FRAME.search(inside) or _FRAME_END in inside:
+        return Stripped(text, "several") if languages else bare
+    if not languages and _leaf(begun["path"]) != _leaf(name):
+        return bare
+    rest = _unwrap(inside, name)
+    return rest if rest.what else Stripped(rest.text, "frame")
 
 
 def finish(text: str) -> str:
@@ -286,10 +313,14 @@ def _without_language(text: str, name: str) -> str:
 
 def _languages_of(name: str) -> tuple[str, ...]:
     """Give what blocks for this file are called. Nothing: it isn't known to be code."""
-    leaf = name.replace("\\", "/").rpartition("/")[2].casefold()
+    leaf = _leaf(name)
     ending = leaf.rpartition(".")[2]
     for row in _CODE_ROWS.splitlines():
         names, _, languages = row.partition(":")
         if leaf in names.split() or ("." in leaf[1:] and ending in names.split()):
             return (*languages.split(), ending, leaf)
     return ()
+
+
+def _leaf(name: str) -> str:
+    return name.replace("\\", "/").rpartition("/")[2].casefold()

@@ -35,6 +35,7 @@ _CODE = re.compile(
     """,
     re.VERBOSE,
 )
+_NUMBER = re.compile(r"\d{1,2}[.)]\s+")
 _KEYS = re.compile(r"(?:-\s+)*[\w./\"'-]+\s*:(?:\s+\S.*)?$|-\s+[\w./-]+$|\w+\s*=")
 """What a line of settings looks like; in other files a word and a colon begin a sentence."""
 _SETTINGS = (
@@ -53,7 +54,7 @@ _SETTINGS = (
 _SPOKEN_CODE = re.compile(r"`[^`]+`")
 _ANNOUNCED = re.compile(
     r"[*_`#\s]*(?:notes?|explanation|output|usage|examples?|answer|file|filename|solution|result|code|changes"
-    r"|summary|here|sure|certainly|updated|done|and|or|then|first|second|next|finally)\b"
+    r"|summary|here|ok|okay|alright|sure|certainly|updated|done|and|or|then|first|second|next|finally)\b"
     r"[*_`\s]*(?::?[*_\s]*$|:[*_\s]+\S+\s+\S|[!.]\s*$)",
     re.IGNORECASE,
 )
@@ -65,7 +66,7 @@ def are_sentences(lines: Iterable[str], name: str) -> bool:
 
 
 def _is_sentence(line: str, name: str) -> bool:
-    plain = line.strip(" *_`#:")
+    plain = _NUMBER.sub("", line.strip(" *_`#:")).strip(" *_`:")
     if plain and (plain == name or name.endswith(f"/{plain}")):
         return True
     if re.fullmatch(r" {0,3}[-*_=]{3,} *", line):

@@ -131,15 +131,17 @@ class Question:
 
     def _fits(self, answer: str) -> Looked:
         assert self.schema is not None
-        fitted = self.schema.fit(answer)
-        if fitted.wrong:
+        from tui_delegate.workspace.fitting import fitted
+
+        found = fitted(self.schema, answer)
+        if found.wrong:
             return Looked(
                 answer,
-                f"That does not fit: {fitted.wrong}. Answer again, with the JSON only.",
-                f"The answer does not fit the schema: {fitted.wrong}.",
+                f"That does not fit: {found.wrong}. Answer again, with the JSON only.",
+                f"The answer does not fit the schema: {found.wrong}.",
             )
-        self.data = fitted.value
-        return Looked(fitted.text)
+        self.data = found.value
+        return Looked(found.text)
 
 
 def parts_for(
@@ -149,22 +151,22 @@ def parts_for(
 
     Raises an InputError where it is too much and nobody said to split it.
     """
-    room = room_in(seat, question.tokens)
+    room = room_in(seat.window, question.tokens)
     if split:
         most = part_tokens(environ)
         room = most if room is None else min(room, most)
     if room is None or material.tokens <= room:
         return None
     if not split:
-        raise too_much(material, seat, room)
+        raise too_much(material, seat.model, seat.window, room)
     return room
 
 
-def room_in(seat: Seat, taken: int) -> int | None:
+def room_in(window: int | None, taken: int) -> int | None:
     """Say how many tokens of material the window has room for; None: not known."""
-    if seat.window is None:
+    if window is None:
         return None
-    return max(int(seat.window * (1 - 1 / ANSWER_SHARE)) - taken, 0)
+    return max(int(window * (1 - 1 / ANSWER_SHARE)) - taken, 0)
 
 
 def part_tokens(environ: Mapping[str, str]) -> int:
@@ -174,11 +176,11 @@ def part_tokens(environ: Mapping[str, str]) -> int:
     return max(int(Bounds.of_environ(environ).total_bytes / WEIGHT_PER_TOKEN), 1)
 
 
-def too_much(material: Material, seat: Seat, room: int) -> InputError:
+def too_much(material: Material, model: str, window: int | None, room: int) -> InputError:
     """Say by how much the material is too large."""
     largest = f" Most of it: {clean_line(material.largest, 300)}." if material.largest else ""
     return InputError(
-        f"Too much for {clean_line(seat.model)}: about {material.tokens} tokens of material, "
-        f"{material.tokens - room} more than its window of {seat.window} has room for.{largest}",
+        f"Too much for {clean_line(model)}: about {material.tokens} tokens of material, "
+        f"{material.tokens - room} more than its window of {window} has room for.{largest}",
         "Name less, take a model with a larger window (num_ctx), or let it be read in parts: --split",
     )

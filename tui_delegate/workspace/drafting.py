@@ -109,14 +109,16 @@ class Drafting:
         text = finish(stripped.text)
         self.doubt = _SEVERAL if stripped.what == "several" and not self.schema else ""
         if self.schema:
-            fitted = self.schema.fit(text)
-            if fitted.wrong:
+            from tui_delegate.workspace.fitting import fitted
+
+            found = fitted(self.schema, text)
+            if found.wrong:
                 return Looked(
                     text,
-                    f"That does not fit: {fitted.wrong}. Answer again, with the whole file only.",
-                    f"The file does not fit the schema: {fitted.wrong}.",
+                    f"That does not fit: {found.wrong}. Answer again, with the whole file only.",
+                    f"The file does not fit the schema: {found.wrong}.",
                 )
-            self.data, text = fitted.value, finish(fitted.text)
+            self.data, text = found.value, finish(found.text)
         if not text.strip():
             return Looked(text, "The file is empty. Answer with its whole content.", "The draft is empty.")
         return self._checked(text) if self._ways.verify else Looked(text)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from tui_delegate.core.clean import clean_line
 from tui_delegate.core.errors import InputError
 from tui_delegate.core.records import dataclass
-from tui_delegate.workspace.errands import ANSWER_SHARE
 from tui_delegate.workspace.material import Files
 
 if TYPE_CHECKING:
@@ -60,18 +59,24 @@ def gather(
     return Files.of(packet, wanted.tag)
 
 
-def refusal(files: Files, environ: Mapping[str, str], window: int | None) -> str:
-    """Say why so much would not be sent in one call, as far as nobody has to be asked; empty: it would."""
-    from tui_delegate.corpus.values import Bounds
+def refusal(files: Files, environ: Mapping[str, str], model: str, window: int | None, taken: int) -> str:
+    """Say why so much would not be sent in one call, as far as nobody has to be asked; empty: it would.
 
-    room = None if window is None else int(window * (1 - 1 / ANSWER_SHARE))
-    bounds = Bounds.of_environ(environ, room)
+    `taken`: the tokens of what is asked.
+    """
+    from tui_delegate.corpus.values import Bounds
+    from tui_delegate.workspace.asking import room_in, too_much
+
+    bounds = Bounds.of_environ(environ)
     for sheet in files.packet.sheets:
         if sheet.size > bounds.file_bytes:
             name = clean_line(sheet.name)
             return f"{name}: too large: {sheet.size} bytes > {bounds.file_bytes}."
     try:
         files.packet.check(bounds)
+        room = room_in(window, taken)
+        if room is not None and files.tokens > room:
+            raise too_much(files, model, window, room)
     except InputError as error:
         return f"{error.message} {error.hint}"
     return ""

@@ -23,7 +23,7 @@ from tui_delegate.workspace.material import Files
 from tui_delegate.workspace.splitting import Job, ask
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from tui_delegate.core.fitting import AnswerSchema
     from tui_delegate.core.specs import Seat
@@ -112,7 +112,6 @@ class Sweep:
         self._told: list[Told] = []
         self._wish = wish
         self._found = found
-        self._next: Iterator[Input] = iter(found)
         self._place = place
         self._seat = seat
         self._run = run
@@ -152,8 +151,14 @@ class Sweep:
         """Ask about all files, so many at once. What ended one of them for good ends all, and is raised."""
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(at_once, len(self._found))):
-                    group.create_task(self._work())
+                under_way: set[asyncio.Task[None]] = set()
+                for one in self._found:
+                    # While it looks hopeless nothing is begun; an answer of those under way lets it go on.
+                    while len(under_way) >= at_once or (under_way and self._hopeless >= ENOUGH):
+                        _, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                    if self._hopeless >= ENOUGH:
+                        break
+                    under_way.add(group.create_task(self._work(one)))
         except ExceptionGroup as several:  # told once, as itself
             raise _first(several) from None
 
@@ -162,7 +167,7 @@ class Sweep:
         if not self.records:
             return
         question = self._wish.of_one()
-        job = Job(question, self._seat, room_in(self._seat, question.tokens))
+        job = Job(question, self._seat, room_in(self._seat.window, question.tokens))
         answers = [Answer(str(one["input"]), str(one.get("content", ""))) for one in self.in_order]
         answers += [Answer(name, error.message, failed=True) for name, error in self.failed.items()]
         self.combined = await self._do(
@@ -191,22 +196,19 @@ class Sweep:
             "calls": sum(told.done.calls for told in self._told),
         }
 
-    async def _work(self) -> None:
-        for one in self._next:
-            if self._hopeless >= ENOUGH:
-                return
-            try:
-                record = await self._answer(one)
-            except DelegateError as error:
-                self._hopeless += error.code in HOPELESS
-                self.failed[one.name] = error
-                self._listener.failed(one.name, error)
-            else:
-                if record:
-                    await self._listener.keep(record)
-                    self.records[one.name] = record
-                    self.fresh += 1
-            self._listener.step(one.name)
+    async def _work(self, one: Input) -> None:
+        try:
+            record = await self._answer(one)
+        except DelegateError as error:
+            self._hopeless += error.code in HOPELESS
+            self.failed[one.name] = error
+            self._listener.failed(one.name, error)
+        else:
+            if record:
+                await self._listener.keep(record)
+                self.records[one.name] = record
+                self.fresh += 1
+        self._listener.step(one.name)
 
     async def _answer(self, one: Input) -> Record | None:
         """Ask about a file, unless it is done. Gives what is to be kept; raises a DelegateError."""

@@ -41,9 +41,9 @@ def _ask(conduct: Conduct) -> int:
         raise InputError("The question is empty.", "Say what is to be answered: --question '…'")
     conduct.resolve()
     files = gathered(conduct, args.paths, "corpus")
-    if args.preview:
-        return show(conduct, files)
     question = Question(ASK, args.question, schema=schema_at(args.schema))
+    if args.preview:
+        return show(conduct, files, question)
     return conduct.answer(
         ask_about(conduct, files, question, prompt_of(args.question, files)), question.found
     )

@@ -41,21 +41,26 @@ def run(args: argparse.Namespace) -> int:
 
 def _bash(top: Outline) -> Iterator[str]:
     """Find verb and action among the words before the cursor, then offer what may follow them."""
-    valued = sorted({name for one in _all(top) for flag in one.flags if flag.metavar for name in flag.names})
+    flags = {flag for one in _all(top) for flag in one.flags if flag.metavar}
+    many = sorted({name for flag in flags if flag.many for name in flag.names})
+    valued = sorted({name for flag in flags for name in flag.names} - set(many))
     yield "# bash completion of tui-delegate; made by `tui-delegate completions bash`"
     yield '_tui_delegate_offer() { local IFS=$\'\\n\'; COMPREPLY=($(compgen -W "$1" -- "$2")); }'
     yield "_tui_delegate() {"
-    yield '    local word at=1 verb="" action="" cur="${COMP_WORDS[COMP_CWORD]}"'
+    yield '    local word at=1 verb="" action="" files="" cur="${COMP_WORDS[COMP_CWORD]}"'
     yield '    local prev="${COMP_WORDS[COMP_CWORD-1]}"'
     yield '    while [ "$at" -lt "$COMP_CWORD" ]; do'
     yield '        word="${COMP_WORDS[at]}"'
     yield '        case "$word" in'
-    yield f"            {'|'.join(valued)}) at=$((at + 1)) ;;"
-    yield "            -*) ;;"
-    yield '            *) [ -n "$verb" ] && action="${action:-$word}"; verb="${verb:-$word}" ;;'
+    yield f"            {'|'.join(many)}) files=1 at=$((at + 1)) ;;"
+    yield f"            {'|'.join(valued)}) files='' at=$((at + 1)) ;;"
+    yield "            -*) files='' ;;"
+    yield '            *) [ -n "$files" ] || { [ -n "$verb" ] && action="${action:-$word}"'
+    yield '                verb="${verb:-$word}"; } ;;'
     yield "        esac"
     yield "        at=$((at + 1))"
     yield "    done"
+    yield '    if [ -n "$files" ] && [ "${cur#-}" = "$cur" ]; then return; fi'
     yield '    case "$verb $prev" in'
     for one in top.below:
         yield from _bash_values(one, {flag for inner in _all(one) for flag in inner.flags})
@@ -67,7 +72,9 @@ def _bash(top: Outline) -> Iterator[str]:
     yield f"        ' ') _tui_delegate_offer $'{names}\\n{_lines(BEFORE.split())}' \"$cur\" ;;"
     for one in top.below:
         for inner in one.below:
-            yield f"        '{one.name} {inner.name}') _tui_delegate_offer $'{_offered(inner)}' \"$cur\" ;;"
+            yield f"        '{one.name} {inner.name}')"
+            yield from _bash_places(inner)
+            yield f"            _tui_delegate_offer $'{_offered(inner)}' \"$cur\" ;;"
         yield f"        '{one.name} '*) _tui_delegate_offer $'{_offered(one)}' \"$cur\" ;;"
     yield "    esac"
     yield "}"
@@ -84,6 +91,16 @@ def _bash_values(one: Outline, flags: set[Flag]) -> Iterator[str]:
             yield f'        {cases}) _tui_delegate_offer "$({_PROFILES})" "$cur"; return ;;'
         elif flag.kind in ("file", "folder", "text"):
             yield f"        {cases}) return ;;"
+
+
+def _bash_places(one: Outline) -> Iterator[str]:
+    """Offer what may stand there without a flag; a path is left to the shell's own way."""
+    kinds = {place.kind for place in one.places}
+    bare = '            if [ "${cur#-}" = "$cur" ]; then'
+    if "profile" in kinds:
+        yield f'{bare} _tui_delegate_offer "$({_PROFILES})" "$cur"; return; fi'
+    elif "file" in kinds:
+        yield f"{bare} return; fi"
 
 
 def _offered(one: Outline) -> str:
@@ -146,7 +163,9 @@ def _zsh_flags(one: Outline) -> Iterator[str]:
 def _zsh_places(one: Outline) -> str:
     if one.below:
         actions = " ".join(f'{inner.name}\\:"{_zsh_text(inner.help)}"' for inner in one.below)
-        return f"'1:action:(({actions}))' '*:argument:_files'"
+        kinds = {place.kind for inner in one.below for place in inner.places}
+        rest = "name:_tui_delegate_profiles" if "profile" in kinds else "argument:_files"
+        return f"'1:action:(({actions}))' '*:{rest}'"
     words = [word for place in one.places for word in place.words]
     return f"'1:word:({' '.join(words)})' '*:argument:_files'" if words else "'*:argument:_files'"
 
@@ -175,6 +194,11 @@ def _fish(top: Outline) -> Iterator[str]:
                 f"'__fish_seen_subcommand_from {one.name}; and not __fish_seen_subcommand_from {inner_names}'"
             )
             yield f"    {start} -n {first} -f -a {inner.name} -d '{_fish_text(inner.help)}'"
+            if any(place.kind == "profile" for place in inner.places):
+                there = (
+                    f"'__fish_seen_subcommand_from {one.name}; and __fish_seen_subcommand_from {inner.name}'"
+                )
+                yield f"    {start} -n {there} -f -a '({_fish_text(_PROFILES)})'"
         words = " ".join(word for place in one.places for word in place.words)
         if words:
             yield f"    {start} -n {here} -f -a '{words}'"

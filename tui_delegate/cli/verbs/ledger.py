@@ -101,39 +101,56 @@ def run(args: argparse.Namespace) -> int:
         raise InputError(f"--export takes csv or jsonl, not {args.export!r}.")
     from tui_delegate.cli.verbs import ledger_show
 
-    ledger, log = _source(args, query)
+    ledger, log, note = _source(args, query)
     try:
+        if note and not args.json:
+            from tui_delegate.cli import output
+
+            output.tell(f"tui-delegate: {note}")
         if args.export:
             return _export(ledger, query, args.export)
-        show = ledger_show.as_json if args.json else ledger_show.as_text
-        return show(ledger, log, query, args.by)
+        if args.json:
+            return ledger_show.as_json(ledger, log, query, args.by, "" if log else note)
+        return ledger_show.as_text(ledger, log, query, args.by)
     finally:
         ledger.close()
 
 
-def _source(args: argparse.Namespace, query: Query) -> tuple[Source, LogLedger | None]:
-    """Open the log that was named, else the journal; where that is empty, the log that calls go to."""
+def _source(args: argparse.Namespace, query: Query) -> tuple[Source, LogLedger | None, str]:
+    """Open the log that was named, else the journal; where that is empty, the log that calls go to.
+
+    Also gives what is to be said of that choice.
+    """
     import os
 
     from tui_delegate.journal.ledger import Ledger, Query
 
     if args.log:
         named = _read_log(args.log, query, args.by)
-        return named, named
+        return named, named, ""
     ledger = Ledger.open(args.journal)
+    from tui_delegate.journal.jsonl import log_path
+
+    log = log_path(os.environ)
+    if not log or not os.path.isfile(log):
+        return ledger, None, ""
     if not ledger.total(Query()).calls:
-        from tui_delegate.journal.jsonl import log_path
+        ledger.close()
+        found = _read_log(log, query, args.by)
+        return found, found, f"the journal is empty; this is the log {log}"
+    from tui_delegate.journal.logs import ends
 
-        log = log_path(os.environ)
-        if log and os.path.exists(log):
-            ledger.close()
-            if not args.json:
-                from tui_delegate.cli import output
+    missing = (at for at in ends(log) if at >= (query.since or 0) and not ledger.has_call_at(at))
+    return ledger, None, _not_in_the_journal(log) if any(missing) else ""
 
-                output.say(f"tui-delegate: the journal is empty; this is the log {log}")
-            found = _read_log(log, query, args.by)
-            return found, found
-    return ledger, None
+
+def _not_in_the_journal(log: str) -> str:
+    from shlex import quote
+
+    return (
+        f"the log {log} holds calls that are not in the journal, and not in these figures."
+        f" To bring them in, once: tui-delegate ledger import {quote(log)}"
+    )
 
 
 def _read_log(path: str, query: Query, by: str) -> LogLedger:

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from tui_delegate.workspace.accounts import Source
 
 
-def as_json(ledger: Source, log: LogLedger | None, query: Query, by: str) -> int:
+def as_json(ledger: Source, log: LogLedger | None, query: Query, by: str, note: str = "") -> int:
     """Show one object: the last calls, and what all of them add up to."""
     content = ledger_content(ledger, log, query, by)
-    output.data_json({"ok": True, "command": "ledger", "model": "-", "content": content})
+    notes = {"notes": [note]} if note else {}
+    output.data_json({"ok": True, "command": "ledger", "model": "-", "content": content, **notes})
     return output.OK
 
 

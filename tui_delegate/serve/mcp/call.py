@@ -6,13 +6,15 @@ It knows more the further it has come, so that an error is told with all that is
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from tui_delegate.core.clean import clean
-from tui_delegate.core.errors import BackendError, DelegateError
+from tui_delegate.core.errors import BackendError, DelegateError, InputError
 from tui_delegate.core.records import dataclass, field
 from tui_delegate.serve.mcp.ground import NOWHERE, Ground
 from tui_delegate.serve.mcp.telling import Telling
+from tui_delegate.serve.mcp.tools import TOOLS, arguments_of
 from tui_delegate.workspace.envelopes import answer_envelope, error_envelope, figures_of, without_keys
 
 if TYPE_CHECKING:
@@ -22,6 +24,13 @@ if TYPE_CHECKING:
     from tui_delegate.workspace.seating import Place
 
 Body = dict[str, object]
+_FLAG: Final = re.compile(r"`[^`]*`|tui-delegate \S.*|--(?P<flag>[a-z-]+)(?: [A-Z]+\b)?")
+"""A flag in a sentence, but for those of a whole command."""
+_ARGUMENTS: Final = {
+    name: f"`{name}: true`" if schema.get("type") == "boolean" else f"`{name}`"
+    for tool in TOOLS.values()
+    for name, schema in arguments_of(tool)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,9 @@ class Call:
 
     def failure(self, error: DelegateError) -> Result:
         """Make the result of a call that failed. What was written by then is in it."""
+        error.hint = in_arguments(error.hint)
+        if isinstance(error, InputError):
+            error.message = in_arguments(error.message)
         place = self.told.done.seat if self.told else self.place
         body = error_envelope(
             self.command,
@@ -91,6 +103,15 @@ class Call:
         """Give what is to be said besides."""
         notes: Body = {"notes": list(self.telling.notes)} if self.telling.notes else {}
         return notes | ({"journal_error": str(self.unwritten)} if self.unwritten else {})
+
+
+def in_arguments(text: str) -> str:
+    """Name a tool's arguments where a sentence names the flags that they are on the command line."""
+
+    def argument(found: re.Match[str]) -> str:
+        return _ARGUMENTS.get((found["flag"] or "").replace("-", "_"), found[0])
+
+    return _FLAG.sub(argument, text)
 
 
 def in_words(body: Body, *without: str) -> str:

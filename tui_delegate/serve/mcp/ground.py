@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from tui_delegate.core.clean import clean_line
-from tui_delegate.core.errors import InputError, TargetProtected
+from tui_delegate.core.errors import InputError, RootEscape, TargetProtected
 from tui_delegate.core.records import dataclass
 from tui_delegate.corpus.confine import inside, leads_out
 from tui_delegate.tools.target import free, within
@@ -58,6 +58,11 @@ class Ground:
         root = next((one for one in self.roots if os.path.isabs(name) and inside(name, (one,))), self.folder)
         try:
             return within(root, name, self.folder)
+        except RootEscape as error:
+            hint = (
+                f"Name a file in {clean_line(self.folder)}. The person can start the server with --root DIR."
+            )
+            raise RootEscape(error.message, hint) from None
         except TargetProtected as error:
             hint = "Only the person may have it written: `tui-delegate write --allow-protected`."
             raise TargetProtected(error.message, hint) from None

@@ -13,7 +13,7 @@ from tui_delegate.core.errors import InputError
 from tui_delegate.core.records import replace
 from tui_delegate.core.transcript import Transcript
 from tui_delegate.corpus.mentions import find_mentions
-from tui_delegate.serve.mcp.call import Result, in_words
+from tui_delegate.serve.mcp.call import Result, in_arguments, in_words
 from tui_delegate.workspace.accounts import ledger_content, since_when
 from tui_delegate.workspace.envelopes import run_envelope, words_of
 from tui_delegate.workspace.reporting import report_content, scope_of
@@ -85,7 +85,10 @@ def _report(desk: Desk, wish: Look, folder: str) -> dict[str, object]:
     hosts = any(desk.environ.get(name) for name in ("CLAUDE_SESSION_ID", "CODEX_SESSION_ID"))
     session = wish.session or ("" if hosts or wish.since else desk.session)
     scope, words = scope_of(session, "", wish.since, desk.environ, folder)
-    return report_content(_journal(desk), scope, words, wish.manager_tokens)
+    content = report_content(_journal(desk), scope, words, wish.manager_tokens)
+    lines = content["lines"]
+    assert isinstance(lines, list)
+    return content | {"lines": [in_arguments(line) for line in lines]}
 
 
 def _ledger(desk: Desk, wish: Look, folder: str) -> dict[str, object]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from tui_delegate.core.clean import clean_line
+from tui_delegate.core.clean import clean_line, sentence
 from tui_delegate.core.events import (
     Delegated,
     Failed,
@@ -56,7 +56,7 @@ class Telling:
                 self._weight += weight(event.text)
                 self._tell("")
             case Retrying():
-                self.note(f"{hidden(event.message)} Again in {event.delay:.1f} s.")
+                self.note(f"{sentence(hidden(event.message))} Again in {event.delay:.1f} s.")
             case FellBack():
                 place = seat_name(event.profile, event.model)
                 self.note(f"{event.from_seat} failed ({event.code}), {place} takes over")

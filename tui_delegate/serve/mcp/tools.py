@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from tui_delegate.core.records import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 Schema = dict[str, object]
 
@@ -268,3 +268,10 @@ TOOLS: Final[Mapping[str, Tool]] = {
         ),
     )
 }
+
+
+def arguments_of(tool: Tool) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """Give the names of what a tool takes, and the schemas of it."""
+    properties = tool.takes["properties"]
+    assert isinstance(properties, dict)
+    yield from properties.items()
