@@ -155,6 +155,30 @@ def test_an_edit_that_is_left_takes_nothing_away(tmp_path: Path) -> None:
     talking(tmp_path, boss, part)
 
 
+def test_a_draft_comes_back_after_an_edit_that_is_sent_and_after_one_that_is_left(tmp_path: Path) -> None:
+    boss = saying("one", "two")
+
+    async def part(stand: Stand) -> None:
+        await said(stand, "first", "one")
+        await stand.type("not yet sent")
+        stand.main.chat.focus()
+        await stand.press("k", "e", "escape")
+        await stand.until("❯ first")
+        stand.main.chat.focus()
+        await stand.press("e")
+        stand.main.bar.focus()
+        await stand.press("ctrl+c")
+        await stand.until("❯ not yet sent")
+        stand.main.chat.focus()
+        await stand.press("e")
+        await stand.until("❯ first")
+        await stand.press("enter")
+        await stand.until("two", "❯ not yet sent")
+        assert asked(boss) == ["first"]
+
+    talking(tmp_path, boss, part)
+
+
 def test_what_was_gone_back_from_stays_in_the_sums(tmp_path: Path) -> None:
     async def part(stand: Stand) -> None:
         await said(stand, "first", "one")

@@ -311,6 +311,7 @@ class ModelPicker(Panel[Picked | None]):
         was, self._pull_to = self._pull_to, profile
         if was or not profile:
             field.value = ""
+        field.action_select_all()  # what was sought is offered as a name; the first letter replaces it
         self._say()
         self._ask()
         self._show(keep=True)

@@ -47,9 +47,11 @@ class ChatActions(PaneActions):
 
     @on(TextArea.Changed)
     def leave_edit(self) -> None:
-        """Whoever empties the bar goes back from nothing."""
+        """Once the bar is empty, sent or not, go back from nothing; the draft from before stands again."""
         if not self.bar.draft:
             self.instead = ""
+            if self.set_aside:
+                self.bar.draft, self.set_aside = self.set_aside, ""
 
     @on(PromptBar.Steered)
     def steer_manager(self, event: PromptBar.Steered) -> None:
@@ -144,6 +146,8 @@ class ChatActions(PaneActions):
     def action_chat_edit(self) -> None:
         """Put the marked prompt into the bar; what is sent then takes its place."""
         if (chosen := self.chat.chosen) and self.idle():
+            if not self.instead:
+                self.set_aside = self.bar.draft
             self.bar.draft = chosen.transcript.prompt
             self.instead = chosen.transcript.run
             self.bar.focus()

@@ -92,6 +92,8 @@ class Ground(Screen[None]):
         """The part that has the whole screen; empty: none."""
         self.instead = ""
         """The run whose prompt is edited in the bar: what is sent next takes its place."""
+        self.set_aside = ""
+        """What was written before that, and comes back after it."""
         self.sought, self.hit, self.copied = "", 0, 0
         self.foreign: dict[str, Transcript] = {}
         """Runs of other processes that are live, by their id."""

@@ -182,5 +182,5 @@ def _read_session(journal: Journal, session: str) -> tuple[SessionRow | None, Ma
     row = next(iter(rows), None)
     transcripts = journal.conversation(row.id) if row else {}
     for transcript in transcripts.values():
-        transcript.break_off(transcript.root.started)
+        transcript.break_off()
     return row, transcripts
