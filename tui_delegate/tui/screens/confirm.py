@@ -15,6 +15,7 @@ from tui_delegate.core.clean import clean, clean_line
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.screens.box import Box
 from tui_delegate.tui.widgets.foot import Foot
+from tui_delegate.tui.widgets.obeying import TypedLine
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -54,7 +55,7 @@ class AskLine(Box[str | None]):
     """Asks for one line of text; None: the person went back."""
 
     commands: ClassVar[tuple[Command, ...]] = (
-        Command("line.take", "Take this line", "Use what is typed.", "enter", first=True, label="ok"),
+        Command("line.take", "Take this line", "Use what is typed.", "enter", label="ok"),
         Command("line.back", "Go back", "Leave it as it is.", "escape", label="back"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(commands, "line")]
@@ -69,10 +70,14 @@ class AskLine(Box[str | None]):
         """Lay out the question, the line and its keys."""
         with Vertical():
             yield Static(Content(self._question), markup=False)
-            yield Input(self._value, select_on_focus=False, compact=True)
+            yield TypedLine(self._value, select_on_focus=False, compact=True)
             if self._hint:
                 yield Static(Content(self._hint), markup=False, classes="hint")
             yield Foot(self.commands)
+
+    def on_input_submitted(self) -> None:
+        """Give what is typed."""
+        self.action_line_take()
 
     def action_line_take(self) -> None:
         """Give what is typed."""

@@ -13,6 +13,7 @@ from tui_delegate.journal.export import FORMS
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.screens.box import Box
 from tui_delegate.tui.widgets.foot import Foot
+from tui_delegate.tui.widgets.obeying import TypedLine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 COMMANDS = (
-    Command("ledger-export.write", "Write the export", "To this file.", "enter", first=True, label="write"),
+    Command("ledger-export.write", "Write the export", "To this file.", "enter", label="write"),
     Command(
         "ledger-export.form", "CSV or JSONL", "Change the form.", "tab", first=True, label="csv or jsonl"
     ),
@@ -55,7 +56,7 @@ class ExportScreen(Box[Target | None]):
         """Lay the question out."""
         with Vertical():
             yield Static(clean_line(self._heading), classes="title", markup=False)
-            yield Input(f"{self._stem}.csv", select_on_focus=False)
+            yield TypedLine(f"{self._stem}.csv", select_on_focus=False)
             yield Static("", classes="said", markup=False)
             yield Foot(COMMANDS)
 
@@ -63,6 +64,10 @@ class ExportScreen(Box[Target | None]):
         """Forget what was said of another name."""
         self._say("")
         self._asked = None
+
+    def on_input_submitted(self) -> None:
+        """Give the target, if it can be one."""
+        self.action_ledger_export_write()
 
     def action_ledger_export_form(self) -> None:
         """Change the name's ending."""
