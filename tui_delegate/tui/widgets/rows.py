@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _TITLE = 30
 """Cells of place and title together."""
 _SHORT = 12
-"""Cells of a title that gives way to a reason."""
+"""Cells of a title that gives way to the reason of an end. While it goes on, titles stand in a column."""
 _GAP = "  "
 
 
@@ -34,6 +34,7 @@ class _Line(NamedTuple):
     title: str
     room: int
     """Cells of its title, where nothing else needs them."""
+    least: int
     tail: Content
 
 
@@ -97,21 +98,22 @@ class Rows(Widget):
         return _Line(
             Content.assemble((lead, "$line"), (f"{figures.place(node.path).rjust(room)} ", "$dim")),
             clean_line(node.task_name or node.task, 60),
-            max(_TITLE - 2 * depth, 8),
+            wide := max(_TITLE - 2 * depth, 8),
+            min(wide, _SHORT) if node.state in ENDED else wide,
             Content.assemble((f" {sign.glyph} {sign.word}", f"${sign.tone}"), (_figures(node, now), "$dim")),
         )
 
 
 def _fitted(line: _Line, width: int) -> Content:
-    """Leave out tokens that have no room: a number that is cut is another number. A title gives way to a
-    reason, as far as one can still tell it from others.
+    """Leave out tokens that have no room: a number that is cut is another number. For a reason the title
+    gives way, as far as one can still tell it from others.
     """
-    lead, title, room, tail = line
+    lead, title, room, least, tail = line
     free = width - lead.cell_length - tail.cell_length
     if free < room and tail.plain.endswith(" tok"):
         tail = tail[: tail.plain.rindex(_GAP)]
     elif free < room:
-        room = min(room, max(free, _SHORT))
+        room = max(free, least)
     whole = Content.assemble(lead, (figures.fit(title, room), "$foreground"), tail)
     return whole.truncate(width, ellipsis=True)
 
