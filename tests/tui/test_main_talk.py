@@ -367,6 +367,26 @@ def test_manager_and_workers_are_switched_in_mid_conversation_and_history_is_kep
     drive(house, part, (160, 40))
 
 
+def test_what_the_manager_was_told_to_forget_is_forgotten_when_the_session_is_gone_on_with(
+    tmp_path: Path,
+) -> None:
+    async def first(stand: Stand) -> None:
+        await said(stand, "first", "one")
+        await said(stand, "second", "two")
+        await stand.type("/forget")
+        await stand.press("enter")
+        await stand.until(lambda: "not told of one message" in stand.said)
+
+    talking(tmp_path, saying("one", "two"), first)
+    boss = saying("three")
+
+    async def second(stand: Stand) -> None:
+        await said(stand, "third", "three")
+        assert asked(boss) == ["second", "two", "third"]
+
+    talking(tmp_path, boss, second, session="last")
+
+
 def test_a_session_is_named_exported_left_and_gone_on_with(tmp_path: Path) -> None:
     async def first(stand: Stand) -> None:
         await said(stand, "what is a lane", "A queue.")

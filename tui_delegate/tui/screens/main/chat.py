@@ -11,7 +11,7 @@ from tui_delegate.core.clean import clean
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.tui import figures
 from tui_delegate.tui.screens.choose import Choose
-from tui_delegate.tui.screens.main.ground import SAID_WITH
+from tui_delegate.tui.screens.main.ground import FORGOTTEN, SAID_WITH
 from tui_delegate.tui.screens.main.panes import PaneActions
 from tui_delegate.tui.widgets.prompt import PromptBar
 from tui_delegate.tui.widgets.rows import Rows
@@ -217,6 +217,8 @@ class ChatActions(PaneActions):
             conversation = self.talk.conversation
             told = len(conversation.runs) - conversation.forgets
             conversation.forget(conversation.forgets + (told + 1) // 2, conversation.recap)
+            if conversation.runs:  # the next run holds it; a pick, until there is one
+                self.house.set_pick(FORGOTTEN, f"{conversation.runs[-1].run} {conversation.forgets}")
             many = "one message" if conversation.forgets == 1 else f"{conversation.forgets} messages"
             self.say(f"The manager is not told of {many} any more. What was said stays in the session.")
             self.show_conversation()

@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 SAID_WITH: Final = ContextVar("said_with", default="")
 """What stood behind a command in the prompt. Work that the command begins keeps it as long as it lasts."""
 
+FORGOTTEN: Final = "forgotten"
+"""The pick that says after which run the manager was last told to forget, and how many runs."""
+
 
 class Ground(Screen[None]):
     """The widgets and what they are about."""
