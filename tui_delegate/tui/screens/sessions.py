@@ -280,7 +280,8 @@ class SessionsScreen(Screen[SessionChoice | None]):
             return
         question = (
             f"Delete “{clean_line(row.title, 60) or 'untitled'}” and all that was said in it?\n"
-            "It can't be brought back. The ledger keeps its calls: figures and names, no text."
+            "It can't be brought back, and what was forked from it loses its beginning.\n"
+            "The ledger keeps its calls: figures and names, no text."
         )
         if await self.app.push_screen_wait(Confirm(question, "delete it", "keep it")):
             await self._change(self._shelf.delete_session, row.id)
