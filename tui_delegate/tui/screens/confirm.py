@@ -55,7 +55,7 @@ class AskLine(Box[str | None]):
     """Asks for one line of text; None: the person went back."""
 
     commands: ClassVar[tuple[Command, ...]] = (
-        Command("line.take", "Take this line", "Use what is typed.", "enter", label="ok"),
+        Command("line.take", "Take this line", "Use what is typed.", "enter", first=True, label="ok"),
         Command("line.back", "Go back", "Leave it as it is.", "escape", label="back"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(commands, "line")]
@@ -75,12 +75,11 @@ class AskLine(Box[str | None]):
                 yield Static(Content(self._hint), markup=False, classes="hint")
             yield Foot(self.commands)
 
-    def on_input_submitted(self) -> None:
-        """Give what is typed."""
-        self.action_line_take()
-
     def action_line_take(self) -> None:
-        """Give what is typed."""
+        """Give what is typed, once all of it stands there."""
+        self.query_one(Input).call_later(self._take)
+
+    def _take(self) -> None:
         self.dismiss(self.query_one(Input).value.strip())
 
     def action_line_back(self) -> None:

@@ -94,10 +94,8 @@ class LedgerScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
         yield Static(id="ledger-head", markup=False)
-        yield TypedLine(
-            placeholder="words that a call has to have · model:qwen status:failed for one column",
-            id="ledger-words",
-        )
+        words = "words that a call has to have · model:qwen status:failed for one column"
+        yield TypedLine(placeholder=words, id="ledger-words")
         yield LedgerTable(id="ledger-table")
         yield Static(id="ledger-note", markup=False)
         with Vertical(id="ledger-plots"):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 COMMANDS = (
-    Command("ledger-export.write", "Write the export", "To this file.", "enter", label="write"),
+    Command("ledger-export.write", "Write the export", "To this file.", "enter", first=True, label="write"),
     Command(
         "ledger-export.form", "CSV or JSONL", "Change the form.", "tab", first=True, label="csv or jsonl"
     ),
@@ -65,10 +65,6 @@ class ExportScreen(Box[Target | None]):
         self._say("")
         self._asked = None
 
-    def on_input_submitted(self) -> None:
-        """Give the target, if it can be one."""
-        self.action_ledger_export_write()
-
     def action_ledger_export_form(self) -> None:
         """Change the name's ending."""
         field = self.query_one(Input)
@@ -78,6 +74,10 @@ class ExportScreen(Box[Target | None]):
         field.cursor_position = len(field.value)
 
     def action_ledger_export_write(self) -> None:
+        """Give the target once all of its name stands there."""
+        self.query_one(Input).call_later(self._give)
+
+    def _give(self) -> None:
         """Give the target, if it can be one; ask again before writing over a file."""
         path = self._folder / os.path.expanduser(self.query_one(Input).value.strip())
         form = path.suffix.removeprefix(".").lower()

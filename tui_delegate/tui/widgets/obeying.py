@@ -31,7 +31,7 @@ async def obey(widget: Widget, event: events.Key, holder: DOMNode) -> None:
 
 
 class TypedLine(Input):
-    """One line to write in. What `enter` does is told with what stands in it then: listen to `Submitted`."""
+    """One line to write in."""
 
     async def _on_key(self, event: events.Key) -> None:
         await obey(self, event, self)
