@@ -179,6 +179,12 @@ def test_a_cancelled_turn_keeps_what_it_had_written() -> None:
     assert (node.state, node.code, node.text, node.ended) == ("cancelled", "cancelled", "half", 9.0)
 
 
+def test_a_run_that_broke_off_lasted_until_the_last_thing_that_it_said() -> None:
+    transcript = folded(started(at=1.0), delegated(), started(WORKER, at=2.0), Wrote(path=WORKER, at=7.5))
+    assert transcript.break_off() == [(), WORKER]
+    assert {(node.started, node.ended) for node in transcript.nodes.values()} == {(1.0, 7.5), (2.0, 7.5)}
+
+
 def test_a_new_attempt_begins_with_nothing_of_the_one_before() -> None:
     transcript = folded(
         delegated(),

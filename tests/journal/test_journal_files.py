@@ -194,3 +194,17 @@ def test_a_write_waits_until_another_process_lets_go(tmp_path: Path, monkeypatch
         assert heard == []
         other.execute("COMMIT")
     assert heard == [None]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere an open file can't be taken away")
+def test_a_journal_that_is_taken_away_while_it_is_open_is_told_of(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with closing(Journal.open(path)) as journal:
+        commit(journal, "r1", [opened("r1")])
+        path.rename(tmp_path / "elsewhere.db")
+        refused = commit(journal, "r2", [opened("r2")])
+        assert isinstance(refused, JournalError)
+        assert "deleted or moved away" in refused.message
+        (tmp_path / "elsewhere.db").rename(path)
+        commit(journal, "r3", [opened("r3")])
+        assert [row.id for row in journal.runs()] == ["r3", "r1"]

@@ -101,6 +101,17 @@ def test_a_preview_tells_the_last_words_however_a_run_ended(journal: Journal) ->
     ]  # fmt: skip
 
 
+def test_a_summary_of_the_conversation_is_nothing_that_a_person_asked(journal: Journal) -> None:
+    commit(journal, "r1", [ask("r1", "a", "the question"), answer("the answer")])
+    sums_up = replace(opened("r2", replace(CONTEXT, session="a", command="recap")), prompt="Sum up")
+    commit(journal, "r2", [sums_up, spent(), events.Cancelled(at=NOON)])
+    row = journal.session("a")
+    assert row is not None
+    assert (row.runs, row.status, row.command, row.tokens) == (1, "ok", CONTEXT.command, 150)
+    assert [one.prompt for one in journal.exchanges("a")] == ["the question"]
+    assert journal.search_sessions("sum") == []
+
+
 def test_sessions_are_found_by_every_word_of_title_and_prompts(journal: Journal) -> None:
     commit(journal, "r1", [ask("r1", "a", "Compare 100% of the_notes"), answer("x")])
     commit(journal, "r2", [ask("r2", "a", "and the weather"), answer("x")])

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.selection import Selection
 
 from tests.tui.standing import lines
-from tui_delegate.core.events import Finished, Opened, Started, Wrote
+from tui_delegate.core.events import Finished, Opened, Refused, Started, Wrote
 from tui_delegate.core.transcript import Transcript
 from tui_delegate.tui.clock import FrameClock
 from tui_delegate.tui.stage import Stage
@@ -158,6 +158,21 @@ def test_words_are_shown_where_they_are_found() -> None:
             assert words in app.rows(pilot)
         assert not app.chat.following
         assert app.chat.find("nothing of it") == app.chat.find("") == []
+
+    chatting(part)
+
+
+def test_a_title_gives_way_to_the_reason_of_a_refusal() -> None:
+    async def part(app: Talk, pilot: Pilot[int]) -> None:
+        transcript = told("")
+        title, refused = "sort the names of all people", "The person refused this: too costly."
+        transcript.apply(
+            Refused(path=(0,), call_id="c", code="denied", message=refused, tool="t", task_name=title)
+        )
+        app.chat.show([transcript])
+        await app.draw(pilot)
+        line = next(row for row in app.rows(pilot) if "refused" in row)
+        assert line.startswith("  └ 1 sort the na… ⊘ refused  The person refused this:")
 
     chatting(part)
 

@@ -155,6 +155,30 @@ def test_an_edit_that_is_left_takes_nothing_away(tmp_path: Path) -> None:
     talking(tmp_path, boss, part)
 
 
+def test_a_draft_comes_back_after_an_edit_that_is_sent_and_after_one_that_is_left(tmp_path: Path) -> None:
+    boss = saying("one", "two")
+
+    async def part(stand: Stand) -> None:
+        await said(stand, "first", "one")
+        await stand.type("not yet sent")
+        stand.main.chat.focus()
+        await stand.press("k", "e", "escape")
+        await stand.until("❯ first")
+        stand.main.chat.focus()
+        await stand.press("e")
+        stand.main.bar.focus()
+        await stand.press("ctrl+c")
+        await stand.until("❯ not yet sent")
+        stand.main.chat.focus()
+        await stand.press("e")
+        await stand.until("❯ first")
+        await stand.press("enter")
+        await stand.until("two", "❯ not yet sent")
+        assert asked(boss) == ["first"]
+
+    talking(tmp_path, boss, part)
+
+
 def test_what_was_gone_back_from_stays_in_the_sums(tmp_path: Path) -> None:
     async def part(stand: Stand) -> None:
         await said(stand, "first", "one")
@@ -341,6 +365,26 @@ def test_manager_and_workers_are_switched_in_mid_conversation_and_history_is_kep
 
     house = house_in(tmp_path, scripts={"big": boss, "small": echo(), "spare": other})
     drive(house, part, (160, 40))
+
+
+def test_what_the_manager_was_told_to_forget_is_forgotten_when_the_session_is_gone_on_with(
+    tmp_path: Path,
+) -> None:
+    async def first(stand: Stand) -> None:
+        await said(stand, "first", "one")
+        await said(stand, "second", "two")
+        await stand.type("/forget")
+        await stand.press("enter")
+        await stand.until(lambda: "not told of one message" in stand.said)
+
+    talking(tmp_path, saying("one", "two"), first)
+    boss = saying("three")
+
+    async def second(stand: Stand) -> None:
+        await said(stand, "third", "three")
+        assert asked(boss) == ["second", "two", "third"]
+
+    talking(tmp_path, boss, second, session="last")
 
 
 def test_a_session_is_named_exported_left_and_gone_on_with(tmp_path: Path) -> None:

@@ -177,6 +177,23 @@ def test_a_model_whose_key_is_missing_is_shown_with_the_reason_and_not_taken(tmp
     asyncio.run(main())
 
 
+def test_a_name_that_is_typed_to_download_takes_the_place_of_what_was_sought(tmp_path: Path) -> None:
+    async def main() -> None:
+        gate = asyncio.Event()
+        async with room(tmp_path, say=ollama(**{"POST /api/pull": pulling(gate)})) as there:
+            await there.type("sought")
+            await there.pilot.press("f8")
+            await there.type("qwen9")
+            await there.pilot.press("enter")
+            await there.until(lambda: "42 %" in there.words("#jobs"))
+            assert "qwen9" in there.words("#jobs")
+            assert "sought" not in there.words("#jobs")
+            gate.set()
+            await there.until(lambda: "qwen9 is there" in there.words("#jobs"))
+
+    asyncio.run(main())
+
+
 def test_a_download_shows_how_far_it_is_and_goes_on_when_the_picker_is_closed(tmp_path: Path) -> None:
     async def main() -> None:
         gate = asyncio.Event()

@@ -286,6 +286,7 @@ def test_a_session_is_deleted_only_after_a_yes(scene: Scene) -> None:
             assert isinstance(pilot.app.screen, Confirm)
             await pilot.press("enter")
             assert isinstance(pilot.app.screen, Confirm)
+            assert "forked from it loses its beginning" in pilot.app.screen._question
             await answered(pilot, no)
             assert len(shown(pilot)) == 2
         await pilot.press("f8")

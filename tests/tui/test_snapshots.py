@@ -233,7 +233,7 @@ async def edit(stand: Stand) -> None:
 
 
 async def detail(stand: Stand) -> None:
-    await stand.press("alt+9", "enter")
+    await stand.press("alt+7", "enter")
     await stand.until("section", "Replace")
 
 

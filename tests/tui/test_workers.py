@@ -76,12 +76,13 @@ def test_a_row_is_sent_even_if_a_frame_for_another_part_has_drawn_it_before() ->
 @pytest.mark.parametrize("mode", ["panes", "list", "tree"])
 def test_every_state_has_its_word_in_every_mode_and_size(mode: str, size: tuple[int, int]) -> None:
     async def test(app: WorkersStage, pilot: Pilot[int]) -> None:
-        tell_states(app, *STATES)
+        transcript = tell_states(app, *STATES)
         while app.crew.mode != mode:
             app.crew.next_mode()
         await shown(app, pilot)
-        for number, word in enumerate([*list(STATES)[:6], "queued", *list(STATES)[6:]], 1):
-            app.crew.focus_number(number)
+        words = [*list(STATES)[:6], "queued", *list(STATES)[6:]]
+        for path, word in zip(sorted(transcript.nodes)[1:], words, strict=True):
+            app.crew.open_path(transcript.run, path)
             await pilot.pause()
             text = await shown(app, pilot)
             assert f" {word}" in text
@@ -308,6 +309,25 @@ def test_runs_of_other_processes_are_told_apart_in_rows() -> None:
     staged(test)
 
 
+def test_alt_and_a_digit_go_to_the_pane_that_shows_it_ours_before_that_of_another_process() -> None:
+    async def test(app: WorkersStage, pilot: Pilot[int]) -> None:
+        other = Transcript()
+        app.tell(other, [Opened(run="r2", prompt="count"), *begun((0,), "count the lines")])
+        app.crew.name_run("r2", "run in there: count")
+        await shown(app, pilot)
+        tell_states(app, "waiting", "writing")
+        await shown(app, pilot)
+        looked = []
+        for key in ("alt+1", "alt+1", "alt+1", "alt+2"):
+            await pilot.press(key)
+            assert app.crew.current is not None
+            looked.append((app.crew.current[0].run, app.crew.current[1].path))
+        assert looked == [("r1", (0,)), ("r2", (0,)), ("r1", (0,)), ("r1", (1,))]
+        assert not app.crew.focus_number(3)
+
+    staged(test, (220, 60))
+
+
 def test_what_ended_goes_when_its_run_is_over_unless_it_is_pinned_or_works() -> None:
     async def test(app: WorkersStage, pilot: Pilot[int]) -> None:
         tell_states(app, "done", "failed", "writing")
@@ -431,6 +451,16 @@ def test_calls_that_were_refused_at_once_stand_behind_those_that_began() -> None
         assert [pane.watched.path for pane in app.crew.panes if pane.watched] == [(0,), (1,), (2,), (3,)]
         assert app.crew.current is not None
         assert app.crew.current[1].path == (0,)
+
+    staged(test)
+
+
+def test_calls_that_were_refused_at_once_take_no_panes_from_each_other() -> None:
+    async def test(app: WorkersStage, pilot: Pilot[int]) -> None:
+        tell_states(app, "writing", *["refused"] * 40)
+        await shown(app, pilot)
+        shown_paths = [pane.watched.path for pane in app.crew.panes if pane.watched]
+        assert shown_paths == [(place,) for place in range(MOST)]
 
     staged(test)
 

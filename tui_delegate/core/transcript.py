@@ -33,7 +33,7 @@ from tui_delegate.core.events import (
     Warned,
     Wrote,
 )
-from tui_delegate.core.records import dataclass, field
+from tui_delegate.core.records import dataclass, field, replace
 from tui_delegate.core.usage import Usage
 
 State = Literal[
@@ -164,6 +164,8 @@ class Transcript:
     """Where it comes from."""
     nodes: dict[RunPath, Node] = field(default_factory=lambda: {(): Node(())})
     warnings: list[Warned] = field(default_factory=list)
+    told_at: float = 0.0
+    """The moment of its last event."""
 
     @property
     def root(self) -> Node:
@@ -198,6 +200,7 @@ class Transcript:
     def apply(self, event: Event) -> Node:
         """Take one event in; gives the node that it changed."""
         node = self.node(event.path)
+        self.told_at = event.at or self.told_at
         match event:
             case Wrote() | Thought() | Calling():
                 _apply_text(node, event)
@@ -226,14 +229,16 @@ class Transcript:
                 assert_never(event)
         return node
 
-    def break_off(self, at: float) -> list[RunPath]:
-        """Take every turn that is under way for failed: its process is gone. Gives their places."""
+    def break_off(self) -> list[RunPath]:
+        """Take every turn that is under way for failed: its process is gone, and said no more than is here.
+
+        Gives their places.
+        """
         message, hint = "Its process ended before it did.", "It can go on: what was done is not done again."
         open_nodes = [node for node in self.nodes.values() if node.state not in ENDED]
         for node in open_nodes:
-            self.apply(
-                Failed(path=node.path, attempt=node.attempt, at=at, code=STOPPED, message=message, hint=hint)
-            )
+            ended = Failed(path=node.path, attempt=node.attempt, code=STOPPED, message=message, hint=hint)
+            self.apply(replace(ended, at=self.told_at))
         return [node.path for node in open_nodes]
 
     def _apply_run(self, event: Opened | Resumed | Warned) -> None:

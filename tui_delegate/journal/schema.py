@@ -106,6 +106,22 @@ def journal_error(error: Exception, path: Path) -> JournalError:
     )
 
 
+def file_at(path: Path) -> tuple[int, int] | None:
+    """Say which file lies there; None: there is none."""
+    try:
+        seen = os.stat(path)
+    except OSError:
+        return None
+    return seen.st_dev, seen.st_ino
+
+
+def gone(path: Path) -> JournalError:
+    """Say that an open journal was taken away."""
+    return JournalError(
+        f"The journal {path} was deleted or moved away.", "Leave and start again: then there is a new one."
+    )
+
+
 def is_busy(error: Exception) -> bool:
     """Say whether another process was in the way: the same again may work."""
     if not isinstance(error, sqlite3.OperationalError) or not _coded(error):

@@ -10,6 +10,7 @@ import sqlite3
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
+from tui_delegate.core.conversation import SUMS_UP
 from tui_delegate.core.errors import JournalError
 from tui_delegate.core.events import Cancelled, Failed, Finished, Warned
 from tui_delegate.core.records import dataclass
@@ -30,17 +31,21 @@ _SINCE: Final = (
 )
 _RUNS: Final = "SELECT * FROM runs"
 _SESSIONS: Final = """
-SELECT s.id, s.title, s.created, s.updated, count(r.id), max(r.rowid), r.status, r.command, r.cwd,
+SELECT s.id, s.title, s.created, s.updated, count(nullif(r.command, '{sums_up}')),
+    max(CASE WHEN r.command<>'{sums_up}' THEN r.rowid END), r.status, r.command, r.cwd,
     sum(r.status='open'), t.prompt+t.completion, t.cost, t.unpriced
 FROM (SELECT * FROM sessions WHERE {which} ORDER BY updated DESC, id DESC LIMIT ?) s
 LEFT JOIN runs r ON r.session<>'' AND r.session=s.id
 LEFT JOIN totals t ON t.dim='session' AND t.day='' AND t.key=s.id
 GROUP BY s.id ORDER BY s.updated DESC, s.id DESC
 """
-"""What stands beside `max(rowid)` is of that row: the last run."""
+"""What stands beside `max(…)` is of that row: the last run that a person asked for."""
 _SAYS: Final = (
     "(title LIKE ? ESCAPE '\\' OR EXISTS(SELECT 1 FROM runs WHERE runs.session<>'' AND "
-    "runs.session=sessions.id AND runs.prompt LIKE ? ESCAPE '\\'))"
+    f"runs.session=sessions.id AND runs.command<>'{SUMS_UP}' AND runs.prompt LIKE ? ESCAPE '\\'))"
+)
+_ASKED: Final = (
+    f"{_RUNS} WHERE session<>'' AND session=? AND command<>'{SUMS_UP}' ORDER BY rowid DESC LIMIT ?"
 )
 _OPEN_RUNS: Final = f"{_RUNS} WHERE session<>'' AND session=? AND status='open'"
 _MODELS: Final = (
@@ -202,8 +207,9 @@ class Reader:
         return {**dict(reversed(before.items())), **found}
 
     def exchanges(self, session: str, limit: int = 3) -> list[Exchange]:
-        """Give what was last asked and answered in a session, oldest first."""
-        return [self._exchange(run) for run in reversed(self.runs(limit, session))]
+        """Give what a person last asked in a session, and the answers, oldest first."""
+        found = self._ask(_ASKED, rows.plain(session), limit)
+        return [self._exchange(RunRow(*row)) for row in reversed(found)]
 
     def session(self, session: str) -> SessionRow | None:
         """Find a session."""
@@ -243,7 +249,7 @@ class Reader:
                 raise schema.journal_error(error, self._path) from error
 
     def _sessions(self, which: str, *values: object) -> list[SessionRow]:
-        found = self._ask(_SESSIONS.format(which=which), *values)
+        found = self._ask(_SESSIONS.format(which=which, sums_up=SUMS_UP), *values)
         models: dict[str, list[str]] = {}
         if found:
             for session, model in self._ask(_MODELS, json.dumps([row[0] for row in found])):

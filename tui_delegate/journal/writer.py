@@ -119,6 +119,7 @@ class Writer:
     ) -> None:
         self._connection = connection
         self.path = path
+        self._file = schema.file_at(path)
         self._keep_text = keep_text
         self._now = now
         self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
@@ -184,6 +185,8 @@ class Writer:
         error: Exception | None = None
         refused: dict[int, Exception] = {}
         try:
+            if schema.file_at(self.path) != self._file:  # what it would take nobody could read again
+                raise schema.gone(self.path)
             if isinstance(group[0], Change):
                 change = group[0].action
                 schema.patiently(lambda: change(self._connection), patient=not self._held)

@@ -62,8 +62,6 @@ class _Watched:
     behind: bool = False
     heard: float = 0.0
     """When something of it was last heard, on the loop's clock."""
-    at: float = 0.0
-    """The moment of its last event, for people."""
 
 
 @dataclass(slots=True)
@@ -181,7 +179,7 @@ class Following:
 
     def _fold(self, watched: _Watched, stored: Stored) -> bool:
         """Take an event in; say whether it is the run's end."""
-        watched.upto, watched.at = stored.n, stored.event.at or watched.at
+        watched.upto = stored.n
         self._tell(watched, stored.event)
         return stored.event.terminal and not stored.event.path
 
@@ -218,7 +216,7 @@ class Following:
 
     def _stop(self, watched: _Watched) -> None:
         """Tell each turn that was at work that it is no more."""
-        for path in watched.transcript.break_off(watched.at):
+        for path in watched.transcript.break_off():
             self.watcher.changed(watched.transcript, path)
         self._finish(watched)
 

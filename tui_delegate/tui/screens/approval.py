@@ -21,6 +21,7 @@ from tui_delegate.tui import figures
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.screens.box import Box
 from tui_delegate.tui.widgets.foot import Foot
+from tui_delegate.tui.widgets.obeying import TypedLine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +113,7 @@ class ApprovalScreen(Box[Verdict]):
             with VerticalScroll(id="said"):
                 yield Static(id="task", markup=False)
             yield TextArea(id="words", compact=True, highlight_cursor_line=False)
-            yield Input(id="line", compact=True)
+            yield TypedLine(id="line", compact=True)
             yield OptionList(id="places", markup=False, compact=True)
             yield Foot(self.commands)
 

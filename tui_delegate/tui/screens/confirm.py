@@ -15,6 +15,7 @@ from tui_delegate.core.clean import clean, clean_line
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.screens.box import Box
 from tui_delegate.tui.widgets.foot import Foot
+from tui_delegate.tui.widgets.obeying import TypedLine
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -69,13 +70,16 @@ class AskLine(Box[str | None]):
         """Lay out the question, the line and its keys."""
         with Vertical():
             yield Static(Content(self._question), markup=False)
-            yield Input(self._value, select_on_focus=False, compact=True)
+            yield TypedLine(self._value, select_on_focus=False, compact=True)
             if self._hint:
                 yield Static(Content(self._hint), markup=False, classes="hint")
             yield Foot(self.commands)
 
     def action_line_take(self) -> None:
-        """Give what is typed."""
+        """Give what is typed, once all of it stands there."""
+        self.query_one(Input).call_later(self._take)
+
+    def _take(self) -> None:
         self.dismiss(self.query_one(Input).value.strip())
 
     def action_line_back(self) -> None:

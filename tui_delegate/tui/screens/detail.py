@@ -23,6 +23,7 @@ from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.screens.modal import Modal
 from tui_delegate.tui.widgets.answer import Answer
 from tui_delegate.tui.widgets.foot import Foot
+from tui_delegate.tui.widgets.obeying import TypedLine
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -92,7 +93,7 @@ class DetailScreen(Modal[None]):
             yield TextArea(
                 id="page", read_only=True, compact=True, highlight_cursor_line=False, soft_wrap=True
             )
-        yield Input(id="find", compact=True, placeholder="search, enter for the next")
+        yield TypedLine(id="find", compact=True, placeholder="search, enter for the next")
         yield Foot(self.commands)
 
     def on_mount(self) -> None:

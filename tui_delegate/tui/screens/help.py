@@ -17,6 +17,7 @@ from tui_delegate.core.records import dataclass
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.keys import keys_of, shown
 from tui_delegate.tui.widgets.foot import Foot
+from tui_delegate.tui.widgets.obeying import TypedLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -209,7 +210,7 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Lay it out."""
         with Vertical():
-            yield Input(placeholder="type to search", id="search")
+            yield TypedLine(placeholder="type to search", id="search")
             with VerticalScroll(can_focus=False):
                 yield Static(id="words", markup=False)
             yield Foot(self.commands, ("↑ ↓", "scroll"), ("pgup pgdn", "page"))

@@ -31,6 +31,7 @@ from tui_delegate.tui.widgets.foot import Foot
 from tui_delegate.tui.widgets.ledger_columns import usual
 from tui_delegate.tui.widgets.ledger_sheets import CallSheet, ListSheet
 from tui_delegate.tui.widgets.ledger_table import LedgerTable
+from tui_delegate.tui.widgets.obeying import TypedLine
 from tui_delegate.tui.widgets.plot import Plot
 
 if TYPE_CHECKING:
@@ -93,10 +94,8 @@ class LedgerScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
         yield Static(id="ledger-head", markup=False)
-        yield Input(
-            placeholder="words that a call has to have · model:qwen status:failed for one column",
-            id="ledger-words",
-        )
+        words = "words that a call has to have · model:qwen status:failed for one column"
+        yield TypedLine(placeholder=words, id="ledger-words")
         yield LedgerTable(id="ledger-table")
         yield Static(id="ledger-note", markup=False)
         with Vertical(id="ledger-plots"):

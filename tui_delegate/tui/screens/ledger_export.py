@@ -13,6 +13,7 @@ from tui_delegate.journal.export import FORMS
 from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.screens.box import Box
 from tui_delegate.tui.widgets.foot import Foot
+from tui_delegate.tui.widgets.obeying import TypedLine
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +56,7 @@ class ExportScreen(Box[Target | None]):
         """Lay the question out."""
         with Vertical():
             yield Static(clean_line(self._heading), classes="title", markup=False)
-            yield Input(f"{self._stem}.csv", select_on_focus=False)
+            yield TypedLine(f"{self._stem}.csv", select_on_focus=False)
             yield Static("", classes="said", markup=False)
             yield Foot(COMMANDS)
 
@@ -73,6 +74,10 @@ class ExportScreen(Box[Target | None]):
         field.cursor_position = len(field.value)
 
     def action_ledger_export_write(self) -> None:
+        """Give the target once all of its name stands there."""
+        self.query_one(Input).call_later(self._give)
+
+    def _give(self) -> None:
         """Give the target, if it can be one; ask again before writing over a file."""
         path = self._folder / os.path.expanduser(self.query_one(Input).value.strip())
         form = path.suffix.removeprefix(".").lower()

@@ -22,6 +22,7 @@ from tui_delegate.tui.screens.panel import Panel
 from tui_delegate.tui.screens.picked import Picked
 from tui_delegate.tui.widgets.catalog import Catalog
 from tui_delegate.tui.widgets.foot import Foot
+from tui_delegate.tui.widgets.obeying import TypedLine
 from tui_delegate.workspace import catalog
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class ModelPicker(Panel[Picked | None]):
 
     def compose(self) -> ComposeResult:
         """Put the title, the field, the list and what is said below one another."""
-        field = Input(id="filter", compact=True)
+        field = TypedLine(id="filter", compact=True)
         field.cursor_blink = False  # a blinking cursor is a timer of its own
         with Vertical():
             yield Static(id="head", markup=False)
@@ -311,6 +312,7 @@ class ModelPicker(Panel[Picked | None]):
         was, self._pull_to = self._pull_to, profile
         if was or not profile:
             field.value = ""
+        field.action_select_all()  # what was sought is offered as a name; the first letter replaces it
         self._say()
         self._ask()
         self._show(keep=True)

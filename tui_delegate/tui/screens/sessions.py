@@ -26,6 +26,7 @@ from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.screens.confirm import AskLine, Confirm
 from tui_delegate.tui.screens.sessions_words import note_of, preview_of, row_of
 from tui_delegate.tui.widgets.foot import Foot
+from tui_delegate.tui.widgets.obeying import TypedLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -127,7 +128,7 @@ class SessionsScreen(Screen[SessionChoice | None]):
         """Lay out filter, list, preview and the line of keys."""
         with Horizontal(id="top"):
             yield Static(Content("sessions"), id="title", markup=False)
-            yield Input(placeholder="type to find one by its title or prompts", id="filter", compact=True)
+            yield TypedLine(placeholder="type to find one by its title or prompts", id="filter", compact=True)
             yield Static(id="count", markup=False)
         with Horizontal(id="body"):
             rows = OptionList(id="rows", markup=False)
@@ -279,7 +280,8 @@ class SessionsScreen(Screen[SessionChoice | None]):
             return
         question = (
             f"Delete “{clean_line(row.title, 60) or 'untitled'}” and all that was said in it?\n"
-            "It can't be brought back. The ledger keeps its calls: figures and names, no text."
+            "It can't be brought back, and what was forked from it loses its beginning.\n"
+            "The ledger keeps its calls: figures and names, no text."
         )
         if await self.app.push_screen_wait(Confirm(question, "delete it", "keep it")):
             await self._change(self._shelf.delete_session, row.id)

@@ -24,6 +24,7 @@ from tui_delegate.tui.screens.modal import Modal
 from tui_delegate.tui.screens.theme_picker import ThemePicker
 from tui_delegate.tui.sheet import RESET, SAVE, SAVE_HELP, SECTIONS, THEME, Sheet
 from tui_delegate.tui.widgets.foot import Foot
+from tui_delegate.tui.widgets.obeying import TypedLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -121,7 +122,7 @@ class SettingsScreen(Modal[None]):
             sections.auto_links = False  # the section that one is in has a colour of its own
             yield sections
             yield OptionList(*self._options())
-            yield Input(id="typing")
+            yield TypedLine(id="typing")
             yield Static(id="told", markup=False)
             yield Foot(self.commands, *_HINTS)
 

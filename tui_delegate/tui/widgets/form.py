@@ -13,6 +13,7 @@ from textual.widgets import Input, Select, Static, TextArea
 
 from tui_delegate.core.clean import clean, clean_line
 from tui_delegate.core.records import dataclass
+from tui_delegate.tui.widgets.obeying import TypedLine
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -105,7 +106,7 @@ class Field(Vertical):
             area = TextArea(self._shown, compact=True, tab_behavior="focus")
             area.cursor_blink = False
             return area
-        field = Input(self._shown, self._usual, password=self.spec.kind == "secret", compact=True)
+        field = TypedLine(self._shown, self._usual, password=self.spec.kind == "secret", compact=True)
         field.cursor_blink = False
         return field
 

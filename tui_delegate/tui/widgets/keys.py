@@ -57,7 +57,7 @@ ANYWHERE: Final = (
         Command(
             f"pane.focus-{number}",
             f"Pane {number}",
-            f"Go to pane {number}, as they stand on the screen.",
+            f"Go to the pane that shows {number}; again, to the next one.",
             f"alt+{number}",
             first=True,
         )

@@ -13,6 +13,7 @@ from tui_delegate.tui.commands import Command, bindings
 from tui_delegate.tui.widgets.completion import FileNames, SlashWords, offer_history
 from tui_delegate.tui.widgets.line_editor import LineEditor
 from tui_delegate.tui.widgets.menu import Menu
+from tui_delegate.tui.widgets.obeying import obey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,21 +45,7 @@ class PromptField(LineEditor):
         """The widget whose keys work here too."""
 
     async def _on_key(self, event: events.Key) -> None:
-        """Do what a key does before the next one is read.
-
-        Textual hands a bound key up to the app first, so that letters typed right behind `enter` would
-        overtake it and be sent with the prompt.
-        """
-        if event.is_printable and "+" not in event.key:
-            return
-        for node, keys in self.screen._modal_binding_chain:
-            for binding in keys.key_to_bindings.get(event.key, ()):
-                if not binding.priority and await self.app.run_action(binding.action, node):
-                    event.stop()
-                    event.prevent_default()
-                    return
-            if node is self.holder:
-                return
+        await obey(self, event, self.holder)
 
     def on_focus(self) -> None:
         """Open again what was open."""

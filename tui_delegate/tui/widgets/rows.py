@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.content import Content
 from textual.message import Message
@@ -22,7 +22,20 @@ if TYPE_CHECKING:
 
 _TITLE = 30
 """Cells of place and title together."""
+_SHORT = 12
+"""Cells of a title that gives way to the reason of an end. While it goes on, titles stand in a column."""
 _GAP = "  "
+
+
+class _Line(NamedTuple):
+    """A delegation's line, before it is known how much room there is."""
+
+    lead: Content
+    title: str
+    room: int
+    """Cells of its title, where nothing else needs them."""
+    least: int
+    tail: Content
 
 
 class Rows(Widget):
@@ -44,7 +57,7 @@ class Rows(Widget):
         super().__init__()
         self._transcript = transcript
         self._paths: list[RunPath] = []
-        self._drawn: list[Content] = []
+        self._drawn: list[_Line] = []
 
     def add(self, path: RunPath) -> None:
         """Show one more delegation."""
@@ -76,27 +89,33 @@ class Rows(Widget):
         node = self._transcript.nodes[path]
         return [node, *(below for child in node.children for below in self._family(child))]
 
-    def _line(self, node: Node, room: int, now: float) -> Content:
+    def _line(self, node: Node, room: int, now: float) -> _Line:
         sign = figures.sign_of(node)
         depth = len(node.path) - 1
         beside = self._transcript.nodes[node.path[:-1]].children if depth else self._paths
         branch = "└" if node.path == beside[-1] else "├"
         lead = f"{'  ' * depth}{branch} "
-        title = figures.fit(clean_line(node.task_name or node.task, 60), max(_TITLE - 2 * depth, 8))
-        return Content.assemble(
-            (lead, "$line"),
-            (f"{figures.place(node.path).rjust(room)} ", "$dim"),
-            (title, "$foreground"),
-            (f" {sign.glyph} {sign.word}", f"${sign.tone}"),
-            (_figures(node, now), "$dim"),
+        return _Line(
+            Content.assemble((lead, "$line"), (f"{figures.place(node.path).rjust(room)} ", "$dim")),
+            clean_line(node.task_name or node.task, 60),
+            wide := max(_TITLE - 2 * depth, 8),
+            min(wide, _SHORT) if node.state in ENDED else wide,
+            Content.assemble((f" {sign.glyph} {sign.word}", f"${sign.tone}"), (_figures(node, now), "$dim")),
         )
 
 
-def _fitted(line: Content, width: int) -> Content:
-    """Leave out tokens that have no room: a number that is cut is another number."""
-    if line.cell_length > width and line.plain.endswith(" tok"):
-        line = line[: line.plain.rindex(_GAP)]
-    return line.truncate(width, ellipsis=True)
+def _fitted(line: _Line, width: int) -> Content:
+    """Leave out tokens that have no room: a number that is cut is another number. For a reason the title
+    gives way, as far as one can still tell it from others.
+    """
+    lead, title, room, least, tail = line
+    free = width - lead.cell_length - tail.cell_length
+    if free < room and tail.plain.endswith(" tok"):
+        tail = tail[: tail.plain.rindex(_GAP)]
+    elif free < room:
+        room = max(free, least)
+    whole = Content.assemble(lead, (figures.fit(title, room), "$foreground"), tail)
+    return whole.truncate(width, ellipsis=True)
 
 
 def _figures(node: Node, now: float) -> str:

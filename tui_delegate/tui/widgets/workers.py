@@ -194,7 +194,7 @@ class Workers(Widget):
         if len(self._slots) < MOST:
             self._slots.insert(self._place_for(watched), watched)
             return
-        for at, other in enumerate(self._slots):
+        for at, other in enumerate(() if watched.never_began else self._slots):
             if other.ended and not other.pinned and other is not self._current:
                 self._slots[at] = watched
                 return
@@ -260,11 +260,18 @@ class Workers(Widget):
             self.look_at(shown[at % len(shown)])
 
     def focus_number(self, number: int) -> bool:
-        """Go to the pane or row of this number, counted from 1; says whether there is one."""
+        """Go to the pane or row that shows this number, of this window's run before those of others; once
+        more goes to the next that shows it. Tasks without a manager have none: they are counted.
+
+        Says whether there is one.
+        """
         shown = self._order()
-        if not 0 < number <= len(shown):
+        found = [one for one in shown if one.path == (number - 1,)]
+        found.sort(key=lambda one: one.label != "")
+        found = found or [one for one in shown if not one.path][number - 1 : number]
+        if not found:
             return False
-        self.look_at(shown[number - 1])
+        self.look_at(found[(found.index(self._current) + 1) % len(found) if self._current in found else 0])
         return True
 
     def open_path(self, run: str, path: RunPath) -> None:

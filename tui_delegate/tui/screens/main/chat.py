@@ -11,7 +11,7 @@ from tui_delegate.core.clean import clean
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.tui import figures
 from tui_delegate.tui.screens.choose import Choose
-from tui_delegate.tui.screens.main.ground import SAID_WITH
+from tui_delegate.tui.screens.main.ground import FORGOTTEN, SAID_WITH
 from tui_delegate.tui.screens.main.panes import PaneActions
 from tui_delegate.tui.widgets.prompt import PromptBar
 from tui_delegate.tui.widgets.rows import Rows
@@ -47,9 +47,11 @@ class ChatActions(PaneActions):
 
     @on(TextArea.Changed)
     def leave_edit(self) -> None:
-        """Whoever empties the bar goes back from nothing."""
+        """Once the bar is empty, sent or not, go back from nothing; the draft from before stands again."""
         if not self.bar.draft:
             self.instead = ""
+            if self.set_aside:
+                self.bar.draft, self.set_aside = self.set_aside, ""
 
     @on(PromptBar.Steered)
     def steer_manager(self, event: PromptBar.Steered) -> None:
@@ -144,6 +146,8 @@ class ChatActions(PaneActions):
     def action_chat_edit(self) -> None:
         """Put the marked prompt into the bar; what is sent then takes its place."""
         if (chosen := self.chat.chosen) and self.idle():
+            if not self.instead:
+                self.set_aside = self.bar.draft
             self.bar.draft = chosen.transcript.prompt
             self.instead = chosen.transcript.run
             self.bar.focus()
@@ -213,6 +217,8 @@ class ChatActions(PaneActions):
             conversation = self.talk.conversation
             told = len(conversation.runs) - conversation.forgets
             conversation.forget(conversation.forgets + (told + 1) // 2, conversation.recap)
+            if conversation.runs:  # the next run holds it; a pick, until there is one
+                self.house.set_pick(FORGOTTEN, f"{conversation.runs[-1].run} {conversation.forgets}")
             many = "one message" if conversation.forgets == 1 else f"{conversation.forgets} messages"
             self.say(f"The manager is not told of {many} any more. What was said stays in the session.")
             self.show_conversation()

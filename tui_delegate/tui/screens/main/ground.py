@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 SAID_WITH: Final = ContextVar("said_with", default="")
 """What stood behind a command in the prompt. Work that the command begins keeps it as long as it lasts."""
 
+FORGOTTEN: Final = "forgotten"
+"""The pick that says after which run the manager was last told to forget, and how many runs."""
+
 
 class Ground(Screen[None]):
     """The widgets and what they are about."""
@@ -92,6 +95,8 @@ class Ground(Screen[None]):
         """The part that has the whole screen; empty: none."""
         self.instead = ""
         """The run whose prompt is edited in the bar: what is sent next takes its place."""
+        self.set_aside = ""
+        """What was written before that, and comes back after it."""
         self.sought, self.hit, self.copied = "", 0, 0
         self.foreign: dict[str, Transcript] = {}
         """Runs of other processes that are live, by their id."""

@@ -16,6 +16,7 @@ from tui_delegate.core.conversation import leaves
 from tui_delegate.core.errors import DelegateError
 from tui_delegate.core.transcript import STOPPED
 from tui_delegate.tui.approver import ScreenApprover
+from tui_delegate.tui.screens.main.ground import FORGOTTEN
 from tui_delegate.tui.screens.main.showing import Showing
 from tui_delegate.tui.talk import Talk
 
@@ -103,6 +104,9 @@ class OpeningActions(Showing):
         conversation = self.talk.conversation
         conversation.session = row.id
         conversation.load(transcripts, leaves(transcripts, row.id)[-1])
+        run, _, forgets = (self.house.pick(FORGOTTEN) or "").partition(" ")
+        if run == conversation.runs[-1].run and forgets.isdecimal():
+            conversation.forget(max(int(forgets), conversation.forgets), conversation.recap)
         self.title_told = row.title
         self.show_conversation()
         self.chat.to_end()
@@ -182,5 +186,5 @@ def _read_session(journal: Journal, session: str) -> tuple[SessionRow | None, Ma
     row = next(iter(rows), None)
     transcripts = journal.conversation(row.id) if row else {}
     for transcript in transcripts.values():
-        transcript.break_off(transcript.root.started)
+        transcript.break_off()
     return row, transcripts
