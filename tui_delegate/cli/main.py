@@ -64,6 +64,10 @@ class Misuse(InputError):
     usage = ""
 
 
+# We speak one language. To look for another, at each heading, costs two thirds of a parser.
+vars(argparse)["_"] = str
+
+
 class Parser(argparse.ArgumentParser):
     """argparse that raises what it would say, so that a program can have it as JSON."""
 
@@ -81,13 +85,6 @@ class Parser(argparse.ArgumentParser):
     def _get_option_tuples(self, option_string: str) -> list[tuple[argparse.Action, str, str | None]]:
         found = super()._get_option_tuples(option_string)
         return [one for one in found if not flags.THEIRS.isdisjoint(one[0].option_strings)] or found
-
-
-class Named(Parser):
-    """A verb of which only the name is wanted, for the list of them all."""
-
-    def __init__(self, **told: object) -> None:
-        """Keep nothing: whoever wants the verb's flags asks for its own parser."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -168,9 +165,7 @@ def _parser(verb: str) -> argparse.ArgumentParser:
         formatter_class=_help_formatter,
     )
     parser.add_argument("--version", action="version", version=f"tui-delegate {__version__}")
-    # Each parser asks for translations of its headings, which costs more than all the rest of it.
-    kind = Parser if verb else Named
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=kind)
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=Parser)
     for name, help_line in {verb: VERBS[verb]}.items() if verb in VERBS else VERBS.items():
         sub = verbs.add_parser(
             name,

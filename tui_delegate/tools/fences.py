@@ -20,15 +20,17 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})(?P<info>.*)$")
-_GLUED = re.compile(r"^(?P<said>.*[^`])(?:`{3,}|~{3,})[\w+#.-]*$")
-_THOUGHT = re.compile(r"\s*<(think|thinking|thought|reasoning)>.*?</\1>\s*", re.DOTALL | re.IGNORECASE)
-_THOUGHT_ENDS = re.compile(r"</(?:think|thinking|thought|reasoning)>\s*", re.IGNORECASE)
-_ONE_LINE = re.compile(r"^(`{3,}|~{3,})(?P<text>[^`~\n]+)\1$")
+_FENCE: Final = r"^(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})(?P<info>.*)$"
+_GLUED: Final = r"^(?P<said>.*[^`])(?:`{3,}|~{3,})[\w+#.-]*$"
+_THOUGHT: Final = r"\s*<(think|thinking|thought|reasoning)>.*?</\1>\s*"
+_THOUGHT_ENDS: Final = r"</(?:think|thinking|thought|reasoning)>\s*"
+_ONE_LINE: Final = r"^(`{3,}|~{3,})(?P<text>[^`~\n]+)\1$"
 
-_FRAME = re.compile(r'^[ \t]*<file path="(?P<path>[^"\n]*)">[ \t]*\r?\n', re.MULTILINE)
+_FRAME: Final = r'^[ \t]*<file path="(?P<path>[^"\n]*)">[ \t]*\r?\n'
 _FRAME_END: Final = "\n</file>"
 """What files are sent in; some models answer in it."""
+_MARKS: Final = ("```", "~~~", "</")
+"""Without one of these there is nothing to take off. (The patterns are compiled when they are first needed.)"""
 
 _WRAPPING_LANGUAGES: Final = ("", "md", "markdown", "mdx", "gfm", "commonmark", "text", "txt", "plaintext")
 _CODE_ROWS: Final = """
@@ -119,11 +121,13 @@ def strip_fences(text: str, name: str = "") -> Stripped:
     """Take the wrapping off a worker's answer. `name` is the file's: it says what the text should be."""
     if text.startswith("\ufeff") and text[1:].lstrip().startswith(("```", "~~~")):
         text = text[1:]  # it hides the fence behind it
-    thought = _THOUGHT.match(text)
+    if not any(mark in text for mark in _MARKS):
+        return Stripped(text)
+    thought = re.match(_THOUGHT, text, re.DOTALL | re.IGNORECASE)
     if thought and text[thought.end() :].strip():
         rest = _unframe(text[thought.end() :], name)
         return rest if rest.text != text[thought.end() :] else Stripped(rest.text, "thought")
-    ended = _THOUGHT_ENDS.search(text)
+    ended = re.search(_THOUGHT_ENDS, text, re.IGNORECASE)
     if ended and not thought and text.startswith(("```", "~~~"), ended.end()):
         rest = _unwrap(text[ended.end() :], name)  # the thought's beginning stood in the prompt
         if rest.what == "fence" and rest.text.strip():
@@ -135,7 +139,7 @@ def _unframe(text: str, name: str) -> Stripped:
     """Take fences and our own frame off. In markup it may be the file's; of several files none is chosen."""
     bare = _unwrap(text, name)
     languages = _languages_of(name)
-    begun, end = _FRAME.search(bare.text), bare.text.rfind(_FRAME_END)
+    begun, end = re.search(_FRAME, bare.text, re.MULTILINE), bare.text.rfind(_FRAME_END)
     if begun is None or end < begun.end() or "xml" in languages or "html" in languages:
         return bare
     inside, around = (
@@ -145,7 +149,7 @@ def _unframe(text: str, name: str) -> Stripped:
     said = [line for part in around for line in part.split("\n")]
     if any(line.strip() for line in said) and not (languages and _are_sentences(said, name)):
         return bare
-    if _FRAME.search(inside) or _FRAME_END in inside:
+    if re.search(_FRAME, inside, re.MULTILINE) or _FRAME_END in inside:
         return Stripped(text, "several") if languages else bare
     if not languages and _leaf(begun["path"]) != _leaf(name):
         return bare
@@ -164,7 +168,7 @@ def finish(text: str) -> str:
 def _unwrap(text: str, name: str) -> Stripped:
     if "```" not in text and "~~~" not in text:
         return Stripped(text)
-    if whole := _ONE_LINE.match(text.strip()):
+    if whole := re.match(_ONE_LINE, text.strip()):
         return Stripped(_without_language(whole["text"], name), "fence")
     lines = text.split("\n")
     fences = _fences_in(lines)
@@ -189,7 +193,7 @@ def _unwrap(text: str, name: str) -> Stripped:
 def _fences_in(lines: Sequence[str]) -> list[_Fence]:
     found = []
     for number, line in enumerate(lines):
-        if matched := _FENCE.match(line.rstrip()):
+        if matched := re.match(_FENCE, line.rstrip()):
             indent = len(matched["indent"].expandtabs(4))
             found.append(_Fence(number, indent, matched["fence"], matched["info"].strip()))
     return found
@@ -255,7 +259,7 @@ def _half_wrapped(text: str, lines: Sequence[str], fence: _Fence, prose: bool, n
 def _begun_behind_words(text: str, before: Sequence[str], name: str) -> Stripped:
     """Read what stands before an end that has no beginning of its own: it may stand behind a sentence."""
     for number, line in enumerate(before):
-        if glued := _GLUED.match(line.rstrip()):
+        if glued := re.match(_GLUED, line.rstrip()):
             if _are_sentences([*before[:number], glued["said"]], name):
                 return Stripped("\n".join(before[number + 1 :]), "prose")
             return Stripped(text)
