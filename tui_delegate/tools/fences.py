@@ -30,7 +30,7 @@ _FRAME: Final = r'^[ \t]*<file path="(?P<path>[^"\n]*)">[ \t]*\r?\n'
 _FRAME_END: Final = "\n</file>"
 """What files are sent in; some models answer in it."""
 _MARKS: Final = ("```", "~~~", "</")
-"""Without one of these there is nothing to take off. (The patterns are compiled when they are first needed.)"""
+"""Without one of these there is nothing to take off. Patterns are compiled when they are first needed."""
 
 _WRAPPING_LANGUAGES: Final = ("", "md", "markdown", "mdx", "gfm", "commonmark", "text", "txt", "plaintext")
 _CODE_ROWS: Final = """
