@@ -252,10 +252,13 @@ def _lines(log: "BufferedReader") -> "Iterable[bytes]":
         yield line
 
 
+# NaN and Infinity are no JSON: given on as words, they break no reader, and count as no figures.
+_read = json.JSONDecoder(parse_constant=str).decode
+
+
 def _fields(line: bytes) -> "Mapping[str, object] | None":
     try:
-        # NaN and Infinity are no JSON: given on as words, they break no reader, and count as no figures.
-        value: object = json.loads(line.decode(), parse_constant=str)
+        value: object = _read(line.decode())
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
